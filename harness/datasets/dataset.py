@@ -1,0 +1,160 @@
+"""Dataset: named images, with labels or without, made when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.measurement import Domain
+from harness.target import resolve, source_digest
+
+if TYPE_CHECKING:
+    import torch
+
+# Transformations are drawn block by block, each block with a generator of its own, so
+# that image i of a set does not depend on batch size, sample size, order or worker.
+BLOCK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images:
+    """The content of a dataset before any transformation.
+
+    Attributes
+    ----------
+    pixels
+        (n, h, w, c) uint8, c of 1 or 3 (RGB); may be memory-mapped.
+    labels
+        (n,) int64 in 0..k-1, or None.
+    digest
+        sha256 over pixels and labels.
+    """
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.int64] | None
+    digest: str
+
+
+class Apply(Protocol):
+    """What a transformation's target must be."""
+
+    def __call__(
+        self, images: torch.Tensor, rng: np.random.Generator, **parameters: Any
+    ) -> torch.Tensor:
+        """(b, c, h, w) uint8 to the same shape and dtype, on the same device.
+
+        Every random number comes from `rng`, drawn for the whole batch at once (so the
+        result is a function of images, generator state and parameters alone).
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transformation:
+    """A named batch transformation: where its code is, and its parameters.
+
+    Attributes
+    ----------
+    name
+        Short, for reports.
+    target
+        ``package.module:function``, an `Apply`.
+    parameters
+        Keyword arguments of the function; plain JSON values.
+    """
+
+    name: str
+    target: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+        """Apply to a (b, c, h, w) uint8 batch."""
+        apply: Apply = resolve(self.target)
+        result = apply(images, rng, **self.parameters)
+        if result.shape != images.shape or result.dtype != images.dtype:
+            raise ValueError(
+                f"transformation {self.name} must keep {images.dtype} "
+                f"{tuple(images.shape)}, got {result.dtype} {tuple(result.shape)}"
+            )
+        return result
+
+    def identity(self) -> dict[str, Any]:
+        """What a cell's key says about this transformation."""
+        return {
+            "target": self.target,
+            "parameters": self.parameters,
+            "source": source_digest(self.target),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """One member of a family: cheap to declare, loaded when it is measured.
+
+    Attributes
+    ----------
+    name
+        Unique among the chosen datasets, ``family`` or ``family/member``.
+    family, domain
+        The group it belongs to and how the fits use it.
+    load
+        Returns the content; it should memoise, since members share it.
+    transformations
+        Applied in order to every block of images.
+    seed
+        Whole numbers that, with the block's number, key the generator.
+    labelled
+        Whether `load` will return labels.
+    """
+
+    name: str
+    family: str
+    domain: Domain
+    load: Callable[[], Images]
+    transformations: tuple[Transformation, ...] = ()
+    seed: tuple[int, ...] = (0,)
+    labelled: bool = True
+
+    def fingerprint(self) -> str:
+        """sha256 over content, transformations and seed; no name or path is in it."""
+        what = {
+            "content": self.load().digest,
+            "transformations": [t.identity() for t in self.transformations],
+            "seed": list(self.seed) if self.transformations else [],
+            "block": BLOCK if self.transformations else 0,
+        }
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+    def size(self, limit: int | None = None) -> int:
+        """Number of images, at most `limit`."""
+        n = len(self.load().pixels)
+        return n if limit is None else min(n, limit)
+
+    def blocks(
+        self, device: str | torch.device = "cpu", limit: int | None = None
+    ) -> Iterator[torch.Tensor]:
+        """(b, c, h, w) uint8 blocks on the device, in order, `limit` images in all."""
+        import torch
+
+        pixels = self.load().pixels
+        n = self.size(limit)
+        for number, start in enumerate(range(0, n, BLOCK)):
+            # A transformed block is always made whole, whatever part of it is used.
+            block = np.array(pixels[start : start + BLOCK])
+            images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
+            rng = np.random.Generator(
+                np.random.Philox(np.random.SeedSequence((*self.seed, number)))
+            )
+            for transformation in self.transformations:
+                images = transformation(images, rng)
+            yield images[: n - start]
+
+    def labels(self, limit: int | None = None) -> NDArray[np.int64] | None:
+        """(n,) true classes, or None. For the accuracy computation alone."""
+        labels = self.load().labels
+        return None if labels is None else labels[: self.size(limit)]

@@ -1,0 +1,83 @@
+"""Measurement: the record of one cell, able to cross a process border."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Domain(StrEnum):
+    """Where a dataset comes from, as far as the fits are concerned."""
+
+    INTERIOR = "interior"
+    EXTERIOR = "exterior"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One metric of one model on one dataset.
+
+    Attributes
+    ----------
+    metric, model, dataset
+        The cell. Names are for people; `key` is the cell's identity.
+    family, domain
+        The dataset's family, and how the fits use it.
+    value
+        The metric's value, a finite float in the metric's own unit.
+    accuracy
+        Top-1 accuracy of the model on the dataset in [0, 1]; None without labels.
+    images
+        Number of images measured.
+    seconds
+        What the cell cost beyond the forward passes it shares with others.
+    key
+        sha256 over weights, data, test, source and settings; see `harness.store`.
+    version
+        Digest of the metric's source, for metrics that declare one; else empty.
+    test
+        Node id of the test without its parameters.
+    parameters
+        The metric's parameters as recorded.
+    estimate
+        The value is itself an estimate of accuracy, not only correlated with it.
+    facts
+        What ran where: device, precision, digests of weights and data.
+    """
+
+    metric: str
+    model: str
+    dataset: str
+    family: str
+    domain: Domain
+    value: float
+    accuracy: float | None
+    images: int
+    seconds: float
+    key: str
+    version: str = ""
+    test: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    estimate: bool = False
+    facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        """The names that reports join by: metric, model, dataset."""
+        return self.metric, self.model, self.dataset
+
+    def to_json(self) -> str:
+        """One line of JSON; floats survive the round trip exactly."""
+        return json.dumps(asdict(self), allow_nan=False, ensure_ascii=False)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `to_json` after `json.loads`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a field is missing, unknown or not of its kind.
+        """
+        return cls(**{**fields, "domain": Domain(fields["domain"])})

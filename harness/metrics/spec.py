@@ -1,0 +1,135 @@
+"""Metric: a pure function plus every fact the harness needs to know about it."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any
+
+from harness.target import source_digest
+
+
+class Trend(Enum):
+    """Expected sign of the relation between a metric and accuracy."""
+
+    RISES = 1
+    FALLS = -1
+    NONE = 0
+
+
+class Kind(StrEnum):
+    """What a metric's number is."""
+
+    SCORE = "score"  # must be fitted against accuracy before it predicts any
+    ESTIMATE = "estimate"  # is itself an estimate of accuracy
+
+
+class Input(StrEnum):
+    """One positional argument of a metric; letters as in `harness.metrics`.
+
+    The word is enough to know what array is meant: fixtures provide it, property
+    tests generate it, and a metric whose input is absent is skipped by its name.
+    """
+
+    LOGITS = "logits"  # (n, k) of the target, identity view
+    PROBS = "probs"  # (n, k) softmax of those
+    VIEW_PROBS = "view_probs"  # (v, n, k) softmax over the non-identity views
+    PREDICTED = "predicted"  # (n,) predicted classes
+    FEATURES = "features"  # (n, d) what enters the head
+    LABELS = "labels"  # (n,) of the target: accuracy alone
+    SOURCE_LOGITS = "source_logits"  # (s, k) on the labelled source validation set
+    SOURCE_PROBS = "source_probs"  # (s, k)
+    SOURCE_LABELS = "source_labels"  # (s,)
+    SOURCE_FEATURES = "source_features"  # (s, d)
+    PEER_PREDICTED = "peer_predicted"  # (m, n) predicted classes of all models
+
+
+class Invariant(Enum):
+    """Symmetries that property tests hold a metric to."""
+
+    IMAGE_ORDER = "permuting the target images changes nothing"
+    CLASS_ORDER = "renaming the classes changes nothing"
+    VIEW_ORDER = "permuting the views changes nothing"
+    DUPLICATION = "measuring every image twice changes nothing"
+    LOGIT_SHIFT = "adding a constant to an image's logits changes nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A pure function and its declared facts.
+
+    Attributes
+    ----------
+    fn
+        float64 arrays in (one per entry of `inputs`, in that order), one float out;
+        options are keyword-only. No torch, no pytest, no global randomness.
+    inputs
+        What the positional arguments are.
+    bounds
+        Closed interval of possible values; ``inf`` for an open side.
+    trend
+        Expected sign of the relation with accuracy.
+    source
+        Where the definition comes from, down to the equation.
+    kind
+        A score, or a direct estimate of accuracy.
+    invariants
+        Symmetries that the property tests hold the function to.
+    depends_on_n
+        The value drifts with the number of images, so sets of unequal size cannot
+        be compared; the report warns where they are.
+    """
+
+    fn: Callable[..., float]
+    inputs: tuple[Input, ...]
+    bounds: tuple[float, float]
+    trend: Trend
+    source: str
+    kind: Kind = Kind.SCORE
+    invariants: frozenset[Invariant] = frozenset()
+    depends_on_n: bool = False
+
+    @property
+    def name(self) -> str:
+        """The function's name; also its name in reports and gates."""
+        return self.fn.__name__
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.fn) or "").partition("\n")[0]
+
+    @property
+    def version(self) -> str:
+        """Digest of the source of the module that defines the function."""
+        return source_digest(self.fn.__module__)
+
+    def __call__(self, *arrays: Any, **options: Any) -> float:
+        """Evaluate, and refuse a value outside the declared bounds."""
+        return checked_value(self.name, self.fn(*arrays, **options), self.bounds)
+
+
+def checked_value(
+    name: str, value: Any, bounds: tuple[float, float] = (-float("inf"), float("inf"))
+) -> float:
+    """Return `value` as a plain float, or refuse it.
+
+    Raises
+    ------
+    TypeError
+        If it is not a real number (or a 0-d array of one).
+    ValueError
+        If it is nan, infinite, or outside `bounds`.
+    """
+    if isinstance(value, bool | str | bytes):
+        raise TypeError(f"{name} must return a number, got {value!r}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must return one number, got {value!r}") from error
+    low, high = bounds
+    if not (low <= number <= high and abs(number) != float("inf")):  # catches nan
+        raise ValueError(
+            f"{name} returned {number!r}, outside its bounds [{low:g}, {high:g}]"
+        )
+    return number
