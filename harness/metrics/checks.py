@@ -17,9 +17,34 @@ Classes: TypeAlias = NDArray[np.int64]
 ROW_SUM_TOLERANCE = 1e-4
 
 
+class UndefinedMetricError(ValueError):
+    """The arrays are valid, but the metric has no value on them; the message says why.
+
+    The variance of one image, the spread between the classes of a model that predicts
+    only one class. A caller can tell it from a mistake in the arrays.
+    """
+
+
 def check_probs(probs: Probs, *, name: str = "probs") -> None:
-    """Refuse anything but rows (last axis) that are distributions, at least one."""
-    _check_matrix(probs, name)
+    """Refuse anything but an (n, k) matrix whose rows are distributions."""
+    _check_array(probs, name)
+    _check_rows(probs, name)
+
+
+def check_view_probs(
+    view_probs: Probs, n: int, k: int, *, name: str = "view_probs"
+) -> None:
+    """Refuse anything but a (v, n, k) stack of such matrices with v >= 1."""
+    _check_array(view_probs, name, ndim=3)
+    if view_probs.shape[1:] != (n, k):
+        raise ValueError(
+            f"`{name}` must have shape (v, {n}, {k}), one matrix per view, "
+            f"got {view_probs.shape}"
+        )
+    _check_rows(view_probs, name)
+
+
+def _check_rows(probs: Probs, name: str) -> None:
     if (low := probs.min()) < 0:
         raise ValueError(
             f"`{name}` must not be negative, got {low:g}; pass softmax outputs"
@@ -36,23 +61,29 @@ def check_probs(probs: Probs, *, name: str = "probs") -> None:
 
 def check_logits(logits: Logits, *, name: str = "logits") -> None:
     """Refuse anything but a finite (n, k) matrix with n >= 1 and k >= 2."""
-    _check_matrix(logits, name)
+    _check_array(logits, name)
 
 
 def check_features(features: Array, *, name: str = "features") -> None:
     """Refuse anything but a finite (n, d) matrix with n >= 1 and d >= 1."""
-    _check_matrix(features, name, columns=1)
+    _check_array(features, name, columns=1)
 
 
 def check_labels(labels: Classes, n: int, k: int, *, name: str = "labels") -> None:
     """Refuse anything but n whole numbers in 0..k-1."""
-    if labels.ndim != 1 or len(labels) != n:
-        raise ValueError(f"`{name}` must have shape ({n},), got {labels.shape}")
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise TypeError(f"`{name}` must be whole numbers, got dtype {labels.dtype}")
-    if n and not 0 <= labels.min() <= labels.max() < k:
+    _check_classes(labels, (n,), name)
+    if not 0 <= labels.min() <= labels.max() < k:
         bad = labels[(labels < 0) | (labels >= k)][0]
         raise ValueError(f"`{name}` must be in 0..{k - 1}, got {bad}")
+
+
+def _check_classes(classes: Any, shape: tuple[int, ...], name: str) -> None:
+    if not isinstance(classes, np.ndarray):
+        raise TypeError(f"`{name}` must be a numpy array, got {type(classes).__name__}")
+    if classes.shape != shape:
+        raise ValueError(f"`{name}` must have shape {shape}, got {classes.shape}")
+    if not np.issubdtype(classes.dtype, np.integer):
+        raise TypeError(f"`{name}` must be whole numbers, got dtype {classes.dtype}")
 
 
 def softmax(logits: Logits) -> Probs:
@@ -67,13 +98,13 @@ def log_softmax(logits: Logits) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def _check_matrix(array: Any, name: str, columns: int = 2) -> None:
+def _check_array(array: Any, name: str, *, ndim: int = 2, columns: int = 2) -> None:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"`{name}` must be a numpy array, got {type(array).__name__}")
-    if array.ndim < 2 or array.size == 0 or array.shape[-1] < columns:
+    if array.ndim != ndim or array.size == 0 or array.shape[-1] < columns:
         raise ValueError(
-            f"`{name}` must have at least one row and {columns} columns, "
-            f"got shape {array.shape}"
+            f"`{name}` must have {ndim} axes, at least one row and {columns} "
+            f"column{'s' if columns > 1 else ''}, got shape {array.shape}"
         )
     if not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0]

@@ -33,7 +33,7 @@ class Input(StrEnum):
 
     LOGITS = "logits"  # (n, k) of the target, identity view
     PROBS = "probs"  # (n, k) softmax of those
-    VIEW_PROBS = "view_probs"  # (v, n, k) softmax over the non-identity views
+    VIEW_PROBS = "view_probs"  # (v, n, k) softmax, one matrix per non-identity view
     PREDICTED = "predicted"  # (n,) predicted classes
     FEATURES = "features"  # (n, d) what enters the head
     LABELS = "labels"  # (n,) of the target: accuracy alone
@@ -48,7 +48,7 @@ class Invariant(Enum):
     """Symmetries that property tests hold a metric to."""
 
     IMAGE_ORDER = "permuting the target images changes nothing"
-    CLASS_ORDER = "renaming the classes changes nothing"
+    CLASS_ORDER = "renaming the classes changes nothing where no top class is tied"
     VIEW_ORDER = "permuting the views changes nothing"
     DUPLICATION = "measuring every image twice changes nothing"
     LOGIT_SHIFT = "adding a constant to an image's logits changes nothing"
