@@ -42,6 +42,7 @@ class World:
             Input.VIEW_PROBS: softmax(self.view_logits),
             Input.PREDICTED: self.logits.argmax(axis=1),
             Input.SOURCE_PROBS: softmax(self.source_logits),
+            Input.SOURCE_PREDICTED: self.source_logits.argmax(axis=1),
         }
         return [derived[i] if i in derived else getattr(self, i.value) for i in inputs]
 
@@ -121,7 +122,8 @@ def simulated_world(
     """A world whose source is good and whose target is as good as `quality` in [0, 1].
 
     With 1 the target is drawn like the source; towards 0 the evidence for the true
-    class fades in logits, views, features and peers alike.
+    class fades in logits, views, features and peers alike, and the model drifts towards
+    class 0. The peers are of different strength.
     """
     rng = np.random.default_rng(seed)
 
@@ -129,10 +131,11 @@ def simulated_world(
         labels = np.arange(n) % k
         evidence = strength * np.eye(k)[labels]
         logits = 6 * evidence + rng.normal(size=(n, k))
+        logits[:, 0] += 2 * (1 - strength)
         views = 5 * evidence + rng.normal(size=(3, n, k))
         features = 4 * evidence + 0.5 * rng.normal(size=(n, k))
-        peers = (5 * evidence + rng.normal(size=(4, n, k))).argmax(axis=-1)
-        return labels, logits, views, features, peers
+        peers = [c * evidence + rng.normal(size=(n, k)) for c in (2.5, 3.0, 3.5, 4.0)]
+        return labels, logits, views, features, np.argmax(peers, axis=-1)
 
     labels, logits, views, features, peers = images(quality)
     source_labels, source_logits, _, source_features, source_peers = images(1.0)

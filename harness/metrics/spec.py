@@ -41,7 +41,9 @@ class Input(StrEnum):
     SOURCE_PROBS = "source_probs"  # (s, k)
     SOURCE_LABELS = "source_labels"  # (s,)
     SOURCE_FEATURES = "source_features"  # (s, d)
-    PEER_PREDICTED = "peer_predicted"  # (m, n) predicted classes of all models
+    SOURCE_PREDICTED = "source_predicted"  # (s,) predicted classes
+    PEER_PREDICTED = "peer_predicted"  # (m, n) predicted classes of the other models
+    SOURCE_PEER_PREDICTED = "source_peer_predicted"  # (m, s), the same models in order
 
 
 class Invariant(Enum):
