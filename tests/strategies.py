@@ -130,7 +130,7 @@ def simulated_world(
     def images(strength: float) -> tuple[np.ndarray, ...]:
         labels = np.arange(n) % k
         evidence = strength * np.eye(k)[labels]
-        logits = 6 * evidence + rng.normal(size=(n, k))
+        logits = 3 * evidence + rng.normal(size=(n, k))
         logits[:, 0] += 2 * (1 - strength)
         views = 5 * evidence + rng.normal(size=(3, n, k))
         features = 4 * evidence + 0.5 * rng.normal(size=(n, k))
