@@ -6,15 +6,8 @@ from hypothesis import strategies as st
 
 from harness.analysis.correlation import Correlation, Error, Expected, Point, Undefined
 from harness.analysis.fits import fit_line, judge
-from harness.analysis.gates import (
-    DOMAINS,
-    OPERATORS,
-    STATISTICS,
-    Gate,
-    GateSyntaxError,
-    judge_gate,
-    parse_gate,
-)
+from harness.analysis.gate_syntax import DOMAINS, OPERATORS, STATISTICS
+from harness.analysis.gates import Gate, GateSyntaxError, judge_gate, parse_gate
 from harness.measurement import Domain
 
 X = [1.0, 2.0, 3.0, 4.0]
