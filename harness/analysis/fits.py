@@ -4,24 +4,26 @@
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from harness.analysis.lines import (
+    Line,
+    Unfit,
+    centred,
+    constant,
+    deviation,
+    least_squares,
+)
 from harness.analysis.ranks import spearman
 from harness.metrics.checks import Array
 
 MINIMUM = 3  # two points lie on a line whatever they measure
-
-# Values that differ by no more than this fraction of their size are one value with
-# rounding on it: a line through them would be a line through noise.
-ROUNDING = 64 * float(np.finfo(np.float64).eps)
-
 LARGEST = 1e150  # squares of anything larger overflow
 
-
-class Unfit(ValueError):  # noqa: N818  # a finding about data, not a mistake
-    """No fit or judgement exists; the message says why."""
+__all__ = ["Fit", "Judgement", "LineFit", "Unfit", "fit_line", "judge"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +78,8 @@ class LineFit:
 
     def predict(self, x: ArrayLike) -> Array:
         """Return the line's accuracies at `x`; nothing keeps them inside [0, 1]."""
-        # From the centre: a metric with a large offset would lose its digits in
-        # ``intercept + slope * x``.
-        offsets = np.asarray(x, dtype=np.float64) - self.x_mean
-        return np.asarray(self.y_mean + self.slope * offsets)
+        line = Line(slope=self.slope, x_mean=self.x_mean, y_mean=self.y_mean)
+        return line.at(np.asarray(x, dtype=np.float64))
 
     def covers(self, x: float) -> bool:
         """Whether `x` lies inside the range that the line was fitted on."""
@@ -155,27 +155,19 @@ def fit_line(x: ArrayLike, y: ArrayLike) -> LineFit:
     >>> fit_line([0.5], [0.9])
     Traceback (most recent call last):
     ...
-    harness.analysis.fits.Unfit: a fit needs at least 3 datasets, got 1
+    harness.analysis.lines.Unfit: a fit needs at least 3 datasets, got 1
     """
     x, y = _checked(x, y, "fit")
-    if _constant(x):
+    if constant(x):
         raise Unfit(f"the metric is {x[0]:.6g} on all {len(x)} datasets")
-    x_mean, dx = _centred(x)
-    y_mean, dy = _centred(y)
-    # Scaled by their largest member, squares neither overflow nor vanish.
-    x_scale, y_scale = float(np.abs(dx).max()), float(np.abs(dy).max())
-    u, v = dx / x_scale, dy / y_scale
-    steepness = float(u @ v) / float(u @ u)
-    slope = steepness * (y_scale / x_scale)
-    if not np.isfinite(slope):
-        raise Unfit(f"the metric's spread of {x_scale:.3g} is too small for a line")
-    residuals = (v - steepness * u) * y_scale
+    line, residuals = least_squares(x, y)
+    _, dy = centred(y)
     sse, sst = float(residuals @ residuals), float(dy @ dy)
     rho = spearman(x, y)
     assert rho is not None  # neither is constant
     return LineFit(
-        slope=slope,
-        intercept=y_mean - slope * x_mean,
+        slope=line.slope,
+        intercept=line.intercept,
         # Rounding alone could carry it below 0.
         r2=max(0.0, 1 - sse / sst),
         rmse=float(np.sqrt(min(sse, sst) / len(y))),
@@ -184,20 +176,31 @@ def fit_line(x: ArrayLike, y: ArrayLike) -> LineFit:
         n=len(x),
         x_range=(float(x.min()), float(x.max())),
         y_range=(float(y.min()), float(y.max())),
-        x_mean=x_mean,
-        y_mean=y_mean,
-        x_sd=x_scale * float(np.sqrt(u @ u / len(x))),
+        x_mean=line.x_mean,
+        y_mean=line.y_mean,
+        x_sd=deviation(x),
         y_sd=float(np.sqrt(sst / len(y))),
     )
 
 
-def judge(fit: LineFit, x: ArrayLike, y: ArrayLike) -> Judgement:
+class Fit(Protocol):
+    """What can be judged: anything that predicts accuracy, and knows its range."""
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """Smallest and largest metric of the fit."""
+
+    def predict(self, x: ArrayLike) -> Array:
+        """Accuracies at `x`."""
+
+
+def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
     """Return how well a line fitted elsewhere predicts the accuracy on these datasets.
 
     Parameters
     ----------
-    fit : LineFit
-        Fitted on other datasets.
+    fit : Fit
+        Fitted on other datasets: a line, or any other curve.
     x, y : (n,) arrays
         Metric and accuracy of the datasets to judge it on.
 
@@ -230,7 +233,7 @@ def judge(fit: LineFit, x: ArrayLike, y: ArrayLike) -> Judgement:
     """
     x, y = _checked(x, y, "judgement")
     errors = fit.predict(x) - y
-    _, dy = _centred(y)
+    _, dy = centred(y)
     mse = float(errors @ errors) / len(y)
     low, high = fit.x_range
     return Judgement(
@@ -238,7 +241,7 @@ def judge(fit: LineFit, x: ArrayLike, y: ArrayLike) -> Judgement:
         rmse=float(np.sqrt(mse)),
         mae=float(np.abs(errors).mean()),
         bias=float(errors.mean()),
-        spearman=None if _constant(x) else spearman(x, y),
+        spearman=None if constant(x) else spearman(x, y),
         n=len(x),
         outside=int(((x < low) | (x > high)).sum()),
     )
@@ -264,21 +267,6 @@ def _checked(x: ArrayLike, y: ArrayLike, what: str) -> tuple[Array, Array]:
         raise Unfit(
             f"accuracy must be in [0, 1], got {bad[0]:g}; divide percentages by 100"
         )
-    if _constant(y):
+    if constant(y):
         raise Unfit(f"the accuracy is {y[0]:.6g} on all {len(y)} datasets")
     return x, y
-
-
-def _constant(values: Array) -> bool:
-    """Whether all values are equal, but for rounding."""
-    size = float(np.abs(values).max())
-    return float(np.ptp(values)) <= ROUNDING * size
-
-
-def _centred(values: Array) -> tuple[float, Array]:
-    """The mean, and the values minus it."""
-    mean = float(values.mean())
-    # A second pass takes back what rounding cost the first: with a large offset the
-    # differences are much smaller than the mean.
-    mean += float((values - mean).mean())
-    return mean, values - mean
