@@ -49,6 +49,10 @@ class Controller:
         """Note the chosen cells, and the gates that their tests carry."""
         cells = [item for item in session.items if pair_of(item)]
         self.collector.expect(item.nodeid for item in cells)
+        reporter = self.config.pluginmanager.getplugin("terminalreporter")
+        if cells and reporter is not None and reporter.verbosity == 0:
+            # Cells of one pair come from many files: a line for each change is noise.
+            reporter.showfspath = False
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Iterable[str]) -> None:
@@ -124,7 +128,7 @@ class Controller:
         self.verdicts = tuple(
             verdict
             for gate in gates
-            for verdict in judge_gate(gate, summary.correlations, summary.missing)
+            for verdict in judge_gate(gate, summary.correlations)
         )
         self._summary = None
         for verdict in self.verdicts:
@@ -132,16 +136,16 @@ class Controller:
 
     def _announce(self, verdict: Verdict) -> None:
         """A gate is a test result: in the summary, in JUnit, in the exit status."""
-        nodeid = f"{GATE_PREFIX}{verdict.id}"
+        nodeid = verdict.id
         for when in ("setup", "call", "teardown"):
             failed = when == "call" and not verdict.passed
             report = pytest.TestReport(
                 nodeid=nodeid,
-                location=(nodeid.partition("::")[0], None, verdict.id),
+                location=("gates", None, nodeid.removeprefix(GATE_PREFIX)),
                 keywords={},
                 outcome="failed" if failed else "passed",
-                longrepr=verdict.sentence if failed else None,
-                when=when,  # type: ignore[arg-type]
+                longrepr=f"{verdict.gate}: {verdict.reason}" if failed else None,
+                when=when,
             )
             self.config.hook.pytest_runtest_logreport(report=report)
 
@@ -188,4 +192,3 @@ def _reason(report: pytest.TestReport) -> str:
     crash = getattr(longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(longrepr)
     return text.strip().partition("\n")[0]
-

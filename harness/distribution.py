@@ -110,7 +110,8 @@ class PairScheduling:
             odd = sorted(set(names) ^ set(self._names))
             raise pytest.UsageError(
                 f"workers collected different tests, for instance "
-                f"{odd[0] if odd else 'in another order'}; parametrize from sorted lists"
+                f"{odd[0] if odd else 'in another order'}; "
+                "parametrize from sorted lists"
             )
 
     def schedule(self) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -261,7 +261,7 @@ def add_options(parser: pytest.Parser) -> None:
             help=option.help,
             **extra,
         )
-        kind = "linelist" if option.many else "string"
+        kind: Literal["linelist", "string"] = "linelist" if option.many else "string"
         parser.addini(
             option.ini, f"twin of --harness-{option.name}", type=kind, default=None
         )

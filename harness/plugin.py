@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["accuracy", "dataset", "jigsaws", "model", "predictions", "record", "source"]
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare every --harness option and its ini twin."""
     add_options(parser)
@@ -181,7 +182,7 @@ class Cells:
                 keywords=dict.fromkeys(item.keywords, 1),
                 outcome="passed",
                 longrepr=None,
-                when=when,  # type: ignore[arg-type]
+                when=when,
             )
             if when == "call":
                 setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=True))
@@ -198,7 +199,7 @@ class Cells:
             return None
         try:
             key = cell_of(item).key
-        except Exception:  # noqa: BLE001 - raised again, and reported, when the test runs
+        except Exception:  # raised again, and reported, when the test runs
             return None
         rows = self.run.stored.get(key)
         return rows if rows and all(_is_current(row) for row in rows) else None

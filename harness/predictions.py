@@ -99,7 +99,7 @@ class Predictions:
 
     def predicted(self, view: View = IDENTITY) -> NDArray[np.int64]:
         """(n,) predicted classes under a view; ties go to the lowest class."""
-        return self._pass(view).logits.argmax(axis=1)
+        return np.asarray(self._pass(view).logits.argmax(axis=1), dtype=np.int64)
 
     def features(self, view: View = IDENTITY) -> NDArray[np.float64]:
         """(n, d) float64 features, what enters the head, under a view."""
@@ -140,8 +140,10 @@ class Predictions:
         return result
 
     def _batches(self) -> Iterator[torch.Tensor]:
+        import torch
+
         for block in self._images():
-            yield from block.split(self._batch_size)
+            yield from torch.split(block, self._batch_size)
 
     def _images(self) -> Iterator[torch.Tensor]:
         """Transformed uint8 blocks, kept on the device if they fit."""
@@ -173,11 +175,11 @@ class Predictions:
                 f"the head {classifier.head!r} of {where} must run once per image, but "
                 f"saw {len(result.features)} rows for {len(self)} images"
             )
-        bad = ~np.isfinite(result.logits).all(axis=1)
-        if bad.any():
+        bad = np.flatnonzero(~np.isfinite(result.logits).all(axis=1))
+        if len(bad):
             raise ValueError(
-                f"logits of {where} must be finite, but {bad.sum()} of {len(bad)} "
-                f"images have nan or infinity, the first is image {bad.argmax()}; "
+                f"logits of {where} must be finite, but {len(bad)} of {len(self)} "
+                f"images have nan or infinity, the first is image {bad[0]}; "
                 "check the weights and the normalisation"
             )
 

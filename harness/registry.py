@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownName
 from harness.measurement import Domain
-from harness.models.entry import ModelEntry
 
 if TYPE_CHECKING:
     import torch
 
     from harness.datasets.dataset import Dataset
+    from harness.models.entry import Registered
     from harness.settings import Settings
 
 
@@ -29,7 +29,7 @@ class Registry:
         from harness.models.entries import ENTRIES
 
         self.bases: dict[str, Base] = {}
-        self._models: dict[tuple[str, str], ModelEntry] = {}
+        self._models: dict[tuple[str, str], Registered] = {}
         self._families: dict[tuple[str, str], Family] = {}
         for base in BASES:
             self.add_base(base)
@@ -40,7 +40,7 @@ class Registry:
 
     # --- asking -----------------------------------------------------------------------
 
-    def models_of(self, base: str) -> dict[str, ModelEntry]:
+    def models_of(self, base: str) -> dict[str, Registered]:
         """The models of a base by name, sorted."""
         return {n: e for (b, n), e in sorted(self._models.items()) if b == base}
 
@@ -48,7 +48,7 @@ class Registry:
         """The families of a base by name, sorted."""
         return {n: f for (b, n), f in sorted(self._families.items()) if b == base}
 
-    def model(self, base: str, name: str) -> ModelEntry:
+    def model(self, base: str, name: str) -> Registered:
         """One model of a base; UnknownName, with close matches, if there is none."""
         known = self.models_of(base)
         if name not in known:
@@ -63,7 +63,7 @@ class Registry:
         _check_new("base", base.name, base.name in self.bases)
         self.bases[base.name] = base
 
-    def add_entry(self, entry: ModelEntry) -> None:
+    def add_entry(self, entry: Registered) -> None:
         """Add a model with everything said; see `add_model` for the short way."""
         _check_name(entry.name)
         key = entry.base, entry.name
@@ -108,12 +108,10 @@ class Registry:
         mean, std
             Normalisation per channel, of images scaled to [0, 1].
         """
-        from harness.models.own import own_entry
+        from harness.models.own import OwnModel
 
         self.add_entry(
-            own_entry(
-                name=name, base=base, build=build, head=head, mean=mean, std=std
-            )
+            OwnModel(name=name, base=base, build=build, head=head, mean=mean, std=std)
         )
 
     def add_dataset(

@@ -139,7 +139,9 @@ class Run:
         """sha256 over what decides the model's logits."""
         if name not in self._model_prints:
             entry = self.registry.model(self.base.name, name)
-            self._model_prints[name] = entry.fingerprint(self.settings, self.base)
+            self._model_prints[name] = entry.fingerprint(
+                self.settings, self.base, self.tell
+            )
         return self._model_prints[name]
 
     @cached_property

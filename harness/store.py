@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ def cell_key(identity: Mapping[str, Any]) -> str:
     """sha256 of the canonical JSON of everything that decides a cell's numbers."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def file_digest(path: Path) -> str:
+    """sha256 of a file's bytes; read once a process."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Store:

@@ -1,4 +1,4 @@
-"""Effective invariance: does the model say the same of a changed image, and how surely?"""
+"""Effective invariance: does the model say the same of a changed image?"""
 
 from harness.metrics.effective_invariance import jigsaw_invariance, rotation_invariance
 from harness.views import IDENTITY, ROTATIONS

@@ -11,7 +11,7 @@ from harness.metrics.checks import Array
 ROUNDING = 64 * float(np.finfo(np.float64).eps)
 
 
-class Unfit(ValueError):  # noqa: N818  # a finding about data, not a mistake
+class Unfit(ValueError):  # a finding about data, not a mistake
     """No fit or judgement exists; the message says why."""
 
 

@@ -61,7 +61,9 @@ def checked_images(
     if labels is not None:
         labels = np.asarray(labels)
         k = len(base.classes)
-        if labels.shape != (len(pixels),) or not np.issubdtype(labels.dtype, np.integer):
+        if labels.shape != (len(pixels),) or not np.issubdtype(
+            labels.dtype, np.integer
+        ):
             raise BadData(
                 f"labels of {where} must be {len(pixels)} whole numbers, one an image, "
                 f"got {labels.dtype} of shape {labels.shape}"

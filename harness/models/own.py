@@ -35,7 +35,9 @@ class OwnModel:
         """Where it comes from; a factory is always at hand."""
         return self.source
 
-    def fingerprint(self, settings: Settings, base: Base) -> str:
+    def fingerprint(
+        self, settings: Settings, base: Base, tell: Callable[[str], None]
+    ) -> str:
         """sha256 over names, shapes and values of all weights, and the normalisation.
 
         The network is built once a process to know it.
@@ -60,7 +62,7 @@ class OwnModel:
             std=self.std,
             classes=len(base.classes),
             head=self.head,
-            fingerprint=self.fingerprint(settings, base),
+            fingerprint=self.fingerprint(settings, base, tell),
         )
 
     def _build(self, base: Base) -> torch.nn.Module:

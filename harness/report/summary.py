@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.correlation import Correlation, correlate
+from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
 
@@ -52,8 +52,6 @@ class Summary:
         Cells without a measurement, by reason.
     absent
         What was left out because its files are not here, and why.
-    missing
-        By metric: cells that were expected to measure it and did not.
     measurements
         All of them, sorted.
     """
@@ -65,25 +63,23 @@ class Summary:
     failed: tuple[Loss, ...]
     skipped: tuple[Loss, ...]
     absent: dict[str, str]
-    missing: Mapping[str, tuple[str, ...]]
     measurements: tuple[Measurement, ...]
 
 
-def summarise(
-    run: Run, collector: Collector, verdicts: tuple[Verdict, ...]
-) -> Summary:
+def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> Summary:
     """Fit and sort what the collector holds."""
     measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
     outcomes = collector.outcomes.values()
     return Summary(
         run=run.describe(),
-        correlations=correlate(measurements),
+        correlations=correlate(
+            measurements, expected=_expected(run, collector, measurements)
+        ),
         verdicts=verdicts,
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
         absent={**run.absent_families, **run.absent_models},
-        missing=_missing(collector, measurements),
         measurements=measurements,
     )
 
@@ -98,24 +94,32 @@ def _losses(outcomes: Iterable[Outcome]) -> tuple[Loss, ...]:
     )
 
 
-def _missing(
-    collector: Collector, measurements: Iterable[Measurement]
-) -> dict[str, tuple[str, ...]]:
-    """Cells that failed or never ran, under every metric their test records elsewhere.
+def _expected(
+    run: Run, collector: Collector, measurements: Iterable[Measurement]
+) -> Iterator[Expected]:
+    """Cells that should have a measurement, under every metric their test records.
 
     A test all of whose cells failed recorded no metric; it goes by the name that its
-    own has by convention, so that a gate on it finds it missing.
+    own has by convention, so that a gate on it finds it missing. A cell that a test
+    skipped on purpose is not expected.
     """
     metrics: dict[str, set[str]] = defaultdict(set)
     for measurement in measurements:
         metrics[measurement.test].add(measurement.metric)
-    lost: dict[str, list[str]] = defaultdict(list)
+    pairs = {f"{m}-{d}": (m, d) for m in run.models for d in run.datasets}
     for nodeid in collector.expected:
         outcome = collector.outcomes.get(nodeid)
-        if outcome is not None and outcome.status != "failed":
+        pair = pairs.get(tail_of(nodeid))
+        if pair is None or (outcome is not None and outcome.status == "skipped"):
             continue
+        model, dataset = pair
         test = test_of(nodeid)
         conventional = test.rpartition("::")[2].removeprefix("test_")
-        for metric in metrics.get(test, {conventional}):
-            lost[metric].append(tail_of(nodeid))
-    return {metric: tuple(sorted(cells)) for metric, cells in sorted(lost.items())}
+        for metric in sorted(metrics.get(test, {conventional}) - {ACCURACY}):
+            yield Expected(
+                metric=metric,
+                model=model,
+                dataset=dataset,
+                family=run.datasets[dataset].family,
+                domain=run.datasets[dataset].domain,
+            )

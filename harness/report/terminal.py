@@ -6,10 +6,15 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.correlation import Undefined
+
 if TYPE_CHECKING:
     import pytest
     from rich.console import RenderableType
+    from rich.text import Text
 
+    from harness.analysis.correlation import Correlation
+    from harness.analysis.fits import Judgement, LineFit
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
@@ -99,9 +104,7 @@ def report_text(
     return text
 
 
-def _parts(
-    summary: Summary, width: int, interrupted: bool
-) -> Iterable[RenderableType]:
+def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[RenderableType]:
     yield from _counts(summary, interrupted)
     for metric, rows in _by_metric(summary).items():
         yield ""
@@ -123,65 +126,75 @@ def _parts(
 def _counts(summary: Summary, interrupted: bool) -> Iterable[str]:
     kinds = ("measured", "stored", "failed", "skipped", "not run")
     named = {"stored": "found in the store"}
-    parts = [f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]]
+    parts = [
+        f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
+    ]
     yield f"{'interrupted; ' if interrupted else ''}cells: {', '.join(parts) or 'none'}"
 
 
-def _by_metric(summary: Summary) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
+def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:
+    groups: dict[str, list[Correlation]] = {}
     for row in summary.correlations:
         groups.setdefault(row.metric, []).append(row)
     return groups
 
 
-def _metric_table(metric: str, rows: Sequence[Any], *, wide: bool) -> Iterable[Any]:
+def _metric_table(
+    metric: str, rows: Sequence[Correlation], *, wide: bool
+) -> Iterable[Any]:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(
-        title=metric,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-        collapse_padding=True,
+        title=metric, title_justify="left", title_style="bold", box=box.SIMPLE
     )
-    table.add_column("model", no_wrap=True, overflow="ellipsis", max_width=16)
-    groups = [("interior", True), ("exterior", True), ("ext. by int. line", wide)]
-    for title, full in groups:
-        names = ["n", "R²", "RMSE", "ρ"] if full else ["R²", "RMSE"]
-        for i, name in enumerate(names):
-            head = f"{title}\n{name}" if i == 0 else f"\n{name}"
-            table.add_column(head, justify="right", no_wrap=True)
+    table.show_edge = False
+    table.pad_edge = False
+    table.add_column("\nmodel", no_wrap=True, overflow="ellipsis", max_width=14)
+    for title, full in _groups(wide):
+        names = _line("n", "R²", "RMSE", "ρ", full=full)
+        table.add_column(f"{title}\n{names}", no_wrap=True)
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         name = row.model or "all"
-        cells: list[Any] = [Text(name, style="" if row.model else "bold")]
-        parts = (("interior", row.interior), ("exterior", row.exterior))
-        for domain, fit in (*parts, ("interior's line on the exterior", row.transfer)):
-            full = wide or domain in ("interior", "exterior")
-            if getattr(fit, "reason", None) is not None:
-                reasons.setdefault((domain, fit.reason), []).append(name)
-                cells += ["-"] * (4 if full else 2)
-                continue
-            numbers = [_r2(fit.r2), f"{100 * fit.rmse:.2f}"]
-            if full:
-                numbers = [str(fit.n), *numbers, f"{fit.spearman:+.3f}"]
-            cells += numbers
+        cells = [Text(name, style="" if row.model else "bold")]
+        fits = (row.interior, row.exterior, row.transfer)
+        for (title, full), fit in zip(_groups(wide), fits, strict=True):
+            if isinstance(fit, Undefined):
+                reasons.setdefault((title, fit.reason), []).append(name)
+                cells.append(Text(_line("-", "-", "-", "-", full=full)))
+            else:
+                cells.append(_numbers(fit, full=full))
         table.add_row(*cells)
     yield table
-    for (domain, reason), names in reasons.items():
-        yield f"  no {domain} fit for {_some(names)}: {reason}"
+    for (title, reason), names_ in reasons.items():
+        yield f"  {title} undefined for {_some(names_)}: {reason}"
 
 
-def _r2(value: float) -> Any:
+def _groups(wide: bool) -> tuple[tuple[str, bool], ...]:
+    """Titles, and whether to print n and ρ: the last group's are the exterior's."""
+    by = "exterior, interior's line" if wide else "by int. line"
+    return (("interior", True), ("exterior", True), (by, wide))
+
+
+def _line(n: str, r2: str, rmse: str, rho: str, *, full: bool) -> str:
+    if full:
+        return f"{n:>3} {r2:>6} {rmse:>5} {rho:>6}"
+    return f"{r2:>6} {rmse:>5}"
+
+
+def _numbers(fit: LineFit | Judgement, *, full: bool) -> Text:
     from rich.text import Text
 
-    text = f"{value:.3f}" if value > -10 else f"{value:.1f}" if value > -1e4 else "<-9999"
-    style = "green" if value >= 0.8 else "red" if value < 0.2 else ""
-    return Text(text, style=style)
+    r2 = f"{fit.r2:.3f}" if fit.r2 > -10 else f"{max(fit.r2, -9999):.0f}"
+    rho = "-" if fit.spearman is None else f"{fit.spearman:+.3f}"
+    text = Text(_line(str(fit.n), r2, f"{100 * fit.rmse:.2f}", rho, full=full))
+    style = "green" if fit.r2 >= 0.8 else "red" if fit.r2 < 0.2 else ""
+    if style:
+        start = text.plain.index(r2)
+        text.stylize(style, start, start + len(r2))
+    return text
 
 
 def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
@@ -199,7 +212,10 @@ def _gates(summary: Summary) -> Iterable[Any]:
     yield Text("gates", style="bold")
     for verdict in summary.verdicts:
         word, style = ("passed", "green") if verdict.passed else ("FAILED", "red")
-        yield Text.assemble((f"  {word} ", style), verdict.sentence)
+        yield Text.assemble(
+            (f"  {word} ", style),
+            f"{verdict.id.removeprefix('gates::')}: {verdict.reason}",
+        )
 
 
 def _some(names: Sequence[str]) -> str:

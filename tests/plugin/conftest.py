@@ -51,7 +51,8 @@ def pytest_harness_register(registry):
         )
     for i, noise in enumerate((40, 80, 120)):
         registry.add_dataset(
-            f"out{i}", base="toy", load=lambda noise=noise, i=i: images(noise, seed=9 + i)
+            f"out{i}", base="toy",
+            load=lambda noise=noise, i=i: images(noise, seed=9 + i),
         )
 """
 

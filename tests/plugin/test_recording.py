@@ -26,7 +26,9 @@ def test_three_lines_make_a_metric(toy):
     result = toy.runpytest_inprocess("test_mine.py")
 
     result.assert_outcomes(passed=14)
-    result.stdout.fnmatch_lines(["margin*", "*sharp * 4 *", "*soft * 4 *", "*all * 8 *"])
+    result.stdout.fnmatch_lines(
+        ["margin*", "*sharp * 4 *", "*soft * 4 *", "*all * 8 *"]
+    )
 
 
 def test_accuracy_comes_along_whatever_is_selected(toy):
@@ -78,7 +80,9 @@ def test_a_broken_metric_fails_its_own_cell_only(toy, body, reason):
     result = toy.runpytest_inprocess("--harness-models=sharp", "--harness-families=in0")
 
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines([f"without a value: test_broken [[]sharp-in0[]]: {reason}"])
+    result.stdout.fnmatch_lines(
+        [f"without a value: test_broken [[]sharp-in0[]]: {reason}"]
+    )
 
 
 def test_a_network_that_says_nan_is_named(toy):
@@ -91,7 +95,9 @@ def test_a_network_that_says_nan_is_named(toy):
     result = toy.runpytest_inprocess("--harness-families=in0")
 
     result.assert_outcomes(passed=2, errors=2)
-    result.stdout.fnmatch_lines(["*logits of model soft on in0*60 of 60 images have nan*"])
+    result.stdout.fnmatch_lines(
+        ["*logits of model soft on in0*60 of 60 images have nan*"]
+    )
 
 
 def test_a_test_may_skip_a_cell_and_say_why(toy):
@@ -107,7 +113,9 @@ def test_a_test_may_skip_a_cell_and_say_why(toy):
     result = toy.runpytest_inprocess("test_skip.py")
 
     result.assert_outcomes(skipped=14)
-    result.stdout.fnmatch_lines(["skipped: test_skipped [[]*and 11 more[]]: needs colour"])
+    result.stdout.fnmatch_lines(
+        ["skipped: test_skipped [[]*and 11 more[]]: needs colour"]
+    )
 
 
 def test_a_set_without_labels_is_a_target(toy):
@@ -134,9 +142,15 @@ def pytest_harness_register(registry):
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        ("images(30)[0] / 255, images(30)[1]", "*must be uint8 in 0..255, got float64*"),
+        (
+            "images(30)[0] / 255, images(30)[1]",
+            "*must be uint8 in 0..255, got float64*",
+        ),
         ("images(30)[0][:, :2], images(30)[1]", "*must have shape (n, 4, 4, 1)*"),
-        ("images(30)[0], images(30)[1] + 1", "*labels of odd must be in 0..2, got 1..3*"),
+        (
+            "images(30)[0], images(30)[1] + 1",
+            "*labels of odd must be in 0..2, got 1..3*",
+        ),
         ("images(30)[0], images(30)[1][:-1]", "*must be 60 whole numbers*(59,)*"),
         ("images(30)[0]", "*odd is in the exterior domain and must have labels*"),
     ],

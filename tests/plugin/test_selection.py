@@ -30,7 +30,10 @@ def test_models_and_families_can_be_chosen(toy):
         ("--harness-models=shrap", "*unknown model 'shrap'; did you mean sharp?*"),
         ("--harness-families=inn0", "*unknown family 'inn0'; did you mean in0*"),
         ("--harness-base=tot", "*unknown base 'tot'; did you mean toy?*"),
-        ("--harness-interior=many", "*--harness-interior must be a whole number*'many'*"),
+        (
+            "--harness-interior=many",
+            "*--harness-interior must be a whole number*'many'*",
+        ),
         ("--harness-data-root=/no/such", "*--harness-data-root must be an existing*"),
         ("--harness-gate=nuclear_norm interior r2", "*nuclear_norm interior r2*"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,11 @@ def checked(
     if labels is not None:
         whole = _checked_labels(path, labels, len(pixels), classes)
         digest.update(whole.data)
-    return Images(pixels=pixels, labels=whole, digest=digest.hexdigest())
+    return Images(
+        pixels=cast("NDArray[np.uint8]", pixels),
+        labels=whole,
+        digest=digest.hexdigest(),
+    )
 
 
 def _checked_labels(

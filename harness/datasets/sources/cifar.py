@@ -58,3 +58,31 @@ def read_cifar10_batches(folder: Path, part: str) -> Images:
     pixels = np.ascontiguousarray(np.concatenate([pixels for pixels, _ in batches]))
     labels = np.array([label for _, labels in batches for label in labels])
     return checked(folder, pixels, labels, classes=10)
+
+
+URL = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
+MD5 = "c58f30108f718f92721af3b95e74349a"
+
+
+def download_cifar10(folder: Path, *, url: str = URL, md5: str = MD5) -> Path:
+    """Fetch the published archive and unpack it; return ``cifar-10-batches-py``.
+
+    Raises
+    ------
+    MissingData, BadData
+        If it cannot be fetched, or is not the published file.
+    """
+    import tarfile
+
+    from harness.download import download
+
+    archive = download(
+        url, folder / "cifar-10-python.tar.gz", checksum=md5, algorithm="md5"
+    )
+    unpacked = folder / "cifar-10-batches-py"
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise BadData(f"{archive} cannot be unpacked: {error}") from error
+    return unpacked
