@@ -45,6 +45,7 @@ class Controller:
 
     # --- what is to be measured -------------------------------------------------------
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the chosen cells, and the gates that their tests carry."""
         cells = [item for item in session.items if pair_of(item)]

@@ -99,7 +99,8 @@ def _teller(config: pytest.Config) -> Any:
                 print(f"harness: {text}", file=sys.__stderr__, flush=True)
         else:
             with capture.global_and_fixture_disabled() if capture else _nothing():
-                reporter.ensure_newline()
+                if reporter._tw.width_of_current_line:  # dots, which it does not know
+                    reporter.write("\n")
                 reporter.write_line(f"harness: {text}")
 
     return tell

@@ -162,7 +162,8 @@ def _metric_table(
         fits = (row.interior, row.exterior, row.transfer)
         for (title, full), fit in zip(_groups(wide), fits, strict=True):
             if isinstance(fit, Undefined):
-                reasons.setdefault((title, fit.reason), []).append(name)
+                if fit is not row.transfer or not isinstance(row.interior, Undefined):
+                    reasons.setdefault((title, fit.reason), []).append(name)
                 cells.append(Text(_line("-", "-", "-", "-", full=full)))
             else:
                 cells.append(_numbers(fit, full=full))
