@@ -21,13 +21,23 @@ from harness.fixtures.grid import (
     predictions,
     source,
 )
+from harness.fixtures.measure import measure
 from harness.fixtures.record import record
 from harness.options import add_options, given, read_settings
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
 
-__all__ = ["accuracy", "dataset", "jigsaws", "model", "predictions", "record", "source"]
+__all__ = [
+    "accuracy",
+    "dataset",
+    "jigsaws",
+    "measure",
+    "model",
+    "predictions",
+    "record",
+    "source",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,12 +1,12 @@
-"""Metrics of how sure the model is of each image."""
+"""How sure the model is of each image."""
 
 from harness.metrics.average_confidence import average_confidence
 from harness.metrics.entropy import entropy
 
 
-def test_average_confidence(predictions, record):
-    record(average_confidence, predictions.probs())
+def test_average_confidence(measure):
+    measure(average_confidence)
 
 
-def test_entropy(predictions, record):
-    record(entropy, predictions.probs())
+def test_entropy(measure):
+    measure(entropy)

@@ -4,10 +4,9 @@ from harness.metrics.effective_invariance import jigsaw_invariance, rotation_inv
 from harness.views import IDENTITY, ROTATIONS
 
 
-def test_rotation_invariance(predictions, record):
-    record(rotation_invariance, predictions.probs(), predictions.view_probs(ROTATIONS))
+def test_rotation_invariance(measure):
+    measure(rotation_invariance, views=ROTATIONS)
 
 
-def test_jigsaw_invariance(predictions, jigsaws, record):
-    views = [view for view in jigsaws if view != IDENTITY]
-    record(jigsaw_invariance, predictions.probs(), predictions.view_probs(views))
+def test_jigsaw_invariance(measure, jigsaws):
+    measure(jigsaw_invariance, views=[view for view in jigsaws if view != IDENTITY])
