@@ -57,7 +57,7 @@ class Collector:
         self.measurements: list[Measurement] = []
         self.outcomes: dict[str, Outcome] = {}
         self.expected: tuple[str, ...] = ()
-        self.gates: dict[str, str] = {}  # marker text -> test that carries it
+        self.gates: set[str] = set()  # texts of the markers of tests that ran
 
     def expect(self, nodeids: Iterable[str]) -> None:
         """Note the cells that were collected; workers all report the same."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.fixtures.cells import REPORT_ATTRIBUTE, pair_of, tail_of
+from harness.fixtures.cells import GATES_ATTRIBUTE, REPORT_ATTRIBUTE, pair_of, tail_of
 
 if TYPE_CHECKING:
     from harness.analysis.gates import Gate, Verdict
@@ -77,6 +77,7 @@ class Controller:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take measurements off reports as they arrive, so that a kill loses none."""
+        self.collector.gates.update(getattr(report, GATES_ATTRIBUTE, "").splitlines())
         packed = getattr(report, REPORT_ATTRIBUTE, None)
         if packed is not None:
             self.collector.finish(report.nodeid, packed)

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.controller import Controller
-from harness.fixtures.cells import REPORT_ATTRIBUTE, cell_of, pair_of, rows_key, run_key
+from harness.fixtures.cells import (
+    GATES_ATTRIBUTE,
+    REPORT_ATTRIBUTE,
+    cell_of,
+    gates_of,
+    pair_of,
+    rows_key,
+    run_key,
+)
 from harness.fixtures.grid import (
     accuracy,
     dataset,
@@ -127,6 +135,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from harness.errors import HarnessError
 
     run = metafunc.config.stash[run_key]
+    _check_gates(metafunc)
     for name, function in (("model", model), ("dataset", dataset)):
         if not _is_ours(metafunc, name, function):
             continue
@@ -135,6 +144,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         except HarnessError as error:
             raise pytest.Collector.CollectError(str(error)) from None
         metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
+
+
+def _check_gates(metafunc: pytest.Metafunc) -> None:
+    """Refuse a misspelt gate in a marker while nothing has run yet."""
+    if texts := gates_of(metafunc.definition):
+        from harness.analysis.gates import parse_gate
+
+        try:
+            for text in texts.splitlines():
+                parse_gate(text)
+        except ValueError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
 
 
 def _is_ours(metafunc: pytest.Metafunc, name: str, fixture: Any) -> bool:
@@ -197,6 +218,7 @@ class Cells:
             )
             if when == "call":
                 setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=True))
+                setattr(report, GATES_ATTRIBUTE, gates_of(item))
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
@@ -223,6 +245,8 @@ class Cells:
         from harness.collector import pack
 
         report = yield
+        if pair_of(item) and (gates := gates_of(item)):
+            setattr(report, GATES_ATTRIBUTE, gates)
         rows = item.stash.get(rows_key, None)
         if report.when == "call" and report.passed and rows:
             setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=False))

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import torch  # noqa: F401 - nested runs in this process cannot import it twice
 
 CONFTEST = """
 import numpy as np
@@ -74,6 +75,7 @@ def toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
     for name in list(os.environ):
         if name.startswith(("HARNESS_", "PYTEST_XDIST", "GITHUB_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setenv("HARNESS_CACHE_DIR", str(pytester.path / "cache"))
     pytester.makeini("[pytest]\nharness_base = toy\nharness_families = in*,out*\n")
     pytester.makeconftest(CONFTEST)
