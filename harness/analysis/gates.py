@@ -95,7 +95,7 @@ def _verdict(gate: Gate, correlation: Correlation) -> Verdict:
     else:
         passed = OPERATORS[gate.operator](value, gate.threshold)
         wanted = f"{gate.operator} {number(gate.threshold)}"
-        reason = f"{gate.statistic} is {_apart(value, gate.threshold)}"
+        reason = f"{gate.statistic} is {apart(value, gate.threshold)}"
         reason += f" ({wanted})" if passed else f", wanted {wanted}"
     if missing:
         passed = False
@@ -181,7 +181,7 @@ def _nothing(gate: Gate, correlations: Sequence[Correlation]) -> str:
     )
 
 
-def _apart(value: float, threshold: float) -> str:
+def apart(value: float, threshold: float) -> str:
     """The value, to four digits or as many as leave it on its side of the threshold."""
     for digits in range(4, 17):
         text = f"{value:.{digits}g}"

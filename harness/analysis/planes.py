@@ -235,8 +235,8 @@ def _checked(metrics: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     if n < m + MINIMUM:
         # One more than a line needs per metric: each left-out fit has a residual too.
         raise Unfit(
-            f"a prediction from {m} metrics needs at least {m + MINIMUM} datasets, "
-            f"got {n}"
+            f"a prediction from {m} metric{'s' * (m > 1)} needs at least "
+            f"{m + MINIMUM} datasets, got {n}"
         )
     if not np.isfinite(metrics).all() or not np.isfinite(y).all():
         raise Unfit("a metric or an accuracy is not finite")
