@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from harness.analysis import weighted
 from harness.analysis.fits import MINIMUM, Unfit
@@ -21,7 +21,7 @@ RESAMPLES = 2000
 # With fewer groups the quantiles of their resamples mean nothing: four groups have
 # only 35 different resamples.
 MINIMUM_GROUPS = 5
-_CHUNK = 2_000_000  # entries of a (resamples, datasets) matrix in memory at once
+CHUNK = 2_000_000  # entries of a (resamples, datasets) matrix in memory at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ def fit_intervals(
     drawn = _resampled(values, labels, resamples, seed)
     found = len(set(groups))
     return {
-        name: _interval(name, drawn[:, i], level, found)
+        name: interval_of(name, drawn[:, i], level, found)
         for i, name in enumerate(statistics)
     }
 
@@ -157,27 +157,20 @@ def transfer_intervals(
 
     # Two streams of one seed, so that the domains are drawn independently.
     first, second = np.random.SeedSequence(seed).spawn(2)
-    drawn_lines = _resampled(own_lines, fit_labels, resamples, first)
+    slopes, intercepts = _resampled(own_lines, fit_labels, resamples, first).T
     done = 0
 
     def judged(weights: Array) -> list[Array]:
         nonlocal done
-        slope, intercept = drawn_lines[done : done + len(weights)].T
+        chunk = slice(done, done + len(weights))
         done += len(weights)
-        errors = intercept[:, None] + slope[:, None] * x - y
-        total = weights.sum(axis=1)
-        mse, mean_absolute, bias = (
-            np.einsum("bi,bi->b", values, weights) / total
-            for values in (errors**2, np.abs(errors), errors)
-        )
-        variance = weighted.lines(y, y, weights)[3]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return [1 - mse / variance, np.sqrt(mse), mean_absolute, bias]
+        found = weighted.judged(slopes[chunk], intercepts[chunk], x, y, weights)
+        return [found[name] for name in TRANSFER_STATISTICS]
 
     drawn = _resampled(judged, labels, resamples, second)
     found = len(set(outside[2]))
     return {
-        name: _interval(name, drawn[:, i], level, found)
+        name: interval_of(name, drawn[:, i], level, found)
         for i, name in enumerate(TRANSFER_STATISTICS)
     }
 
@@ -198,14 +191,17 @@ def _canonical(
     return x[order], y[order], [groups[i] for i in order]
 
 
-def _resampled(
-    values: Callable[[Array], list[Array]],
-    groups: Sequence[str],
-    resamples: int,
-    seed: int | np.random.SeedSequence,
-) -> Array:
-    """(resamples, s): `values` of weights in which whole groups are drawn again."""
-    names, member = np.unique(np.array(groups), return_inverse=True)
+def unit_draws(
+    groups: Sequence[str], resamples: int, seed: int | np.random.SeedSequence
+) -> tuple[NDArray[np.str_], Array]:
+    """Return the (g,) names of the units, and (resamples, g) how often each is drawn.
+
+    Raises
+    ------
+    Unfit
+        If there are fewer than 5 units.
+    """
+    names = np.unique(np.array(groups, dtype=np.str_))
     if len(names) < MINIMUM_GROUPS:
         raise Unfit(
             f"an interval needs at least {MINIMUM_GROUPS} groups to draw from, "
@@ -213,8 +209,20 @@ def _resampled(
         )
     rng = np.random.default_rng(seed)
     even = np.full(len(names), 1 / len(names))
-    counts = rng.multinomial(len(names), even, size=resamples).astype(np.float64)
-    step = max(1, _CHUNK // len(groups))
+    counts = rng.multinomial(len(names), even, size=resamples)
+    return names, counts.astype(np.float64)
+
+
+def _resampled(
+    values: Callable[[Array], list[Array]],
+    groups: Sequence[str],
+    resamples: int,
+    seed: int | np.random.SeedSequence,
+) -> Array:
+    """(resamples, s): `values` of weights in which whole groups are drawn again."""
+    names, counts = unit_draws(groups, resamples, seed)
+    member = np.searchsorted(names, np.array(groups))
+    step = max(1, CHUNK // len(groups))
     chunks = []
     for start in range(0, resamples, step):
         weights = counts[start : start + step, member]
@@ -225,7 +233,8 @@ def _resampled(
     return np.concatenate(chunks)
 
 
-def _interval(name: str, values: Array, level: float, groups: int) -> Interval:
+def interval_of(name: str, values: Array, level: float, groups: int) -> Interval:
+    """The middle of finite values; refuses if there are none."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         raise Unfit(f"{name} is undefined in every resample")

@@ -168,7 +168,7 @@ def _row(
     measurements: Sequence[Measurement],
     expected: Iterable[Expected],
 ) -> Correlation:
-    points, conflicts = _points(measurements)
+    points, conflicts = distinct_points(measurements)
     have = {(point.model, point.dataset) for point in points}
     labelled = [p for p in points if _fitted(p)]
     inside = [p for p in labelled if p.domain is Domain.INTERIOR]
@@ -179,8 +179,8 @@ def _row(
     if conflicts:
         interior = exterior = transfer = Undefined(conflicts)
     else:
-        interior = _or_reason(lambda: fit_line(*_xy(inside)))
-        exterior = _or_reason(lambda: fit_line(*_xy(outside)))
+        interior = or_reason(lambda: fit_line(*xy(inside)))
+        exterior = or_reason(lambda: fit_line(*xy(outside)))
         transfer = _transfer(interior, outside)
     estimate = bool(measurements) and all(m.estimate for m in measurements)
     return Correlation(
@@ -206,7 +206,7 @@ def _fitted(point: Point) -> bool:
     return point.y is not None and point.domain is not Domain.TARGET
 
 
-def _points(measurements: Iterable[Measurement]) -> tuple[list[Point], str]:
+def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], str]:
     """The points in a fixed order, and what contradicts itself among them."""
     points: dict[tuple[str, str], set[Point]] = {}
     for m in measurements:
@@ -243,11 +243,13 @@ def _difference(one: Point, other: Point) -> str:
     raise AssertionError("equal points are one point")
 
 
-def _xy(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+def xy(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    """Metric and accuracy of labelled points."""
     return [p.x for p in points], [p.y for p in points if p.y is not None]
 
 
-def _or_reason(make: Callable[[], T]) -> T | Undefined:
+def or_reason(make: Callable[[], T]) -> T | Undefined:
+    """What `make` returns, or why it does not exist."""
     try:
         return make()
     except Unfit as error:
@@ -259,7 +261,7 @@ def _transfer(
 ) -> Judgement | Undefined:
     if isinstance(interior, Undefined):
         return Undefined(f"the interior has no fit: {interior.reason}")
-    return _or_reason(lambda: judge(interior, *_xy(outside)))
+    return or_reason(lambda: judge(interior, *xy(outside)))
 
 
 def _error(points: Sequence[Point], conflicts: str) -> Error | Undefined:
@@ -267,7 +269,7 @@ def _error(points: Sequence[Point], conflicts: str) -> Error | Undefined:
         return Undefined(conflicts)
     if not points:
         return Undefined("an error needs at least 1 dataset, got 0")
-    x, y = _xy(points)
+    x, y = xy(points)
     errors = np.array(x) - np.array(y)
     return Error(
         mae=float(np.abs(errors).mean()),

@@ -137,7 +137,7 @@ def fit_curve(
     >>> round(float(fit_curve(x, y, method=Method.PROBIT).predict(0.0)), 4)
     0.0712
     >>> round(float(fit_curve(x, y, method=Method.LOGIT).predict(0.0)), 4)
-    0.0772
+    0.0771
     >>> fit_curve(x, [0.1, 0.3, 0.2, 0.4, 0.9], method=Method.ISOTONIC).knots[1:3]
     ((1.0, 0.25), (2.0, 0.25))
     """

@@ -117,7 +117,7 @@ class Judgement:
     outside: int
 
 
-def fit_line(x: ArrayLike, y: ArrayLike) -> LineFit:
+def fit_line(x: ArrayLike, y: ArrayLike, *, unit: str = "datasets") -> LineFit:
     """Return the ordinary least-squares line of accuracy on a metric.
 
     Parameters
@@ -126,6 +126,8 @@ def fit_line(x: ArrayLike, y: ArrayLike) -> LineFit:
         The metric, one value per dataset.
     y : (n,) array
         The accuracy in [0, 1] on the same datasets.
+    unit : str
+        What the pairs are, for messages: lines over models have models.
 
     Returns
     -------
@@ -157,9 +159,9 @@ def fit_line(x: ArrayLike, y: ArrayLike) -> LineFit:
     ...
     harness.analysis.lines.Unfit: a fit needs at least 3 datasets, got 1
     """
-    x, y = _checked(x, y, "fit")
+    x, y = _checked(x, y, "fit", unit)
     if constant(x):
-        raise Unfit(f"the metric is {x[0]:.6g} on all {len(x)} datasets")
+        raise Unfit(f"the metric is {x[0]:.6g} on all {len(x)} {unit}")
     line, residuals = least_squares(x, y)
     _, dy = centred(y)
     sse, sst = float(residuals @ residuals), float(dy @ dy)
@@ -231,14 +233,14 @@ def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
     >>> judge(fit, [3.0, 3.0, 3.0], [0.6, 0.7, 0.8]).spearman is None
     True
     """
-    x, y = _checked(x, y, "judgement")
+    x, y = _checked(x, y, "judgement", "datasets")
     errors = fit.predict(x) - y
     _, dy = centred(y)
-    mse = float(errors @ errors) / len(y)
+    sse, sst = float(errors @ errors), float(dy @ dy)
     low, high = fit.x_range
     return Judgement(
-        r2=1 - mse * len(y) / float(dy @ dy),
-        rmse=float(np.sqrt(mse)),
+        r2=1 - sse / sst,
+        rmse=float(np.sqrt(sse / len(y))),
         mae=float(np.abs(errors).mean()),
         bias=float(errors.mean()),
         spearman=None if constant(x) else spearman(x, y),
@@ -247,7 +249,7 @@ def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
     )
 
 
-def _checked(x: ArrayLike, y: ArrayLike, what: str) -> tuple[Array, Array]:
+def _checked(x: ArrayLike, y: ArrayLike, what: str, unit: str) -> tuple[Array, Array]:
     """Both as float64 vectors that something can be said about."""
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if x.ndim != 1 or x.shape != y.shape:
@@ -255,11 +257,11 @@ def _checked(x: ArrayLike, y: ArrayLike, what: str) -> tuple[Array, Array]:
             f"`x` and `y` must be vectors of one length, got {x.shape} and {y.shape}"
         )
     if len(x) < MINIMUM:
-        raise Unfit(f"a {what} needs at least {MINIMUM} datasets, got {len(x)}")
+        raise Unfit(f"a {what} needs at least {MINIMUM} {unit}, got {len(x)}")
     for values, name in (x, "metric"), (y, "accuracy"):
         if not np.isfinite(values).all():
             bad = values[~np.isfinite(values)]
-            raise Unfit(f"the {name} is {bad[0]} on {len(bad)} of {len(x)} datasets")
+            raise Unfit(f"the {name} is {bad[0]} on {len(bad)} of {len(x)} {unit}")
     if (size := float(np.abs(x).max())) > LARGEST:
         raise Unfit(f"the metric is {size:.3g} in size, too large to square")
     if y.min() < 0 or y.max() > 1:
@@ -268,5 +270,5 @@ def _checked(x: ArrayLike, y: ArrayLike, what: str) -> tuple[Array, Array]:
             f"accuracy must be in [0, 1], got {bad[0]:g}; divide percentages by 100"
         )
     if constant(y):
-        raise Unfit(f"the accuracy is {y[0]:.6g} on all {len(y)} datasets")
+        raise Unfit(f"the accuracy is {y[0]:.6g} on all {len(y)} {unit}")
     return x, y

@@ -6,12 +6,14 @@ The grammar::
     METRIC    = a metric's name, or a pattern with * and ?
     MODEL     = a model's name, or a pattern; "all" is the fit over all models together
     DOMAIN    = "interior" | "exterior" | "transfer"
-    STATISTIC = "r2" | "rmse" | "rho" | "spearman" | "mae" | "n"
+    STATISTIC = "r2" | "adjusted_r2" | "rmse" | "mae" | "bias" | "rho" | "spearman"
+                | "pearson" | "n"
     OPERATOR  = ">=" | ">" | "<=" | "<"
 
-``transfer`` is the exterior judged with the interior's line. rmse and mae are in points
-(percent) of accuracy; mae is the error of a metric that is itself an estimate of
-accuracy. Without a model, every model is judged by itself.
+``transfer`` is the exterior judged with the interior's line. rmse, mae and bias are in
+points (percent) of accuracy. They are the line's, but for one case: on the interior and
+the exterior, mae and bias of a metric that is itself an estimate of accuracy are the
+estimate's own. Without a model, every model is judged by itself.
 """
 
 import math
@@ -28,8 +30,17 @@ from harness.analysis.correlation import Correlation
 EXAMPLE = "jigsaw_invariance: interior r2 >= 0.5"
 ALL = "all"  # the model that stands for all of them together
 DOMAINS = ("interior", "exterior", "transfer")
-STATISTICS = {name: name for name in ("r2", "rmse", "rho", "mae", "n")}
-STATISTICS["spearman"] = "rho"
+STATISTICS = {
+    "r2": "r2",
+    "adjusted_r2": "adjusted_r2",
+    "rmse": "rmse",
+    "mae": "mae",
+    "bias": "bias",
+    "rho": "rho",
+    "spearman": "rho",
+    "pearson": "pearson",
+    "n": "n",
+}
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     ">": operator.gt,

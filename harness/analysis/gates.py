@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from harness.analysis.correlation import Correlation, Expected, Undefined
+from harness.analysis.correlation import Correlation, Error, Expected, Undefined
+from harness.analysis.fits import Judgement, LineFit
 from harness.analysis.gate_syntax import (
     ALL,
     OPERATORS,
@@ -95,7 +96,7 @@ def _verdict(gate: Gate, correlation: Correlation) -> Verdict:
     else:
         passed = OPERATORS[gate.operator](value, gate.threshold)
         wanted = f"{gate.operator} {number(gate.threshold)}"
-        reason = f"{gate.statistic} is {_apart(value, gate.threshold)}"
+        reason = f"{gate.statistic} is {apart(value, gate.threshold)}"
         reason += f" ({wanted})" if passed else f", wanted {wanted}"
     if missing:
         passed = False
@@ -111,42 +112,38 @@ def _verdict(gate: Gate, correlation: Correlation) -> Verdict:
 
 
 def _statistic(gate: Gate, row: Correlation) -> float | Undefined:
-    """The gate's statistic in its unit; rmse and mae are points of accuracy."""
-    if gate.statistic == "n":
+    """The gate's statistic in its unit; errors are in points of accuracy."""
+    name = gate.statistic
+    if name == "n":
         domain = Domain.INTERIOR if gate.domain == "interior" else Domain.EXTERIOR
         count = len(row.of(domain))
         return float(count) if count else Undefined("there are no labelled datasets")
-    if gate.statistic == "mae":
-        return _mae(gate, row)
-    fit = {
+    fits: dict[str, LineFit | Judgement | Error | Undefined] = {
         "interior": row.interior,
         "exterior": row.exterior,
         "transfer": row.transfer,
-    }[gate.domain]
+    }
+    if name in ("mae", "bias"):
+        # An estimate needs no line: what counts is how far it is off by itself.
+        fits["interior"] = row.interior_error or row.interior
+        fits["exterior"] = row.exterior_error or row.exterior
+    fit = fits[gate.domain]
     if isinstance(fit, Undefined):
         return fit
-    if gate.statistic == "rmse":
-        return 100 * fit.rmse
-    if gate.statistic == "r2":
-        return fit.r2
-    if fit.spearman is None:
+    if not hasattr(fit, attribute := "spearman" if name == "rho" else name):
+        return Undefined(f"{name} {_NEEDS[name]}")
+    value: float | None = getattr(fit, attribute)
+    if value is None:
         return Undefined(f"the metric is constant on the {fit.n} datasets")
-    return fit.spearman
+    return 100 * value if name in ("rmse", "mae", "bias") else value
 
 
-def _mae(gate: Gate, row: Correlation) -> float | Undefined:
-    if gate.domain == "transfer":
-        return Undefined(
-            "mae is an estimate's own error, which needs no fit to transfer"
-        )
-    inside = gate.domain == "interior"
-    error = row.interior_error if inside else row.exterior_error
-    if error is None:
-        return Undefined(
-            f"mae needs a metric that estimates accuracy, and {row.metric} is a score; "
-            "use rmse"
-        )
-    return error if isinstance(error, Undefined) else 100 * error.mae
+# Statistics that not every domain has.
+_NEEDS = {
+    "bias": "of a line on its own datasets is 0; judge transfer, or an estimate",
+    "adjusted_r2": "is of a line's own fit; judge interior or exterior",
+    "pearson": "is of a line's own fit; judge interior or exterior",
+}
 
 
 def _missing(domain: str, cells: Sequence[Expected]) -> str:
@@ -181,7 +178,7 @@ def _nothing(gate: Gate, correlations: Sequence[Correlation]) -> str:
     )
 
 
-def _apart(value: float, threshold: float) -> str:
+def apart(value: float, threshold: float) -> str:
     """The value, to four digits or as many as leave it on its side of the threshold."""
     for digits in range(4, 17):
         text = f"{value:.{digits}g}"

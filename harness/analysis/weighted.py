@@ -112,6 +112,23 @@ def weighted_tau(x: Array, y: Array, weights: Array) -> Array:
     return (halves[0] + halves[1]) / 2
 
 
+def judged(
+    slopes: Array, intercepts: Array, x: Array, y: Array, weights: Array
+) -> dict[str, Array]:
+    """R², RMSE, MAE and bias of prediction, each row judged by its own (b,) line."""
+    errors = intercepts[:, None] + slopes[:, None] * x - y
+    mse = _mean(errors**2, weights)
+    variance = lines(y, y, weights)[3]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r2_of_prediction = 1 - mse / np.where(variance > 0, variance, np.nan)
+    return {
+        "r2": r2_of_prediction,
+        "rmse": np.sqrt(mse),
+        "mae": _mean(np.abs(errors), weights),
+        "bias": _mean(errors, weights),
+    }
+
+
 STATISTICS: dict[str, Callable[[Array, Array, Array], Array]] = {
     "r2": r2,
     "adjusted_r2": adjusted_r2,

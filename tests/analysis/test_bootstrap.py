@@ -37,7 +37,7 @@ def test_chunks_change_nothing(monkeypatch):
     x, y = data()
     whole = fit_intervals(x, y, names(30), resamples=100)
     halves = transfer_intervals((x, y, names(30)), (x, y, names(30)), resamples=100)
-    monkeypatch.setattr(bootstrap, "_CHUNK", 30 * 7)
+    monkeypatch.setattr(bootstrap, "CHUNK", 30 * 7)
     for chunked, before in (
         (fit_intervals(x, y, names(30), resamples=100), whole),
         (

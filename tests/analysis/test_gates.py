@@ -109,7 +109,7 @@ def test_spaces_and_spellings_do_not_matter(text):
         ("a: Interior r2 >= 1", "got 'Interior'; did you mean 'interior'?"),
         ("a: r2 >= 1", "the domain must be one of"),
         ("a: interior rsme >= 1", "got 'rsme'; did you mean 'rmse'?"),
-        ("a: interior zzz >= 1", "r2, rmse, rho, mae, n, spearman, got 'zzz'."),
+        ("a: interior zzz >= 1", "rho, spearman, pearson, n, got 'zzz'."),
         ("a: interior r2 => 1", "the operator must be one of >=, >, <=, <, got '=>'"),
         ("a: interior r2 0.5", "the operator must be one of >=, >, <=, <, got '0.5'"),
         ("a: interior r2 >= half", "must be a finite number, got 'half'"),
@@ -262,14 +262,31 @@ def test_a_missing_cell_fails_the_gates_of_its_domain():
     assert only("*: interior r2 >= 0", row(missing=(lost(Domain.TARGET),))).passed
 
 
-def test_mae_is_the_error_of_an_estimate():
+def test_mae_and_bias_of_an_estimate_are_its_own():
     error = Error(mae=0.031, rmse=0.04, bias=-0.01, n=4)
     estimate = row(interior_error=error, exterior_error=Undefined("no sets"))
     verdict = only("*: interior mae <= 3", estimate)
     assert (verdict.passed, verdict.value) == (False, pytest.approx(3.1))
     assert only("*: interior mae <= 4", estimate).passed
-    assert "no sets" in only("*: exterior mae <= 4", estimate).reason
-    assert "no fit to transfer" in only("*: transfer mae <= 4", estimate).reason
-    verdict = only("*: interior mae <= 99", row())
+    assert only("*: interior bias < 0", estimate).value == pytest.approx(-1)
+    assert only("*: exterior mae <= 4", estimate).reason == "cannot be judged: no sets"
+    assert only("*: transfer mae <= 99", estimate).value == pytest.approx(7)
+
+
+def test_errors_of_a_score_are_those_of_its_line():
+    mae = 100 * (0.08 + 0.14 + 0.04 + 0.02) / 4
+    assert only("*: interior mae <= 8", row()).value == pytest.approx(mae)
+    assert only("*: transfer bias <= 1", row()).value == pytest.approx(0, abs=1e-9)
+    verdict = only("*: exterior bias <= 1", row())
     assert not verdict.passed
-    assert "jigsaw_invariance is a score; use rmse" in verdict.reason
+    assert "bias of a line on its own datasets is 0" in verdict.reason
+
+
+def test_statistics_of_own_fits_alone():
+    assert only("*: interior pearson > 0.7", row()).value == pytest.approx(R2**0.5)
+    adjusted = only("*: exterior adjusted_r2 > 0", row()).value
+    assert adjusted == pytest.approx(1 - (1 - R2) * 3 / 2)
+    for name in ("pearson", "adjusted_r2"):
+        verdict = only(f"*: transfer {name} > -9", row())
+        assert not verdict.passed
+        assert f"{name} is of a line's own fit" in verdict.reason
