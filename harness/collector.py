@@ -60,8 +60,16 @@ class Collector:
         self.gates: set[str] = set()  # texts of the markers of tests that ran
 
     def expect(self, nodeids: Iterable[str]) -> None:
-        """Note the cells that were collected; workers all report the same."""
+        """Note the cells that were collected; workers all report the same.
+
+        Raises
+        ------
+        HarnessError
+            If the store cannot take them: better now than after the first hour.
+        """
         self.expected = tuple(nodeids)
+        if self.expected:
+            self.store.open()
 
     def finish(self, nodeid: str, packed: str) -> None:
         """Take over what a passing test recorded."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.fixtures.cells import GATES_ATTRIBUTE, REPORT_ATTRIBUTE, pair_of, tail_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Controller:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the chosen cells, and the gates that their tests carry."""
         cells = [item for item in session.items if pair_of(item)]
-        self.collector.expect(item.nodeid for item in cells)
+        if not session.config.option.collectonly:
+            self._expect(item.nodeid for item in cells)
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if cells and reporter is not None and reporter.verbosity == 0:
             # Cells of one pair come from many files: a line for each change is noise.
@@ -60,7 +62,28 @@ class Controller:
         """Note the chosen cells; every worker collects the same."""
         if not self.collector.expected:
             tails = self._tails()
-            self.collector.expect(i for i in ids if tail_of(i) in tails)
+            self._expect(i for i in ids if tail_of(i) in tails)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config) -> object | None:
+        """Keep pairs together under plain -n; leave --dist MODE to xdist.
+
+        A project that sets nothing of the harness keeps xdist's own scheduler.
+        """
+        from harness.options import given
+
+        if config.getvalue("dist") != "load" or not given(config):
+            return None
+        from harness.distribution import PairScheduling
+
+        models = {f"{m}-{d}": m for m in self.run.models for d in self.run.datasets}
+        return PairScheduling(len(config.getvalue("tx")), models)
+
+    def _expect(self, nodeids: Iterable[str]) -> None:
+        try:
+            self.collector.expect(nodeids)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def _tails(self) -> set[str]:
         return {f"{m}-{d}" for m in self.run.models for d in self.run.datasets}
@@ -92,7 +115,7 @@ class Controller:
     ) -> tuple[str, str, str] | None:
         """Show the value beside a test in -v; keep gates out of the count of tests."""
         if report.nodeid.startswith(GATE_PREFIX) and report.passed:
-            return "gates passed", "", ""
+            return "gates passed" if report.when == "call" else "", "", ""
         packed = getattr(report, REPORT_ATTRIBUTE, None)
         if packed is None or not report.passed:
             return None

@@ -9,32 +9,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.fixtures.cells import run_key, tail_of
+from harness.fixtures.cells import tail_of
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 # A worker starts a test only when it knows the next one, or that there is none.
 _AHEAD = 2
-
-
-class Distribution:
-    """Offers the scheduler where the user asked for workers and for no other way."""
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_make_scheduler(
-        self, config: pytest.Config, log: Any
-    ) -> PairScheduling | None:
-        """The pair scheduler under plain -n; None, xdist's own, under --dist MODE."""
-        if config.getvalue("dist") != "load":
-            return None
-        run = config.stash[run_key]
-        models = {f"{m}-{d}": m for m in run.models for d in run.datasets}
-        return PairScheduling(len(config.getvalue("tx")), models)
 
 
 class PairScheduling:

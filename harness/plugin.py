@@ -7,6 +7,7 @@ that needs them.
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -97,10 +98,6 @@ def pytest_configure(config: pytest.Config) -> None:
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(controller, "harness-controller")
-    if config.pluginmanager.hasplugin("dsession") and given(config):
-        from harness.distribution import Distribution
-
-        config.pluginmanager.register(Distribution(), "harness-distribution")
 
 
 def _teller(config: pytest.Config) -> Any:
@@ -231,11 +228,25 @@ class Cells:
         if not self.run.stored:
             return None
         try:
-            key = cell_of(item).key
+            cell = cell_of(item)
         except Exception:  # raised again, and reported, when the test runs
             return None
-        rows = self.run.stored.get(key)
-        return rows if rows and all(_is_current(row) for row in rows) else None
+        rows = self.run.stored.get(cell.key)
+        if not rows or not all(_is_current(row) for row in rows):
+            return None
+        # The content is the same; what it is called may have changed since.
+        dataset = self.run.datasets[cell.dataset]
+        return tuple(
+            replace(
+                row,
+                model=cell.model,
+                dataset=cell.dataset,
+                family=dataset.family,
+                domain=dataset.domain,
+                test=cell.test,
+            )
+            for row in rows
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

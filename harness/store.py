@@ -7,7 +7,6 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ def cell_key(identity: Mapping[str, Any]) -> str:
     """sha256 of the canonical JSON of everything that decides a cell's numbers."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@cache
-def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes; read once a process."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class Store:
@@ -72,13 +65,24 @@ class Store:
 
         One line holds all of a test's measurements, so a kill keeps all or none.
         """
-        if self._descriptor is None:
-            self._descriptor = self._open()
+        self.open()
+        assert self._descriptor is not None
         line = "[" + ", ".join(row.to_json() for row in rows) + "]\n"
         os.write(self._descriptor, line.encode())
         if time.monotonic() - self._synced > SYNC_SECONDS:
             os.fsync(self._descriptor)
             self._synced = time.monotonic()
+
+    def open(self) -> None:
+        """Make sure that rows can be written.
+
+        Raises
+        ------
+        HarnessError
+            If they cannot; the message names the file and the option.
+        """
+        if self._descriptor is None:
+            self._descriptor = self._open()
 
     def close(self) -> None:
         """Sync and close."""

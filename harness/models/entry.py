@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.digests import file_digest
 from harness.errors import HarnessError, MissingData
 from harness.models.classifier import Classifier
 from harness.models.training import Recipe
@@ -17,7 +18,6 @@ from harness.models.weights import (
     find_file,
     load_strictly,
     read_state_dict,
-    sha256_of,
     verify,
 )
 from harness.target import resolve, source_digest
@@ -236,7 +236,7 @@ class ModelEntry:
         return self._fingerprint(self.weights.file(self, settings, base, tell))
 
     def _fingerprint(self, path: Path) -> str:
-        identity = {**self.identity(), "weights": sha256_of(path)}
+        identity = {**self.identity(), "weights": file_digest(path)}
         text = json.dumps(identity, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

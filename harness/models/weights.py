@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.digests import file_digest
 from harness.errors import BadData
 
 if TYPE_CHECKING:
     import torch
-
-
-def sha256_of(path: Path) -> str:
-    """sha256 of a file, read once a process as long as the file does not change."""
-    stat = path.stat()
-    return _sha256(path, stat.st_size, stat.st_mtime_ns)
-
-
-@cache
-def _sha256(path: Path, _size: int, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verify(path: Path, sha256: str) -> None:
@@ -34,7 +21,7 @@ def verify(path: Path, sha256: str) -> None:
     BadData
         Naming the file, both sums, and what to do.
     """
-    found = sha256_of(path)
+    found = file_digest(path)
     if not found.startswith(sha256):
         raise BadData(
             f"weights {path} are corrupt or another version: sha256 must begin with "
