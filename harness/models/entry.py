@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.digests import file_digest
 from harness.errors import HarnessError, MissingData
-from harness.models.classifier import Classifier
+from harness.models.classifier import Classifier, ready
 from harness.models.training import Recipe
 from harness.models.weights import (
     find_file,
@@ -255,7 +255,7 @@ class ModelEntry:
         load_strictly(network, read_state_dict(path), str(path))
         return Classifier(
             name=self.name,
-            network=network.eval().requires_grad_(False).to(device),
+            network=ready(network, device),
             mean=self.mean,
             std=self.std,
             classes=len(base.classes),

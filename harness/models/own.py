@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
-from harness.models.classifier import Classifier
+from harness.models.classifier import Classifier, ready
 from harness.target import resolve
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class OwnModel:
         network = self._build(base)
         return Classifier(
             name=self.name,
-            network=network.to(device),
+            network=ready(network, device),
             mean=self.mean,
             std=self.std,
             classes=len(base.classes),
@@ -91,7 +91,7 @@ class OwnModel:
                     f"`{name}` of model {self.name} must have {base.size[2]} numbers, "
                     f"one a channel, got {getattr(self, name)}"
                 )
-        return network.eval().requires_grad_(False)
+        return network
 
 
 def _digest(model: OwnModel, network: torch.nn.Module) -> str:
