@@ -60,6 +60,8 @@ class Predictions:
         Images per call of the network.
     limit
         Measure the first `limit` images only.
+    count
+        Is told the seconds of every forward pass, the making of images included.
     """
 
     def __init__(
@@ -70,16 +72,16 @@ class Predictions:
         device: str = "cpu",
         batch_size: int = 128,
         limit: int | None = None,
+        count: Callable[[float], None] = lambda seconds: None,
     ) -> None:
         self._classifier = classifier
         self._dataset = dataset
         self._device = device
         self._batch_size = batch_size
         self._limit = limit
+        self._count = count
         self._passes: dict[View, Pass] = {}
         self._blocks: list[torch.Tensor] | None = None
-        #: Seconds spent making images and running the network so far.
-        self.seconds = 0.0
 
     def __len__(self) -> int:
         """Number of images."""
@@ -111,7 +113,7 @@ class Predictions:
             try:
                 self._passes[view] = self._run(view)
             finally:
-                self.seconds += time.perf_counter() - start
+                self._count(time.perf_counter() - start)
         return self._passes[view]
 
     def _run(self, view: View) -> Pass:

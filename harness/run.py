@@ -42,6 +42,8 @@ class Run:
         self.settings = settings
         self.registry = registry
         self.tell = tell
+        #: Seconds of forward passes so far: shared, so no cell is charged for them.
+        self.forward_seconds = 0.0
 
     @cached_property
     def base(self) -> Base:
@@ -125,6 +127,10 @@ class Run:
         from harness.predictions import chosen_device
 
         return chosen_device(self.settings.device)
+
+    def count_forward(self, seconds: float) -> None:
+        """Add to `forward_seconds`."""
+        self.forward_seconds += seconds
 
     def load_model(self, name: str) -> Classifier:
         """The classifier, ready on the device; trains or downloads it if it must."""
