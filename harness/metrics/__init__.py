@@ -24,6 +24,7 @@ from harness.metrics.mean_discrepancy import MAXIMUM_MEAN_DISCREPANCY, MEAN_SHIF
 from harness.metrics.neighborhood_invariance import NEIGHBORHOOD_INVARIANCE
 from harness.metrics.norms import MEAN_FEATURE_NORM, MEAN_LOGIT_NORM, MEAN_MAX_LOGIT
 from harness.metrics.nuclear_norm import NUCLEAR_NORM
+from harness.metrics.projection_norm import PROJECTION_NORM
 from harness.metrics.softmax_corr import SOFTMAX_CORR
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
@@ -57,6 +58,7 @@ METRICS: tuple[Metric, ...] = (
     BAG_OF_PROTOTYPES,
     MAXIMUM_MEAN_DISCREPANCY,
     MEAN_SHIFT,
+    PROJECTION_NORM,
     # A forward pass per view.
     ROTATION_INVARIANCE,
     JIGSAW_INVARIANCE,

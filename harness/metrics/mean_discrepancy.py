@@ -102,9 +102,9 @@ def maximum_mean_discrepancy(
     0.0
     >>> within = (1 + np.exp(-0.5)) / 2  # mean kernel inside either set
     >>> round(maximum_mean_discrepancy(near, far, bandwidth=1.0), 6)
-    1.267514
+    1.26749
     >>> round(float(np.sqrt(2 * within)), 6)  # nothing shared between the sets
-    1.267514
+    1.26749
     """
     check_features(features)
     check_source_features(source_features, features.shape[1])
