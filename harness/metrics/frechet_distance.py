@@ -44,9 +44,10 @@ def frechet_distance(features: Array, source_features: Array) -> float:
     Estimated from few images it is too large, so sets of unequal size cannot be
     compared, and neither can distances to different source sets (some publish it to the
     training images, some to the test images). The trace of the root is the sum of the
-    singular values of the product of the two symmetric roots; unlike the root of the
-    product of covariances that needs no complex numbers and no offset for singular
-    covariances.
+    singular values of the product of two roots of the covariances, taken from the
+    features by QR: squaring them, as a covariance does, would lose half the digits, and
+    a root of the product of covariances needs complex numbers and an offset where they
+    are singular.
 
     References
     ----------
@@ -75,18 +76,14 @@ def frechet_distance(features: Array, source_features: Array) -> float:
     source_mean, source_root = _mean_and_root(source_features)
     shift = ((mean - source_mean) ** 2).sum()
     spread = (root**2).sum() + (source_root**2).sum()
-    shared = np.linalg.svd(root @ source_root, compute_uv=False).sum()
+    shared = np.linalg.svd(root @ source_root.T, compute_uv=False).sum()
     return max(0.0, float(shift + spread - 2 * shared))  # rounding
 
 
 def _mean_and_root(rows: Array) -> tuple[Array, Array]:
-    """(d,) mean and (d, d) symmetric root of the covariance."""
-    rows = np.asarray(rows, dtype=np.float64)
-    values, vectors = np.linalg.eigh(
-        np.cov(rows, rowvar=False).reshape(rows.shape[1], -1)
-    )
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    return rows.mean(axis=0), root
+    """(d,) mean and a (r, d) root R of the covariance, which is R^T R."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    return mean, np.linalg.qr(rows - mean, mode="r") / np.sqrt(len(rows) - 1)
 
 
 FRECHET_DISTANCE = Metric(

@@ -4,7 +4,7 @@ A linear program with a variable for every label of every image, nearly all of w
 0 at the optimum and can be told beforehand. A smoothed dual gives rough prices of the
 labels. Then, in rounds of finer and finer grain, only labels that are nearly the
 cheapest at the last prices enter a program; images with the same choice are one row of
-it; labels that its exact prices show to be missing are added until none is.
+it; where its exact prices show that labels are missing, more are added until none is.
 """
 
 from dataclasses import dataclass
@@ -119,7 +119,8 @@ def _priced(
         missing = (reduced < worth - 1e-3) & ~chosen  # a thousandth of a grain
         if not missing.any():
             return solution
-        chosen |= missing | _nearly_cheapest(reduced, near)
+        # The cheapest label of an image that misses one is itself missing.
+        chosen |= _nearly_cheapest(reduced, near)
 
 
 def _nearly_cheapest(reduced: Array, near: float) -> NDArray[np.bool_]:

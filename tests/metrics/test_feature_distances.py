@@ -54,8 +54,8 @@ def test_frechet_is_symmetric_and_zero_on_itself_even_if_singular(world):
     target, source = world.features, world.source_features
     assume(min(len(target), len(source)) > 1)
     there, back = frechet_distance(target, source), frechet_distance(source, target)
-    assert there == pytest.approx(back, abs=1e-6)
-    assert frechet_distance(target, target) == pytest.approx(0, abs=1e-6)
+    assert there == pytest.approx(back, abs=1e-9)
+    assert frechet_distance(target, target) == pytest.approx(0, abs=1e-9)
 
 
 def test_frechet_needs_two_images_of_each():

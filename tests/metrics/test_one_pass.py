@@ -162,6 +162,10 @@ def test_marginal_entropy_is_that_of_scipy(world):
     assert marginal_entropy(probs) == pytest.approx(expected, abs=1e-9)
 
 
+def test_marginal_entropy_is_not_below_zero_for_rows_rounded_above_one():
+    assert marginal_entropy(np.array([[1.00005, 0.0]])) == 0
+
+
 @quick
 @given(world=worlds())
 def test_neighborhood_invariance_image_by_image(world):

@@ -78,6 +78,7 @@ def test_equal_images_are_served_whole_one_after_the_other(seed, n, k):
     costs = np.ones((n, k))
     costs[:, 0] = 0.0
     found = label_transport(costs, np.bincount(labels, minlength=k) / n)
+    assert (np.diff(found.image_costs) >= -1e-9).all()  # cheaper labels first
     whole = np.round(found.image_costs)
     np.testing.assert_allclose(found.image_costs, whole, atol=1e-9)
     assert whole.sum() == (labels != 0).sum()
