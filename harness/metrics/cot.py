@@ -3,17 +3,16 @@
 import numpy as np
 
 from harness.metrics.checks import (
-    Array,
     Classes,
     Logits,
     check_labels,
     check_logits,
     check_source,
-    softmax,
+    log_softmax,
 )
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 from harness.metrics.temperature import tempered
-from harness.metrics.thresholds import share_above_threshold
+from harness.metrics.thresholds import share_above_threshold, top_log_odds
 from harness.metrics.transport import Transport, label_transport
 
 
@@ -140,21 +139,22 @@ def cott(
     costs = _transport(logits, source_labels, temperature).image_costs
     source = _transport(source_logits, source_labels, temperature).image_costs
     return share_above_threshold(
-        _score(costs),
-        _score(source),
+        -costs,
+        -source,
         int((source_logits.argmax(axis=1) == source_labels).sum()),
     )
 
 
 def _transport(logits: Logits, source_labels: Classes, temperature: float) -> Transport:
-    k = logits.shape[1]
+    n, k = logits.shape
+    scaled = tempered(logits, temperature)
+    costs = -np.expm1(log_softmax(scaled))
+    # Of the predicted class from its odds: not 0 where its probability rounds to 1.
+    costs[np.arange(n), scaled.argmax(axis=1)] = np.exp(
+        -np.logaddexp(0.0, top_log_odds(scaled))
+    )
     marginal = np.bincount(source_labels, minlength=k) / len(source_labels)
-    return label_transport(softmax(tempered(logits, temperature)), marginal)
-
-
-def _score(costs: Array) -> Array:
-    """High for cheap; equal for costs that differ by the rounding of the program."""
-    return -np.round(costs, 12)
+    return label_transport(costs, marginal)
 
 
 COT = Metric(

@@ -17,7 +17,7 @@ from tests.strategies import World, simulated_world, worlds
 
 # Many small worlds have no value: a metric that needs three models, two classes, ...
 quick = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.filter_too_much],
 )
