@@ -89,6 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[run_key] = run
     config.pluginmanager.register(Cells(config), "harness-cells")
     if is_worker(config):
+        _share_processor(config)
         return
     try:
         if given(config):
@@ -98,6 +99,18 @@ def pytest_configure(config: pytest.Config) -> None:
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(controller, "harness-controller")
+
+
+def _share_processor(config: pytest.Config) -> None:
+    """Give each worker its share of the threads, before torch starts any.
+
+    Workers that each take all of them fight, and run many times slower than one alone.
+    """
+    import os
+
+    workers = int(config.workerinput["workercount"])  # type: ignore[attr-defined]
+    share = max(1, (os.cpu_count() or 1) // workers)
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))
 
 
 def _teller(config: pytest.Config) -> Any:

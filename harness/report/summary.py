@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
+from harness.report.ranking import Rank, rank
 
 if TYPE_CHECKING:
     from harness.analysis.gates import Verdict
@@ -44,6 +45,8 @@ class Summary:
         Base, models, settings, versions: JSON values.
     correlations
         One for each metric and model, and each metric over all models.
+    ranks
+        The metrics compared, the best first.
     verdicts
         The gates, judged.
     counts
@@ -58,6 +61,7 @@ class Summary:
 
     run: dict[str, Any]
     correlations: tuple[Correlation, ...]
+    ranks: tuple[Rank, ...]
     verdicts: tuple[Verdict, ...]
     counts: Counter[str]
     failed: tuple[Loss, ...]
@@ -70,11 +74,13 @@ def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> 
     """Fit and sort what the collector holds."""
     measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
     outcomes = collector.outcomes.values()
+    correlations = correlate(
+        measurements, expected=_expected(run, collector, measurements)
+    )
     return Summary(
         run=run.describe(),
-        correlations=correlate(
-            measurements, expected=_expected(run, collector, measurements)
-        ),
+        correlations=correlations,
+        ranks=rank(correlations, measurements),
         verdicts=verdicts,
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),

@@ -106,6 +106,7 @@ def report_text(
 
 def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[RenderableType]:
     yield from _counts(summary, interrupted)
+    yield from _accuracies(summary)
     for metric, rows in _by_metric(summary).items():
         yield ""
         yield from _metric_table(metric, rows, wide=width >= 100)
@@ -116,6 +117,9 @@ def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[Renderab
             "The last group judges the interior's line on the exterior: its R² is that "
             "of prediction and may be negative."
         )
+    if len(summary.ranks) > 1:
+        yield ""
+        yield from _ranking(summary)
     yield from _losses("without a value", summary.failed)
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():
@@ -130,6 +134,75 @@ def _counts(summary: Summary, interrupted: bool) -> Iterable[str]:
         f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
     ]
     yield f"{'interrupted; ' if interrupted else ''}cells: {', '.join(parts) or 'none'}"
+
+
+def _accuracies(summary: Summary) -> Iterable[Any]:
+    """How right each model is: on the test split, and from where to where elsewhere."""
+    from rich import box
+    from rich.table import Table
+
+    models: dict[str, dict[str, dict[str, float]]] = {}
+    for m in summary.measurements:
+        if m.accuracy is not None:
+            kind = "test" if m.family == "test" else str(m.domain)
+            of_model = models.setdefault(m.model, {})
+            of_model.setdefault(kind, {})[m.dataset] = m.accuracy
+    if not models:
+        return
+    table = Table(title="accuracy", title_justify="left", box=box.SIMPLE)
+    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
+    table.add_column("model", no_wrap=True, overflow="ellipsis", max_width=16)
+    for kind in ("test", "interior", "exterior"):
+        table.add_column(kind, justify="right", no_wrap=True)
+    for model, kinds in models.items():
+        table.add_row(
+            model,
+            *(
+                _range(list(kinds.get(k, {}).values()))
+                for k in ("test", "interior", "exterior")
+            ),
+        )
+    yield ""
+    yield table
+
+
+def _range(accuracies: Sequence[float]) -> str:
+    if not accuracies:
+        return "-"
+    low, high = 100 * min(accuracies), 100 * max(accuracies)
+    return f"{low:.2f}" if len(accuracies) == 1 else f"{low:.1f} to {high:.1f}"
+
+
+def _ranking(summary: Summary) -> Iterable[Any]:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title="metrics compared", title_justify="left", box=box.SIMPLE)
+    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
+    table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=27)
+    for name in ("int. R²", "ext. R²", "ρ", "by line R²", "RMSE", "MAE", "ms"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in summary.ranks:
+        table.add_row(
+            one.metric,
+            _number(one.interior_r2, ".3f"),
+            _number(one.exterior_r2, ".3f"),
+            _number(one.exterior_rho, "+.3f"),
+            _number(one.transfer_r2, ".3f"),
+            _number(one.transfer_rmse, ".2f", 100),
+            _number(one.mae, ".2f", 100),
+            f"{1000 * one.seconds:.1f}",
+        )
+    yield table
+    yield (
+        "Medians over the models, best first by R² of the interior's line on the "
+        "exterior. MAE: error on the exterior of metrics that estimate accuracy "
+        "themselves. ms: a cell's cost beyond the forward passes it shares."
+    )
+
+
+def _number(value: float | None, form: str, scale: float = 1.0) -> str:
+    return "-" if value is None else format(scale * value, form)
 
 
 def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:

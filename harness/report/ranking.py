@@ -1,0 +1,96 @@
+"""Which metric tracks accuracy best here: medians over the models, a line a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from harness.analysis.correlation import Correlation, Error, Undefined
+from harness.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """One metric in the comparison; each number is a median over the models.
+
+    Attributes
+    ----------
+    metric
+        Its name.
+    models
+        How many models have a row.
+    interior_r2, exterior_r2
+        Of each domain's own line; None where no model has one.
+    transfer_r2, transfer_rmse
+        Of the interior's line on the exterior.
+    exterior_rho
+        Spearman's, with its sign.
+    mae
+        Mean absolute error on the exterior of a metric that estimates accuracy itself.
+    seconds
+        Mean cost of a cell beyond the forward passes it shares.
+    """
+
+    metric: str
+    models: int
+    interior_r2: float | None
+    exterior_r2: float | None
+    transfer_r2: float | None
+    transfer_rmse: float | None
+    exterior_rho: float | None
+    mae: float | None
+    seconds: float
+
+
+def rank(
+    correlations: Iterable[Correlation], measurements: Iterable[Measurement]
+) -> tuple[Rank, ...]:
+    """Metrics by the R² of their interior line on the exterior, the best first.
+
+    Those for which it does not exist follow, by the R² of the interior's own fit.
+    """
+    rows: dict[str, list[Correlation]] = {}
+    for row in correlations:
+        if row.model is not None:
+            rows.setdefault(row.metric, []).append(row)
+    seconds: dict[str, list[float]] = {}
+    for m in measurements:
+        seconds.setdefault(m.metric, []).append(m.seconds)
+    ranks = [
+        _rank(metric, found, seconds[metric])
+        for metric, found in rows.items()
+        if metric in seconds
+    ]
+    return tuple(sorted(ranks, key=_order))
+
+
+def _order(one: Rank) -> tuple[bool, float, bool, float, str]:
+    by, own = one.transfer_r2, one.interior_r2
+    return by is None, -(by or 0), own is None, -(own or 0), one.metric
+
+
+def _rank(metric: str, rows: Sequence[Correlation], seconds: Sequence[float]) -> Rank:
+    def middle(value: Callable[[Correlation], float | None]) -> float | None:
+        found = [v for row in rows if (v := value(row)) is not None]
+        return median(found) if found else None
+
+    def mae(row: Correlation) -> float | None:
+        return row.exterior_error.mae if isinstance(row.exterior_error, Error) else None
+
+    return Rank(
+        metric=metric,
+        models=len(rows),
+        interior_r2=middle(lambda r: _of(r.interior, "r2")),
+        exterior_r2=middle(lambda r: _of(r.exterior, "r2")),
+        transfer_r2=middle(lambda r: _of(r.transfer, "r2")),
+        transfer_rmse=middle(lambda r: _of(r.transfer, "rmse")),
+        exterior_rho=middle(lambda r: _of(r.exterior, "spearman")),
+        mae=middle(mae),
+        seconds=sum(seconds) / len(seconds),
+    )
+
+
+def _of(fit: object, name: str) -> float | None:
+    value: float | None = None if isinstance(fit, Undefined) else getattr(fit, name)
+    return value
