@@ -1,34 +1,34 @@
 """CIFAR-10 ResNets with option A shortcuts, from akamaster/pytorch_resnet_cifar10.
 
-Its weights were trained with ImageNet's mean and std. Accuracies are one minus the
-test errors that its README lists for the published files.
+They were trained with ImageNet's mean and std. Accuracies are one minus the test errors
+that its README lists. The eight hex digits in a file name begin its sha256.
 """
+
+from __future__ import annotations
 
 from harness.models.entry import ModelEntry, Published
 
 _REPOSITORY = "https://github.com/akamaster/pytorch_resnet_cifar10"
 
 
-def _entry(
-    depth: int, sha256: str, parameter_count: int, accuracy: float
-) -> ModelEntry:
-    file = f"resnet{depth}-{sha256}.th"
+def _entry(depth: int, sha256: str, parameters: int, accuracy: float) -> ModelEntry:
+    filename = f"resnet{depth}-{sha256}.th"
     return ModelEntry(
         name=f"resnet{depth}",
         base="cifar10",
-        build="harness.models.architectures.resnet_cifar:padded_resnet",
-        parameters={"depth": depth},
+        build="harness.models.architectures.resnet_cifar:resnet",
+        arguments={"depth": depth},
+        head="linear",
         mean=(0.485, 0.456, 0.406),
         std=(0.229, 0.224, 0.225),
-        head="linear",
         weights=Published(
-            file=file,
-            url=f"{_REPOSITORY}/raw/master/pretrained_models/{file}",
+            filename=filename,
+            url=f"{_REPOSITORY}/raw/master/pretrained_models/{filename}",
             sha256=sha256,
         ),
-        source="akamaster/pytorch_resnet_cifar10",
+        source=_REPOSITORY,
         licence="BSD-2-Clause",
-        parameter_count=parameter_count,
+        parameters=parameters,
         accuracy=accuracy,
     )
 
