@@ -1,1 +1,273 @@
-"""pytest hooks of the harness."""
+"""pytest hooks of the harness: thin, and cheap in projects that do not use it.
+
+Nothing heavy is imported here; torch, scipy and scikit-learn come with the first cell
+that needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.controller import Controller
+from harness.fixtures.cells import (
+    GATES_ATTRIBUTE,
+    REPORT_ATTRIBUTE,
+    cell_of,
+    gates_of,
+    pair_of,
+    rows_key,
+    run_key,
+)
+from harness.fixtures.grid import (
+    accuracy,
+    dataset,
+    jigsaws,
+    model,
+    predictions,
+    source,
+)
+from harness.fixtures.measure import measure
+from harness.fixtures.record import record
+from harness.options import add_options, given, read_settings
+
+if TYPE_CHECKING:
+    from harness.measurement import Measurement
+
+__all__ = [
+    "accuracy",
+    "dataset",
+    "jigsaws",
+    "measure",
+    "model",
+    "predictions",
+    "record",
+    "source",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare every --harness option and its ini twin."""
+    add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare `pytest_harness_register`."""
+    from harness import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is an xdist worker."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings, hear the registrations, refuse what cannot be."""
+    from harness.errors import HarnessError
+    from harness.registry import Registry
+    from harness.run import Run
+
+    config.addinivalue_line(
+        "markers",
+        "metric(name): the metric that a suite test measures; select with "
+        "-m \"metric(name='jigsaw_invariance')\"",
+    )
+    config.addinivalue_line(
+        "markers",
+        "harness_gate(text): a gate that holds whenever this test runs, for instance "
+        "'jigsaw_invariance: interior r2 >= 0.5'",
+    )
+    settings = read_settings(config)
+    registry = Registry()
+    config.hook.pytest_harness_register.call_historic(kwargs={"registry": registry})
+    run = Run(settings, registry, tell=_teller(config))
+    config.stash[run_key] = run
+    config.pluginmanager.register(Cells(config), "harness-cells")
+    if is_worker(config):
+        return
+    try:
+        if given(config):
+            # Only a run that asks for something pays for looking at the disk.
+            _ = run.models, run.datasets
+        controller = Controller(config, run)
+    except (HarnessError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from None
+    config.pluginmanager.register(controller, "harness-controller")
+
+
+def _teller(config: pytest.Config) -> Any:
+    """Lines about long work, past pytest's capture and under xdist."""
+
+    def tell(text: str) -> None:
+        import sys
+
+        capture = config.pluginmanager.getplugin("capturemanager")
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        if is_worker(config) or reporter is None:
+            # A worker's stdout belongs to xdist, its stderr to the user.
+            with capture.global_and_fixture_disabled() if capture else _nothing():
+                print(f"harness: {text}", file=sys.__stderr__, flush=True)
+        else:
+            with capture.global_and_fixture_disabled() if capture else _nothing():
+                if reporter._tw.width_of_current_line:  # dots, which it does not know
+                    reporter.write("\n")
+                reporter.write_line(f"harness: {text}")
+
+    return tell
+
+
+def _nothing() -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Spread tests that ask for our `model` and `dataset` over the grid."""
+    from harness.errors import HarnessError
+
+    run = metafunc.config.stash[run_key]
+    _check_gates(metafunc)
+    for name, function in (("model", model), ("dataset", dataset)):
+        if not _is_ours(metafunc, name, function):
+            continue
+        try:
+            ids = run.models if name == "model" else tuple(run.datasets)
+        except HarnessError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+        metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
+
+
+def _check_gates(metafunc: pytest.Metafunc) -> None:
+    """Refuse a misspelt gate in a marker while nothing has run yet."""
+    if texts := gates_of(metafunc.definition):
+        from harness.analysis.gates import parse_gate
+
+        try:
+            for text in texts.splitlines():
+                parse_gate(text)
+        except ValueError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+
+
+def _is_ours(metafunc: pytest.Metafunc, name: str, fixture: Any) -> bool:
+    """Whether a test would get our fixture: not its own parameter or override."""
+    if name not in metafunc.fixturenames:
+        return False
+    definitions = metafunc.definition._fixtureinfo.name2fixturedefs.get(name, ())
+    return bool(definitions) and definitions[-1].func is _function(fixture)
+
+
+def _function(fixture: Any) -> Any:
+    return fixture._get_wrapped_function()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name the metric in a marker, so that -m can pick it exactly and -k loosely."""
+    if pair_of(item):
+        name = getattr(item, "originalname", item.name).removeprefix("test_")
+        item.add_marker(pytest.mark.metric(name=name))
+
+
+class Cells:
+    """What every process that runs tests does with the harness's items."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.run = config.stash[run_key]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Order cells by model, then dataset: each network and view is run once.
+
+        pytest's own order of session parameters changes the model far more often.
+        """
+        cells = [item for item in items if pair_of(item)]
+        if not cells:
+            return
+        cells.sort(key=lambda item: pair_of(item) or ("", ""))
+        ordered = iter(cells)
+        items[:] = [next(ordered) if pair_of(item) else item for item in items]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Report a cell that an earlier run finished, without running it."""
+        rows = self._stored(item)
+        if rows is None:
+            return None
+        hook = item.ihook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        from harness.collector import pack
+
+        for when in ("setup", "call", "teardown"):
+            report = pytest.TestReport(
+                nodeid=item.nodeid,
+                location=item.location,
+                keywords=dict.fromkeys(item.keywords, 1),
+                outcome="passed",
+                longrepr=None,
+                when=when,
+            )
+            if when == "call":
+                setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=True))
+                setattr(report, GATES_ATTRIBUTE, gates_of(item))
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _stored(self, item: pytest.Item) -> tuple[Measurement, ...] | None:
+        if pair_of(item) is None or any(
+            item.get_closest_marker(name) for name in ("skip", "skipif", "xfail")
+        ):
+            return None
+        if not self.run.stored:
+            return None
+        try:
+            cell = cell_of(item)
+        except Exception:  # raised again, and reported, when the test runs
+            return None
+        rows = self.run.stored.get(cell.key)
+        if not rows or not all(_is_current(row) for row in rows):
+            return None
+        # The content is the same; what it is called may have changed since.
+        dataset = self.run.datasets[cell.dataset]
+        return tuple(
+            replace(
+                row,
+                model=cell.model,
+                dataset=cell.dataset,
+                family=dataset.family,
+                domain=dataset.domain,
+                test=cell.test,
+            )
+            for row in rows
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put what a passing test recorded on its report."""
+        from harness.collector import pack
+
+        report = yield
+        if pair_of(item) and (gates := gates_of(item)):
+            setattr(report, GATES_ATTRIBUTE, gates)
+        rows = item.stash.get(rows_key, None)
+        if report.when == "call" and report.passed and rows:
+            setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=False))
+        return report
+
+
+def _is_current(row: Measurement) -> bool:
+    """Whether the metric's code is still the one that made the stored value."""
+    from harness.metrics import METRICS
+
+    if not row.version:
+        return True
+    return any(m.name == row.metric and m.version == row.version for m in METRICS)

@@ -17,9 +17,34 @@ Classes: TypeAlias = NDArray[np.int64]
 ROW_SUM_TOLERANCE = 1e-4
 
 
+class UndefinedMetricError(ValueError):
+    """The arrays are valid, but the metric has no value on them; the message says why.
+
+    The variance of one image, the spread between the classes of a model that predicts
+    only one class. A caller can tell it from a mistake in the arrays.
+    """
+
+
 def check_probs(probs: Probs, *, name: str = "probs") -> None:
-    """Refuse anything but rows (last axis) that are distributions, at least one."""
-    _check_matrix(probs, name)
+    """Refuse anything but an (n, k) matrix whose rows are distributions."""
+    _check_array(probs, name)
+    _check_rows(probs, name)
+
+
+def check_view_probs(
+    view_probs: Probs,
+    n: int | None = None,
+    k: int | None = None,
+    *,
+    name: str = "view_probs",
+) -> None:
+    """Refuse anything but a (v, n, k) stack of such matrices, v >= 1; None is any."""
+    _check_array(view_probs, name, ndim=3)
+    _check_shape(view_probs, (None, n, k), name)
+    _check_rows(view_probs, name)
+
+
+def _check_rows(probs: Probs, name: str) -> None:
     if (low := probs.min()) < 0:
         raise ValueError(
             f"`{name}` must not be negative, got {low:g}; pass softmax outputs"
@@ -36,23 +61,87 @@ def check_probs(probs: Probs, *, name: str = "probs") -> None:
 
 def check_logits(logits: Logits, *, name: str = "logits") -> None:
     """Refuse anything but a finite (n, k) matrix with n >= 1 and k >= 2."""
-    _check_matrix(logits, name)
+    _check_array(logits, name)
 
 
 def check_features(features: Array, *, name: str = "features") -> None:
     """Refuse anything but a finite (n, d) matrix with n >= 1 and d >= 1."""
-    _check_matrix(features, name, columns=1)
+    _check_array(features, name, columns=1)
+
+
+def check_source(source_logits: Logits, source_labels: Classes, k: int) -> None:
+    """Refuse anything but finite (s, k) logits with s labels in 0..k-1."""
+    check_logits(source_logits, name="source_logits")
+    _check_columns(source_logits, k, "source_logits", "logits")
+    check_labels(source_labels, len(source_logits), k, name="source_labels")
+
+
+def check_source_features(source_features: Array, d: int) -> None:
+    """Refuse anything but a finite (s, d) matrix with s >= 1."""
+    check_features(source_features, name="source_features")
+    _check_columns(source_features, d, "source_features", "features")
+
+
+def _check_columns(array: Array, columns: int, name: str, like: str) -> None:
+    if array.shape[1] != columns:
+        raise ValueError(
+            f"`{name}` must have the {columns} columns of `{like}`, "
+            f"got {array.shape[1]}; take both from one model"
+        )
 
 
 def check_labels(labels: Classes, n: int, k: int, *, name: str = "labels") -> None:
-    """Refuse anything but n whole numbers in 0..k-1."""
-    if labels.ndim != 1 or len(labels) != n:
-        raise ValueError(f"`{name}` must have shape ({n},), got {labels.shape}")
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise TypeError(f"`{name}` must be whole numbers, got dtype {labels.dtype}")
-    if n and not 0 <= labels.min() <= labels.max() < k:
+    """Refuse anything but n >= 1 whole numbers in 0..k-1."""
+    _check_classes(labels, (n,), name)
+    if not 0 <= labels.min() <= labels.max() < k:
         bad = labels[(labels < 0) | (labels >= k)][0]
         raise ValueError(f"`{name}` must be in 0..{k - 1}, got {bad}")
+
+
+def check_predicted(
+    predicted: Classes, n: int | None = None, *, name: str = "predicted"
+) -> None:
+    """Refuse anything but n >= 1 whole numbers that are not negative; None is any."""
+    _check_classes(predicted, (n,), name)
+    _check_not_negative(predicted, name)
+
+
+def check_peers(
+    peer_predicted: Classes,
+    n: int | None = None,
+    m: int | None = None,
+    *,
+    name: str = "peer_predicted",
+) -> None:
+    """Refuse anything but (m, n) whole numbers that are not negative; None is any."""
+    _check_classes(peer_predicted, (m, n), name)
+    _check_not_negative(peer_predicted, name)
+
+
+def _check_not_negative(classes: Classes, name: str) -> None:
+    if (low := classes.min()) < 0:
+        raise ValueError(f"`{name}` must not be negative, got {low}")
+
+
+def _check_classes(classes: Any, shape: tuple[int | None, ...], name: str) -> None:
+    if not isinstance(classes, np.ndarray):
+        raise TypeError(f"`{name}` must be a numpy array, got {type(classes).__name__}")
+    _check_shape(classes, shape, name)
+    if not np.issubdtype(classes.dtype, np.integer):
+        raise TypeError(f"`{name}` must be whole numbers, got dtype {classes.dtype}")
+
+
+def _check_shape(
+    array: Array | Classes, shape: tuple[int | None, ...], name: str
+) -> None:
+    """None stands for any length but 0."""
+    fits = len(shape) == array.ndim and all(
+        length == want or (want is None and length > 0)
+        for length, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("any" if want is None else str(want) for want in shape)
+        raise ValueError(f"`{name}` must have shape ({wanted}), got {array.shape}")
 
 
 def softmax(logits: Logits) -> Probs:
@@ -67,13 +156,26 @@ def log_softmax(logits: Logits) -> Array:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def _check_matrix(array: Any, name: str, columns: int = 2) -> None:
+def log_sum_exp(values: Array) -> Array:
+    """Log of the sum of exponentials over the last axis in float64, without overflow.
+
+    -inf counts as an absent summand; the sum of absent ones alone is -inf.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    top = values.max(axis=-1, keepdims=True)
+    shift = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.exp(values - shift).sum(axis=-1))
+    return np.asarray(total + shift[..., 0])
+
+
+def _check_array(array: Any, name: str, *, ndim: int = 2, columns: int = 2) -> None:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"`{name}` must be a numpy array, got {type(array).__name__}")
-    if array.ndim < 2 or array.size == 0 or array.shape[-1] < columns:
+    if array.ndim != ndim or array.size == 0 or array.shape[-1] < columns:
         raise ValueError(
-            f"`{name}` must have at least one row and {columns} columns, "
-            f"got shape {array.shape}"
+            f"`{name}` must have {ndim} axes, at least one row and {columns} "
+            f"column{'s' if columns > 1 else ''}, got shape {array.shape}"
         )
     if not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0]

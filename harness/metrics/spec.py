@@ -33,7 +33,7 @@ class Input(StrEnum):
 
     LOGITS = "logits"  # (n, k) of the target, identity view
     PROBS = "probs"  # (n, k) softmax of those
-    VIEW_PROBS = "view_probs"  # (v, n, k) softmax over the non-identity views
+    VIEW_PROBS = "view_probs"  # (v, n, k) softmax, one matrix per non-identity view
     PREDICTED = "predicted"  # (n,) predicted classes
     FEATURES = "features"  # (n, d) what enters the head
     LABELS = "labels"  # (n,) of the target: accuracy alone
@@ -41,14 +41,16 @@ class Input(StrEnum):
     SOURCE_PROBS = "source_probs"  # (s, k)
     SOURCE_LABELS = "source_labels"  # (s,)
     SOURCE_FEATURES = "source_features"  # (s, d)
-    PEER_PREDICTED = "peer_predicted"  # (m, n) predicted classes of all models
+    SOURCE_PREDICTED = "source_predicted"  # (s,) predicted classes
+    PEER_PREDICTED = "peer_predicted"  # (m, n) predicted classes of the other models
+    SOURCE_PEER_PREDICTED = "source_peer_predicted"  # (m, s), the same models in order
 
 
 class Invariant(Enum):
     """Symmetries that property tests hold a metric to."""
 
     IMAGE_ORDER = "permuting the target images changes nothing"
-    CLASS_ORDER = "renaming the classes changes nothing"
+    CLASS_ORDER = "renaming the classes changes nothing where no top class is tied"
     VIEW_ORDER = "permuting the views changes nothing"
     DUPLICATION = "measuring every image twice changes nothing"
     LOGIT_SHIFT = "adding a constant to an image's logits changes nothing"

@@ -45,4 +45,22 @@ class Classifier:
 
         mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
         std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
-        return (images.float() / 255 - mean) / std
+        normalised = (images.float() / 255 - mean) / std
+        return normalised.contiguous(memory_format=torch.channels_last)
+
+
+def ready(network: torch.nn.Module, device: str) -> torch.nn.Module:
+    """The network as it is run: on its device, frozen, in eval mode.
+
+    Channels come last in memory: convolutions are about twice as fast that way on a
+    processor (ResNet-20 on one thread), and it changes nothing else.
+    """
+    import torch
+
+    network = network.eval().requires_grad_(False).to(device)
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(
+                memory_format=torch.channels_last
+            )
+    return network

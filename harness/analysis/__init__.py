@@ -1,0 +1,1 @@
+"""From measurements to correlations, predictions and verdicts: numpy and scipy only."""

@@ -1,0 +1,251 @@
+"""Comparison of two runs: what changed, and whether it is more than chance.
+
+Whether a change is beyond chance is asked of the difference itself: the same units of
+datasets are drawn again in both runs, so that what both runs share cancels out. Two
+overlapping intervals would be a much weaker test.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.analysis import weighted
+from harness.analysis.bootstrap import (
+    CHUNK,
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    interval_of,
+    unit_draws,
+)
+from harness.analysis.correlation import Correlation, Undefined, or_reason, xy
+from harness.analysis.fits import MINIMUM, Judgement, LineFit
+from harness.analysis.groups import Unit, by_kind
+from harness.analysis.lines import Unfit
+from harness.measurement import Domain
+from harness.metrics.checks import Array
+
+STATISTICS = {"r2": "r2", "rmse": "rmse", "rho": "spearman"}
+DOMAINS = {
+    "interior": (Domain.INTERIOR,),
+    "exterior": (Domain.EXTERIOR,),
+    "transfer": (Domain.INTERIOR, Domain.EXTERIOR),
+}
+PARTS = tuple(DOMAINS)
+Draws: TypeAlias = dict[Domain, tuple[NDArray[np.str_], Array]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One statistic of one correlation in two runs.
+
+    Attributes
+    ----------
+    metric, model, part, statistic
+        What is compared: part is interior, exterior or transfer; the statistic r2,
+        rmse (a fraction of 1) or rho. Model None is all models together.
+    before, after
+        The values, or why there is none.
+    interval
+        Where ``after - before`` lies in resamples; or why it is not known.
+    only_before, only_after
+        Datasets that only one of the runs has. What is not alike in both is compared
+        all the same, and must be read with care.
+    """
+
+    metric: str
+    model: str | None
+    part: str
+    statistic: str
+    before: float | Undefined
+    after: float | Undefined
+    interval: Interval | Undefined
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+
+    @property
+    def difference(self) -> float | None:
+        """After minus before; None where either does not exist."""
+        if isinstance(self.before, Undefined) or isinstance(self.after, Undefined):
+            return None
+        return self.after - self.before
+
+    @property
+    def beyond(self) -> bool | None:
+        """Whether the change is beyond the interval; None where that is not known."""
+        if self.difference is None or isinstance(self.interval, Undefined):
+            return None
+        return not self.interval.holds(0.0)
+
+
+def compare(
+    before: Sequence[Correlation],
+    after: Sequence[Correlation],
+    *,
+    unit: Unit = by_kind,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> tuple[Change, ...]:
+    """Return every change between the correlations of two runs.
+
+    Parameters
+    ----------
+    before, after : sequence of Correlation
+        Of the stored run and of the later one, joined by metric and model.
+    unit, level, resamples, seed
+        As in `harness.analysis.intervals.correlation_intervals`.
+
+    Returns
+    -------
+    tuple of Change
+        For each metric, model, part and statistic of either run, sorted by those. A
+        row that only one run has is there, with the reason in place of the value.
+    """
+    first = {(row.metric, row.model): row for row in before}
+    second = {(row.metric, row.model): row for row in after}
+    changes = []
+    # All models together come last, as they do in a report.
+    for metric, model in sorted(
+        first.keys() | second.keys(), key=lambda k: (k[0], k[1] is None, k[1] or "")
+    ):
+        one, two = first.get((metric, model)), second.get((metric, model))
+        for part in PARTS:
+            had, has = _datasets(one, part), _datasets(two, part)
+            found = _intervals(one, two, part, unit, level, resamples, seed)
+            changes += [
+                Change(
+                    metric=metric,
+                    model=model,
+                    part=part,
+                    statistic=statistic,
+                    before=_value(one, part, statistic, "earlier"),
+                    after=_value(two, part, statistic, "later"),
+                    interval=found
+                    if isinstance(found, Undefined)
+                    else found[statistic],
+                    only_before=tuple(sorted(had - has)),
+                    only_after=tuple(sorted(has - had)),
+                )
+                for statistic in STATISTICS
+            ]
+    return tuple(changes)
+
+
+def _part(
+    row: Correlation | None, part: str, run: str
+) -> LineFit | Judgement | Undefined:
+    if row is None:
+        return Undefined(f"not measured in the {run} run")
+    parts = {
+        "interior": row.interior,
+        "exterior": row.exterior,
+        "transfer": row.transfer,
+    }
+    return parts[part]
+
+
+def _value(
+    row: Correlation | None, part: str, statistic: str, run: str
+) -> float | Undefined:
+    fit = _part(row, part, run)
+    if isinstance(fit, Undefined):
+        return fit
+    value: float | None = getattr(fit, STATISTICS[statistic])
+    if value is None:
+        return Undefined(f"the metric is constant on the {fit.n} datasets")
+    return value
+
+
+def _datasets(row: Correlation | None, part: str) -> set[str]:
+    if row is None:
+        return set()
+    return {p.dataset for domain in DOMAINS[part] for p in row.of(domain)}
+
+
+def _intervals(
+    one: Correlation | None,
+    two: Correlation | None,
+    part: str,
+    unit: Unit,
+    level: float,
+    resamples: int,
+    seed: int,
+) -> dict[str, Interval | Undefined] | Undefined:
+    """The interval of each statistic's difference."""
+    for row, run in ((one, "earlier"), (two, "later")):
+        if isinstance(fit := _part(row, part, run), Undefined):
+            return fit
+    assert one is not None  # or there would be no fit
+    assert two is not None
+    pair = one, two
+    try:
+        draws = _unit_draws(pair, part, unit, resamples, seed)
+    except Unfit as error:
+        return Undefined(str(error))
+    before, after = (_redrawn(row, part, unit, draws) for row in pair)
+    groups = min(len(names) for names, _ in draws.values())
+    return {
+        name: or_reason(
+            partial(interval_of, name, (after - before)[:, i], level, groups)
+        )
+        for i, name in enumerate(STATISTICS)
+    }
+
+
+def _unit_draws(
+    pair: tuple[Correlation, Correlation],
+    part: str,
+    unit: Unit,
+    resamples: int,
+    seed: int,
+) -> Draws:
+    """How often each unit of either run is drawn, by domain."""
+    domains = DOMAINS[part]
+    seeds = np.random.SeedSequence(seed).spawn(len(domains))
+    return {
+        domain: unit_draws(
+            [unit(p) for row in pair for p in row.of(domain)], resamples, key
+        )
+        for domain, key in zip(domains, seeds, strict=True)
+    }
+
+
+def _redrawn(row: Correlation, part: str, unit: Unit, draws: Draws) -> Array:
+    """(resamples, statistics) of one run."""
+    data = {}
+    for domain, (names, counts) in draws.items():
+        points = row.of(domain)
+        x, y = (np.array(values) for values in xy(points))
+        member = np.searchsorted(names, np.array([unit(p) for p in points]))
+        data[domain] = x, y, member, counts
+    step = max(1, CHUNK // max(len(x) for x, *_ in data.values()))
+    resamples = len(next(iter(draws.values()))[1])
+    chunks = []
+    for start in range(0, resamples, step):
+        samples = [
+            (x, y, counts[start : start + step, member])
+            for x, y, member, counts in data.values()
+        ]
+        values = _statistics(part, samples)
+        for _, _, weights in samples:
+            # Through two datasets there is always a perfect line; it says nothing.
+            values[(weights > 0).sum(axis=1) < MINIMUM] = np.nan
+        chunks.append(values)
+    return np.concatenate(chunks)
+
+
+def _statistics(part: str, samples: Sequence[tuple[Array, Array, Array]]) -> Array:
+    """(b, statistics) in the order of `STATISTICS`."""
+    x, y, weights = samples[-1]
+    rho = weighted.spearman(x, y, weights)
+    if part != "transfer":
+        own = weighted.r2(x, y, weights), weighted.rmse(x, y, weights)
+        return np.stack([*own, rho], axis=1)
+    slopes, intercepts, _, _ = weighted.lines(*samples[0])
+    judged = weighted.judged(slopes, intercepts, x, y, weights)
+    return np.stack([judged["r2"], judged["rmse"], rho], axis=1)

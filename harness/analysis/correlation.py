@@ -1,0 +1,279 @@
+"""Correlations: every metric against accuracy, per model and over all models."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from harness.analysis.fits import Judgement, LineFit, Unfit, fit_line, judge
+from harness.measurement import Domain, Measurement
+
+ACCURACY = "accuracy"  # the ground truth itself: nothing to correlate it with
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """A statistic that does not exist, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """A cell that the run was meant to measure."""
+
+    metric: str
+    model: str
+    dataset: str
+    family: str
+    domain: Domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One dataset in one model's correlation.
+
+    Attributes
+    ----------
+    model, dataset, family, domain
+        Where the point comes from.
+    x, y
+        The metric; the accuracy in [0, 1], or None without labels.
+    images
+        How many images both were measured on.
+    """
+
+    model: str
+    dataset: str
+    family: str
+    domain: Domain
+    x: float
+    y: float | None
+    images: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """How far an estimate of accuracy is from the accuracy, as fractions of 1.
+
+    Attributes
+    ----------
+    mae, rmse
+        Mean absolute, and root of the mean squared, error.
+    bias
+        Mean of estimated minus true accuracy: positive where it flatters.
+    n
+        Number of datasets.
+    """
+
+    mae: float
+    rmse: float
+    bias: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correlation:
+    """One metric of one model against accuracy; a row of the report.
+
+    Attributes
+    ----------
+    metric, model
+        The row; model is None over all models together.
+    interior, exterior
+        The line fitted on the datasets of that domain.
+    transfer
+        The exterior judged with the interior's line.
+    points
+        The labelled interior and exterior datasets that these are made of.
+    targets
+        The other datasets: unlabelled ones, and the target domain.
+    missing
+        Expected cells without a measurement.
+    interior_error, exterior_error
+        For metrics that estimate accuracy themselves: their error; else None.
+    """
+
+    metric: str
+    model: str | None
+    interior: LineFit | Undefined
+    exterior: LineFit | Undefined
+    transfer: Judgement | Undefined
+    points: tuple[Point, ...]
+    targets: tuple[Point, ...] = ()
+    missing: tuple[Expected, ...] = ()
+    interior_error: Error | Undefined | None = None
+    exterior_error: Error | Undefined | None = None
+
+    @property
+    def estimate(self) -> bool:
+        """Whether the metric is itself an estimate of accuracy."""
+        return self.interior_error is not None
+
+    def of(self, domain: Domain) -> tuple[Point, ...]:
+        """The labelled points of one domain."""
+        return tuple(point for point in self.points if point.domain is domain)
+
+
+def correlate(
+    measurements: Iterable[Measurement], *, expected: Iterable[Expected] = ()
+) -> tuple[Correlation, ...]:
+    """Fit every metric against accuracy, per model and over all models together.
+
+    Parameters
+    ----------
+    measurements
+        In any order. Each brings the accuracy of its own model and dataset. A cell
+        may come twice if both agree.
+    expected
+        Cells that the run was meant to measure. Those without a measurement are
+        listed in their row, and a metric or model that has none keeps its row.
+
+    Returns
+    -------
+    tuple of Correlation
+        Sorted by metric, then model, the row over all models last. A row that cannot
+        be fitted says why. Accuracy itself has no row.
+
+    Notes
+    -----
+    A cell measured twice with different results is not resolved by a guess: the rows
+    that need it are undefined, and their reason names the dataset.
+    """
+    measured: dict[tuple[str, str], list[Measurement]] = {}
+    for measurement in measurements:
+        row = (measurement.metric, measurement.model)
+        measured.setdefault(row, []).append(measurement)
+    wanted: dict[tuple[str, str], set[Expected]] = {}
+    for cell in expected:
+        wanted.setdefault((cell.metric, cell.model), set()).add(cell)
+
+    correlations = []
+    rows = measured.keys() | wanted.keys()
+    for metric in sorted({metric for metric, _ in rows} - {ACCURACY}):
+        models = sorted(model for name, model in rows if name == metric)
+        for chosen, label in [*(([m], m) for m in models), (models, None)]:
+            found = [m for c in chosen for m in measured.get((metric, c), ())]
+            cells = {cell for c in chosen for cell in wanted.get((metric, c), ())}
+            correlations.append(_row(metric, label, found, cells))
+    return tuple(correlations)
+
+
+def _row(
+    metric: str,
+    model: str | None,
+    measurements: Sequence[Measurement],
+    expected: Iterable[Expected],
+) -> Correlation:
+    points, conflicts = distinct_points(measurements)
+    have = {(point.model, point.dataset) for point in points}
+    labelled = [p for p in points if _fitted(p)]
+    inside = [p for p in labelled if p.domain is Domain.INTERIOR]
+    outside = [p for p in labelled if p.domain is Domain.EXTERIOR]
+    interior: LineFit | Undefined
+    exterior: LineFit | Undefined
+    transfer: Judgement | Undefined
+    if conflicts:
+        interior = exterior = transfer = Undefined(conflicts)
+    else:
+        interior = or_reason(lambda: fit_line(*xy(inside)))
+        exterior = or_reason(lambda: fit_line(*xy(outside)))
+        transfer = _transfer(interior, outside)
+    estimate = bool(measurements) and all(m.estimate for m in measurements)
+    return Correlation(
+        metric=metric,
+        model=model,
+        interior=interior,
+        exterior=exterior,
+        transfer=transfer,
+        points=tuple(labelled),
+        targets=tuple(p for p in points if not _fitted(p)),
+        missing=tuple(
+            sorted(
+                (cell for cell in expected if (cell.model, cell.dataset) not in have),
+                key=lambda cell: (cell.model, cell.dataset),
+            )
+        ),
+        interior_error=_error(inside, conflicts) if estimate else None,
+        exterior_error=_error(outside, conflicts) if estimate else None,
+    )
+
+
+def _fitted(point: Point) -> bool:
+    return point.y is not None and point.domain is not Domain.TARGET
+
+
+def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], str]:
+    """The points in a fixed order, and what contradicts itself among them."""
+    points: dict[tuple[str, str], set[Point]] = {}
+    for m in measurements:
+        point = Point(
+            model=m.model,
+            dataset=m.dataset,
+            family=m.family,
+            domain=m.domain,
+            x=m.value,
+            y=m.accuracy,
+            images=m.images,
+        )
+        points.setdefault((m.model, m.dataset), set()).add(point)
+    conflicts = sorted(cell for cell, found in points.items() if len(found) > 1)
+    if not conflicts:
+        return [points[cell].pop() for cell in sorted(points)], ""
+    model, dataset = conflicts[0]
+    one, other, *_ = sorted(points[model, dataset], key=repr)
+    more = f" (and {len(conflicts) - 1} more)" if len(conflicts) > 1 else ""
+    reason = (
+        f"{model} on {dataset} was measured twice with different results: "
+        f"{_difference(one, other)}{more}; record each variant under its own name"
+    )
+    return [min(points[cell], key=repr) for cell in sorted(points)], reason
+
+
+def _difference(one: Point, other: Point) -> str:
+    """What two points of one cell disagree on."""
+    names = {"x": "value", "y": "accuracy"}
+    for field in ("x", "y", "images", "domain", "family"):
+        a, b = getattr(one, field), getattr(other, field)
+        if a != b:
+            return f"{names.get(field, field)} {a} and {b}"
+    raise AssertionError("equal points are one point")
+
+
+def xy(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    """Metric and accuracy of labelled points."""
+    return [p.x for p in points], [p.y for p in points if p.y is not None]
+
+
+def or_reason(make: Callable[[], T]) -> T | Undefined:
+    """What `make` returns, or why it does not exist."""
+    try:
+        return make()
+    except Unfit as error:
+        return Undefined(str(error))
+
+
+def _transfer(
+    interior: LineFit | Undefined, outside: Sequence[Point]
+) -> Judgement | Undefined:
+    if isinstance(interior, Undefined):
+        return Undefined(f"the interior has no fit: {interior.reason}")
+    return or_reason(lambda: judge(interior, *xy(outside)))
+
+
+def _error(points: Sequence[Point], conflicts: str) -> Error | Undefined:
+    if conflicts:
+        return Undefined(conflicts)
+    if not points:
+        return Undefined("an error needs at least 1 dataset, got 0")
+    x, y = xy(points)
+    errors = np.array(x) - np.array(y)
+    return Error(
+        mae=float(np.abs(errors).mean()),
+        rmse=float(np.sqrt((errors**2).mean())),
+        bias=float(errors.mean()),
+        n=len(points),
+    )

@@ -1,0 +1,191 @@
+"""Verdicts: what came of each gate, and why. Nothing that is not known passes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from harness.analysis.correlation import Correlation, Error, Expected, Undefined
+from harness.analysis.fits import Judgement, LineFit
+from harness.analysis.gate_syntax import (
+    ALL,
+    OPERATORS,
+    Gate,
+    GateSyntaxError,
+    hint,
+    number,
+    parse_gate,
+)
+from harness.measurement import Domain
+
+__all__ = ["Gate", "GateSyntaxError", "Verdict", "judge_gate", "parse_gate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came of a gate for one metric and model.
+
+    Attributes
+    ----------
+    gate
+        What was judged.
+    metric, model
+        Of the correlation; the gate's own patterns where it matched nothing. Model
+        "all" is all of them together.
+    value
+        The statistic, in the gate's unit; None where it does not exist.
+    passed
+        Whether the gate holds. What cannot be judged does not pass.
+    reason
+        Why, in words.
+    """
+
+    gate: Gate
+    metric: str
+    model: str
+    value: float | None
+    passed: bool
+    reason: str
+
+    @property
+    def id(self) -> str:
+        """Fit for a pytest node id: the only brackets are at the end."""
+        return f"gates::{self.metric} {self.gate.condition} [{self.model}]"
+
+
+def judge_gate(gate: Gate, correlations: Sequence[Correlation]) -> tuple[Verdict, ...]:
+    """Return a verdict for every correlation that the gate selects, or one for none.
+
+    Parameters
+    ----------
+    gate : Gate
+        What to judge.
+    correlations : sequence of Correlation
+        Of the run, with the cells that were expected and are missing.
+
+    Returns
+    -------
+    tuple of Verdict
+        At least one. A gate fails, and says why, if it selects nothing, if its
+        statistic does not exist, or if an expected cell of its domain is missing:
+        a run that lost its hard datasets must not pass on the easy ones.
+    """
+    chosen = [c for c in correlations if gate.selects(c)]
+    if chosen:
+        return tuple(_verdict(gate, correlation) for correlation in chosen)
+    return (
+        Verdict(
+            gate=gate,
+            metric=gate.metric,
+            model=gate.model,
+            value=None,
+            passed=False,
+            reason=_nothing(gate, correlations),
+        ),
+    )
+
+
+def _verdict(gate: Gate, correlation: Correlation) -> Verdict:
+    value = _statistic(gate, correlation)
+    missing = _missing(gate.domain, correlation.missing)
+    passed = False
+    if isinstance(value, Undefined):
+        reason = f"cannot be judged: {value.reason}"
+    elif math.isnan(value):
+        reason = f"cannot be judged: {gate.statistic} is nan"
+    else:
+        passed = OPERATORS[gate.operator](value, gate.threshold)
+        wanted = f"{gate.operator} {number(gate.threshold)}"
+        reason = f"{gate.statistic} is {apart(value, gate.threshold)}"
+        reason += f" ({wanted})" if passed else f", wanted {wanted}"
+    if missing:
+        passed = False
+        reason = f"{missing}; without them {reason}"
+    return Verdict(
+        gate=gate,
+        metric=correlation.metric,
+        model=ALL if correlation.model is None else correlation.model,
+        value=None if isinstance(value, Undefined) else value,
+        passed=passed,
+        reason=reason,
+    )
+
+
+def _statistic(gate: Gate, row: Correlation) -> float | Undefined:
+    """The gate's statistic in its unit; errors are in points of accuracy."""
+    name = gate.statistic
+    if name == "n":
+        domain = Domain.INTERIOR if gate.domain == "interior" else Domain.EXTERIOR
+        count = len(row.of(domain))
+        return float(count) if count else Undefined("there are no labelled datasets")
+    fits: dict[str, LineFit | Judgement | Error | Undefined] = {
+        "interior": row.interior,
+        "exterior": row.exterior,
+        "transfer": row.transfer,
+    }
+    if name in ("mae", "bias"):
+        # An estimate needs no line: what counts is how far it is off by itself.
+        fits["interior"] = row.interior_error or row.interior
+        fits["exterior"] = row.exterior_error or row.exterior
+    fit = fits[gate.domain]
+    if isinstance(fit, Undefined):
+        return fit
+    if not hasattr(fit, attribute := "spearman" if name == "rho" else name):
+        return Undefined(f"{name} {_NEEDS[name]}")
+    value: float | None = getattr(fit, attribute)
+    if value is None:
+        return Undefined(f"the metric is constant on the {fit.n} datasets")
+    return 100 * value if name in ("rmse", "mae", "bias") else value
+
+
+# Statistics that not every domain has.
+_NEEDS = {
+    "bias": "of a line on its own datasets is 0; judge transfer, or an estimate",
+    "adjusted_r2": "is of a line's own fit; judge interior or exterior",
+    "pearson": "is of a line's own fit; judge interior or exterior",
+}
+
+
+def _missing(domain: str, cells: Sequence[Expected]) -> str:
+    """Say which expected cells of the gate's domain were not measured, if any."""
+    domains = {
+        "interior": {Domain.INTERIOR},
+        "exterior": {Domain.EXTERIOR},
+        "transfer": {Domain.INTERIOR, Domain.EXTERIOR},
+    }[domain]
+    lost = [f"{c.model} on {c.dataset}" for c in cells if c.domain in domains]
+    if not lost:
+        return ""
+    shown = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
+    cells_are = "1 cell is" if len(lost) == 1 else f"{len(lost)} cells are"
+    return f"{cells_are} missing ({shown})"
+
+
+def _nothing(gate: Gate, correlations: Sequence[Correlation]) -> str:
+    """Say why a gate selects no correlation."""
+    metrics = sorted({c.metric for c in correlations})
+    if not metrics:
+        return "nothing to judge: no metric was measured"
+    if not any(fnmatchcase(metric, gate.metric) for metric in metrics):
+        return (
+            f"no measured metric matches {gate.metric!r}"
+            f"{hint(gate.metric, metrics)}; measured: {', '.join(metrics)}"
+        )
+    models = sorted({c.model for c in correlations if c.model is not None})
+    return (
+        f"no measured model matches {gate.model!r}{hint(gate.model, models)}; "
+        f"measured: {', '.join(models)}"
+    )
+
+
+def apart(value: float, threshold: float) -> str:
+    """The value, to four digits or as many as leave it on its side of the threshold."""
+    for digits in range(4, 17):
+        text = f"{value:.{digits}g}"
+        shown = float(text)
+        if (shown < threshold, shown > threshold) == (
+            value < threshold,
+            value > threshold,
+        ):
+            return text
+    return repr(value)

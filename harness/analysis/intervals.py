@@ -1,0 +1,103 @@
+"""Bootstrap intervals of a correlation's statistics."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.bootstrap import (
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    fit_intervals,
+    transfer_intervals,
+)
+from harness.analysis.correlation import Correlation, Point, Undefined, or_reason
+from harness.analysis.groups import Unit, by_kind
+from harness.analysis.weighted import STATISTICS
+from harness.measurement import Domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """How far the statistics of one correlation would move with other datasets.
+
+    Attributes
+    ----------
+    interior, exterior
+        Of each domain's own line, by statistic; or why there are none.
+    transfer
+        Of the exterior judged by the interior's line.
+    """
+
+    interior: Mapping[str, Interval] | Undefined
+    exterior: Mapping[str, Interval] | Undefined
+    transfer: Mapping[str, Interval] | Undefined
+
+
+def correlation_intervals(
+    correlation: Correlation,
+    *,
+    unit: Unit = by_kind,
+    statistics: Sequence[str] = tuple(STATISTICS),
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Intervals:
+    """Return bootstrap intervals of everything that the correlation reports.
+
+    Parameters
+    ----------
+    correlation : Correlation
+        A row of the report.
+    unit : function of a point
+        What is drawn again as a whole; `harness.analysis.groups` has the choices.
+        By kind of transformation unless told otherwise; datasets that were made with
+        transformations of their own are units of their own.
+    statistics, level, resamples, seed
+        As in `harness.analysis.bootstrap.fit_intervals`. The seed is the same for
+        every row: rows are compared on the same resamples of datasets.
+
+    Returns
+    -------
+    Intervals
+        Undefined, with the reason, where the statistic itself is, and where there are
+        too few units to draw from.
+    """
+    inside, outside = correlation.of(Domain.INTERIOR), correlation.of(Domain.EXTERIOR)
+
+    def own(points: Sequence[Point]) -> dict[str, Interval]:
+        return fit_intervals(
+            *_columns(points, unit),
+            statistics=statistics,
+            level=level,
+            resamples=resamples,
+            seed=seed,
+        )
+
+    def across() -> dict[str, Interval]:
+        return transfer_intervals(
+            _columns(inside, unit),
+            _columns(outside, unit),
+            level=level,
+            resamples=resamples,
+            seed=seed,
+        )
+
+    rows = (correlation.interior, correlation.exterior, correlation.transfer)
+    interior, exterior, transfer = (
+        fit if isinstance(fit, Undefined) else or_reason(make)
+        for fit, make in zip(
+            rows, (lambda: own(inside), lambda: own(outside), across), strict=True
+        )
+    )
+    return Intervals(interior=interior, exterior=exterior, transfer=transfer)
+
+
+def _columns(
+    points: Sequence[Point], unit: Unit
+) -> tuple[list[float], list[float], list[str]]:
+    labelled = [(p, p.y) for p in points if p.y is not None]
+    return (
+        [p.x for p, _ in labelled],
+        [y for _, y in labelled],
+        [unit(p) for p, _ in labelled],
+    )

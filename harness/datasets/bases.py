@@ -1,0 +1,91 @@
+"""The bases that the harness brings along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.datasets.family import Base
+from harness.errors import MissingData
+
+if TYPE_CHECKING:
+    from harness.datasets.dataset import Images
+    from harness.settings import Settings
+
+# Checked in this order under the data root and then the cache; the last is a public
+# copy that was recompressed as JPEG, on which published weights lose some ten points.
+CIFAR10_FOLDERS = ("cifar-10-batches-py", "cifar10", "cifar10-jpeg75")
+
+
+def _digits(part: str) -> Images:
+    from harness.datasets.sources.digits import read_digits
+
+    return read_digits(part)
+
+
+def _locate_cifar10(settings: Settings) -> Path:
+    roots = [root for root in (settings.data_root, settings.cache_dir) if root]
+    places = [root / name for root in roots for name in CIFAR10_FOLDERS]
+    for place in places:
+        if (place / "test_batch").exists() or (place / "test" / "data.npy").exists():
+            return place
+    if settings.download:
+        from harness.datasets.sources.cifar import download_cifar10
+
+        return download_cifar10(settings.cache_dir)
+    raise MissingData(
+        "base cifar10",
+        places,
+        "set --harness-data-root to the folder that holds one of them (torchvision's "
+        "cifar-10-batches-py, or test/ and train/ with data.npy and labels.npy), or "
+        "fetch it with --harness-download",
+    )
+
+
+def _cifar10(settings: Settings, part: str) -> Images:
+    folder = _locate_cifar10(settings)
+    if (folder / "test_batch").exists():
+        from harness.datasets.sources.cifar import read_cifar10_batches
+
+        return read_cifar10_batches(folder, part)
+    from harness.datasets.sources.arrays import read_npy_folder
+
+    return read_npy_folder(folder / part, classes=10, size=(32, 32, 3))
+
+
+DIGITS = Base(
+    name="digits",
+    classes=tuple("0123456789"),
+    size=(8, 8, 1),
+    train=lambda settings: _digits("train"),
+    test=lambda settings: _digits("test"),
+    locate=lambda settings: "bundled with scikit-learn",
+    description="1,797 handwritten digits of 14 writers, 8x8 grey, cut by writer",
+    source="Alpaydin and Kaynak, UCI Machine Learning Repository, 1998",
+    licence="CC BY 4.0",
+)
+
+CIFAR10 = Base(
+    name="cifar10",
+    classes=(
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    ),
+    size=(32, 32, 3),
+    train=lambda settings: _cifar10(settings, "train"),
+    test=lambda settings: _cifar10(settings, "test"),
+    locate=lambda settings: str(_locate_cifar10(settings)),
+    description="photographs of ten kinds of thing, 32x32 RGB",
+    source="Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
+    licence="none stated",
+)
+
+BASES = (DIGITS, CIFAR10)

@@ -1,0 +1,69 @@
+"""Families and bases: the groups that datasets come in, as entries of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.measurement import Domain
+
+if TYPE_CHECKING:
+    from harness.datasets.dataset import Dataset, Images
+    from harness.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What models were trained on: a training set and a test split.
+
+    Attributes
+    ----------
+    name
+        As on the command line.
+    classes
+        Class names in label order.
+    size
+        (height, width, channels) of every image.
+    train, test
+        Content of the two parts.
+    locate
+        Where the data were found, for people; raises MissingData, cheaply, when they
+        are not there.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    size: tuple[int, int, int]
+    train: Callable[[Settings], Images]
+    test: Callable[[Settings], Images]
+    locate: Callable[[Settings], str]
+    description: str
+    source: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A named group of datasets over one base.
+
+    Attributes
+    ----------
+    name
+        As on the command line and in reports.
+    base
+        Name of the base whose models it is for.
+    domain
+        How the fits use its datasets.
+    datasets
+        Declares the members without loading them; raises MissingData, naming the path
+        looked at, when the files are not there.
+    """
+
+    name: str
+    base: str
+    domain: Domain
+    datasets: Callable[[Settings], tuple[Dataset, ...]]
+    description: str
+    source: str = ""
+    licence: str = ""

@@ -1,0 +1,78 @@
+"""Images that a user's function hands over: checked once, then like any other set."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from harness.datasets.dataset import Dataset, Images
+from harness.datasets.family import Base
+from harness.errors import BadData
+from harness.measurement import Domain
+
+
+def own_dataset(
+    name: str, domain: Domain, load: Callable[[], Any], base: Base
+) -> Dataset:
+    """A dataset from a function that returns images, or images and labels."""
+
+    @cache
+    def content() -> Images:
+        made = load()
+        pixels, labels = made if isinstance(made, tuple) else (made, None)
+        return checked_images(name, pixels, labels, base, domain)
+
+    return Dataset(
+        name=name,
+        family=name,
+        domain=domain,
+        load=content,
+        labelled=domain is not Domain.TARGET,
+    )
+
+
+def checked_images(
+    where: str, pixels: Any, labels: Any, base: Base, domain: Domain
+) -> Images:
+    """Images fit for a base, or BadData that says what is wrong with `where`."""
+    pixels = np.asarray(pixels)
+    if pixels.dtype != np.uint8:
+        raise BadData(
+            f"images of {where} must be uint8 in 0..255, got {pixels.dtype}; "
+            "hand over raw pixels, each model normalises by itself"
+        )
+    if pixels.ndim != 4 or pixels.shape[1:] != base.size or len(pixels) == 0:
+        raise BadData(
+            f"images of {where} must have shape (n, {', '.join(map(str, base.size))}) "
+            f"for base {base.name}, got {pixels.shape}"
+        )
+    if domain is Domain.TARGET:
+        labels = None
+    elif labels is None:
+        raise BadData(
+            f"{where} is in the {domain} domain and must have labels; return "
+            "(images, labels), or register it with domain='target'"
+        )
+    digest = hashlib.sha256(np.ascontiguousarray(pixels).tobytes())
+    if labels is not None:
+        labels = np.asarray(labels)
+        k = len(base.classes)
+        if labels.shape != (len(pixels),) or not np.issubdtype(
+            labels.dtype, np.integer
+        ):
+            raise BadData(
+                f"labels of {where} must be {len(pixels)} whole numbers, one an image, "
+                f"got {labels.dtype} of shape {labels.shape}"
+            )
+        if not 0 <= labels.min() <= labels.max() < k:
+            raise BadData(
+                f"labels of {where} must be in 0..{k - 1}, "
+                f"got {labels.min()}..{labels.max()}"
+            )
+        labels = labels.astype(np.int64)
+        digest.update(labels.tobytes())
+    return Images(pixels=pixels, labels=labels, digest=digest.hexdigest())

@@ -1,0 +1,1 @@
+"""Readers of the layouts in which images are published; each returns `Images`."""

@@ -1,0 +1,124 @@
+"""Arrays in files: what every reader checks, and folders of .npy."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets.dataset import Images
+from harness.errors import BadData
+
+
+def checked(
+    path: Path,
+    pixels: NDArray[np.generic],
+    labels: NDArray[np.generic] | None,
+    *,
+    classes: int | None = None,
+    size: tuple[int, int, int] | None = None,
+) -> Images:
+    """Images read from `path`, or BadData that names the file and what is wrong.
+
+    Parameters
+    ----------
+    path
+        File or folder, for messages.
+    pixels
+        Should be (n, h, w, c) uint8.
+    labels
+        Should be (n,) whole numbers in 0..classes-1, or None.
+    classes, size
+        What the base demands; None to accept any.
+    """
+    if pixels.dtype != np.uint8:
+        raise BadData(f"images in {path} must be uint8, got {pixels.dtype}")
+    if pixels.ndim != 4 or len(pixels) == 0 or pixels.shape[3] not in (1, 3):
+        raise BadData(
+            f"images in {path} must have shape (n, height, width, 1 or 3), "
+            f"got {pixels.shape}"
+        )
+    if size is not None and pixels.shape[1:] != size:
+        raise BadData(
+            f"images in {path} must be {'x'.join(map(str, size))}, "
+            f"got {'x'.join(map(str, pixels.shape[1:]))}"
+        )
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    for start in range(0, len(pixels), 10_000):  # a memory map is never read whole
+        digest.update(np.ascontiguousarray(pixels[start : start + 10_000]).data)
+    whole = None
+    if labels is not None:
+        whole = _checked_labels(path, labels, len(pixels), classes)
+        digest.update(whole.data)
+    return Images(
+        pixels=cast("NDArray[np.uint8]", pixels),
+        labels=whole,
+        digest=digest.hexdigest(),
+    )
+
+
+def _checked_labels(
+    path: Path, labels: NDArray[np.generic], n: int, classes: int | None
+) -> NDArray[np.int64]:
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise BadData(
+            f"labels in {path} must be one whole number an image, "
+            f"got {labels.dtype} of shape {labels.shape}"
+        )
+    if len(labels) != n:
+        raise BadData(f"{path} holds {n} images but {len(labels)} labels")
+    whole = labels.astype(np.int64)
+    high = "..." if classes is None else classes - 1
+    if whole.min() < 0 or (classes is not None and whole.max() >= classes):
+        raise BadData(
+            f"labels in {path} must be in 0..{high}, got {whole.min()}..{whole.max()}"
+        )
+    return whole
+
+
+def read_npy(path: Path, *, memory_map: bool = False) -> NDArray[np.generic]:
+    """The array in a .npy file, or BadData if it is truncated or no such file."""
+    try:
+        array: NDArray[np.generic] = np.load(
+            path, mmap_mode="r" if memory_map else None, allow_pickle=False
+        )
+    except (ValueError, EOFError, OSError) as error:
+        raise BadData(f"{path} cannot be read as a .npy array: {error}") from error
+    return array
+
+
+@cache
+def _read_folder(
+    folder: Path,
+    _stamps: tuple[tuple[int, int], ...],
+    classes: int | None,
+    size: tuple[int, int, int] | None,
+) -> Images:
+    labels = folder / "labels.npy"
+    return checked(
+        folder,
+        read_npy(folder / "data.npy", memory_map=True),
+        read_npy(labels) if labels.exists() else None,
+        classes=classes,
+        size=size,
+    )
+
+
+def read_npy_folder(
+    folder: Path,
+    *,
+    classes: int | None = None,
+    size: tuple[int, int, int] | None = None,
+) -> Images:
+    """``data.npy`` (memory-mapped) and, if it is there, ``labels.npy`` of a folder.
+
+    Read once a process as long as the files do not change.
+    """
+    files = (folder / "data.npy", folder / "labels.npy")
+    stats = [file.stat() for file in files if file.exists()]
+    stamps = tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    return _read_folder(folder, stamps, classes, size)

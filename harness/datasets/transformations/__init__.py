@@ -1,0 +1,1 @@
+"""Batch transformations of images: each an `Apply` of `harness.datasets.dataset`."""

@@ -1,0 +1,52 @@
+"""Errors that are the user's to mend; the plugin turns them into usage errors."""
+
+import difflib
+import fnmatch
+from collections.abc import Iterable, Sequence
+
+
+class HarnessError(Exception):
+    """Something the user asked for cannot be; the message says what and what to do."""
+
+
+class UnknownName(HarnessError):
+    """A model, family, base or metric that no registry knows."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}? " if close else ""
+        listed = ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
+        super().__init__(f"unknown {kind} {name!r}; {hint}known: {listed or 'none'}")
+
+
+class MissingData(HarnessError):
+    """Files that are not where they were looked for."""
+
+    def __init__(self, what: str, looked_at: Iterable[object], cure: str) -> None:
+        self.what = what
+        places = ", ".join(str(place) for place in looked_at)
+        super().__init__(f"{what} not found; looked at {places or 'nothing'}; {cure}")
+
+
+class BadData(HarnessError):
+    """A file that is there but does not hold what it should."""
+
+
+def is_pattern(text: str) -> bool:
+    """Whether a selector is a wildcard rather than a name."""
+    return any(mark in text for mark in "*?[")
+
+
+def select(kind: str, patterns: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Names matched by any pattern, in the order of `known`.
+
+    Raises
+    ------
+    UnknownName
+        If a pattern matches nothing.
+    """
+    for pattern in patterns:
+        if not fnmatch.filter(known, pattern):
+            raise UnknownName(kind, pattern, known)
+    return tuple(n for n in known if any(fnmatch.fnmatchcase(n, p) for p in patterns))

@@ -1,0 +1,70 @@
+"""Metrics: pure functions with their declared facts, and the tuple of all of them.
+
+Axis letters: n images, k classes, d features, v views, s source images, m models.
+"""
+
+from harness.metrics.accuracy import ACCURACY
+from harness.metrics.agreement import AGREEMENT
+from harness.metrics.aline import ALINE_D, ALINE_S
+from harness.metrics.atc import ATC_MC, ATC_NE
+from harness.metrics.average_confidence import AVERAGE_CONFIDENCE
+from harness.metrics.bag_of_prototypes import BAG_OF_PROTOTYPES
+from harness.metrics.cbpe import CBPE
+from harness.metrics.cot import COT, COTT
+from harness.metrics.difference_of_confidences import DIFFERENCE_OF_CONFIDENCES
+from harness.metrics.dispersion_score import DISPERSION_SCORE
+from harness.metrics.effective_invariance import JIGSAW_INVARIANCE, ROTATION_INVARIANCE
+from harness.metrics.energy import AVERAGE_ENERGY, META_DISTRIBUTION_ENERGY
+from harness.metrics.entropy import ENTROPY
+from harness.metrics.frechet_distance import FRECHET_DISTANCE
+from harness.metrics.importance_reweighting import IMPORTANCE_REWEIGHTING
+from harness.metrics.mano import MANO
+from harness.metrics.marginal_entropy import MARGINAL_ENTROPY
+from harness.metrics.mean_discrepancy import MAXIMUM_MEAN_DISCREPANCY, MEAN_SHIFT
+from harness.metrics.neighborhood_invariance import NEIGHBORHOOD_INVARIANCE
+from harness.metrics.norms import MEAN_FEATURE_NORM, MEAN_LOGIT_NORM, MEAN_MAX_LOGIT
+from harness.metrics.nuclear_norm import NUCLEAR_NORM
+from harness.metrics.projection_norm import PROJECTION_NORM
+from harness.metrics.softmax_corr import SOFTMAX_CORR
+from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
+
+__all__ = ["METRICS", "Input", "Invariant", "Kind", "Metric", "Trend"]
+
+METRICS: tuple[Metric, ...] = (
+    ACCURACY,
+    # One forward pass.
+    AVERAGE_CONFIDENCE,
+    ENTROPY,
+    NUCLEAR_NORM,
+    MANO,
+    META_DISTRIBUTION_ENERGY,
+    AVERAGE_ENERGY,
+    DISPERSION_SCORE,
+    SOFTMAX_CORR,
+    MARGINAL_ENTROPY,
+    MEAN_MAX_LOGIT,
+    MEAN_LOGIT_NORM,
+    MEAN_FEATURE_NORM,
+    # Labelled source images too.
+    ATC_MC,
+    ATC_NE,
+    DIFFERENCE_OF_CONFIDENCES,
+    IMPORTANCE_REWEIGHTING,
+    COT,
+    COTT,
+    CBPE,
+    # Features of source images.
+    FRECHET_DISTANCE,
+    BAG_OF_PROTOTYPES,
+    MAXIMUM_MEAN_DISCREPANCY,
+    MEAN_SHIFT,
+    PROJECTION_NORM,
+    # A forward pass per view.
+    ROTATION_INVARIANCE,
+    JIGSAW_INVARIANCE,
+    NEIGHBORHOOD_INVARIANCE,
+    # Predictions of other models.
+    AGREEMENT,
+    ALINE_S,
+    ALINE_D,
+)

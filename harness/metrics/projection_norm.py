@@ -1,0 +1,134 @@
+"""ProjNorm, head only: how far the head moves when it learns from its own answers."""
+
+import numpy as np
+
+from harness.metrics.checks import (
+    Array,
+    Classes,
+    UndefinedMetricError,
+    check_features,
+    check_labels,
+    check_predicted,
+    check_source_features,
+    log_softmax,
+)
+from harness.metrics.spec import Input, Metric, Trend
+
+
+def projection_norm(
+    features: Array,
+    predicted: Classes,
+    source_features: Array,
+    source_labels: Classes,
+    *,
+    ridge: float = 1e-3,
+) -> float:
+    r"""Return the distance between heads trained on pseudo-labels and on the source.
+
+    .. math:: \|\theta_{\mathrm{pseudo}} - \theta_{\mathrm{ref}}\|_2, \quad
+        \theta(z, y) = \arg\min_\theta -\frac1n \sum_i
+        \log \mathrm{softmax}(W z_i + b)_{y_i} + \tfrac r2 \|\theta\|_2^2
+
+    for the features and predicted classes of the target, and for the features and
+    labels of the source, features measured in root mean squared source norms.
+
+    Parameters
+    ----------
+    features : (n, d) array
+        What enters the head, one row per target image.
+    predicted : (n,) integer array
+        Predicted classes: the pseudo-labels.
+    source_features : (s, d) array
+        The same for source images.
+    source_labels : (s,) integer array
+        Their true classes.
+    ridge
+        r, above 0. The larger, the nearer both heads are to nothing.
+
+    Returns
+    -------
+    float
+        At least 0, lower is better; 0 when the target is the source and the predictions
+        are its labels.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit together or `ridge` is not positive.
+    UndefinedMetricError
+        If all source features are 0.
+
+    Notes
+    -----
+    The paper fine-tunes the whole network from one initialisation, on the target with
+    pseudo-labels and on the source, and compares all weights. Here only the head is
+    trained, on frozen features, to the one minimum of a strictly convex loss: nothing
+    depends on an initialisation, an order of images or a number of steps.
+
+    References
+    ----------
+    Yu, Yang, Wei, Ma, Steinhardt, "Predicting Out-of-Distribution Error with the
+    Projection Norm", ICML 2022, arXiv:2202.05834 (the whole network).
+
+    Examples
+    --------
+    >>> source, labels = np.array([[1.0], [-1.0]]), np.array([0, 1])
+    >>> round(projection_norm(source, labels, source, labels), 6)
+    0.0
+    >>> ridge = 1 / (1 + np.exp(2))  # the head is (w, -w) with r w (1 + e^2w) = 1
+    >>> flipped = projection_norm(source, 1 - labels, source, labels, ridge=ridge)
+    >>> round(flipped, 6)  # between (1, -1) and (-1, 1)
+    2.828427
+    """
+    check_features(features)
+    check_predicted(predicted, len(features))
+    check_source_features(source_features, features.shape[1])
+    s = len(source_features)
+    check_labels(source_labels, s, np.iinfo(np.int64).max, name="source_labels")
+    if not 0 < ridge < np.inf:
+        raise ValueError(f"`ridge` must be positive and finite, got {ridge!r}")
+    scale = float(np.sqrt((np.asarray(source_features, np.float64) ** 2).sum() / s))
+    if scale == 0:
+        raise UndefinedMetricError(
+            "the projection norm needs source features that are not all 0"
+        )
+    k = int(max(predicted.max(), source_labels.max())) + 1
+    pseudo = _trained_head(features / scale, predicted, k, ridge)
+    reference = _trained_head(source_features / scale, source_labels, k, ridge)
+    return float(np.linalg.norm(pseudo - reference))
+
+
+def _trained_head(features: Array, labels: Classes, k: int, ridge: float) -> Array:
+    """(d + 1, k) weights and, in the last row, biases."""
+    from scipy.optimize import minimize
+
+    n, d = features.shape
+    inputs = np.hstack([np.asarray(features, dtype=np.float64), np.ones((n, 1))])
+    truth = np.zeros((n, k))
+    truth[np.arange(n), labels] = 1.0
+
+    def loss(flat: Array) -> tuple[float, Array]:
+        weights = flat.reshape(d + 1, k)
+        log_probs = log_softmax(inputs @ weights)
+        value = -(truth * log_probs).sum() / n + ridge / 2 * (flat @ flat)
+        slope = inputs.T @ (np.exp(log_probs) - truth) / n + ridge * weights
+        return float(value), slope.ravel()
+
+    start = np.zeros((d + 1) * k)
+    options = {"maxiter": 2000, "gtol": 1e-9, "ftol": 1e-15}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
+    return np.asarray(found.x)
+
+
+PROJECTION_NORM = Metric(
+    fn=projection_norm,
+    inputs=(
+        Input.FEATURES,
+        Input.PREDICTED,
+        Input.SOURCE_FEATURES,
+        Input.SOURCE_LABELS,
+    ),
+    bounds=(0.0, float("inf")),
+    trend=Trend.FALLS,
+    source="after Yu et al. 2022, arXiv:2202.05834, head only",
+)

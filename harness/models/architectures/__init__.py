@@ -1,0 +1,1 @@
+"""Networks, written with the names and shapes of the published weights."""

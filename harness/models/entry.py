@@ -1,0 +1,264 @@
+"""Model entries: where a classifier's code and weights come from, and its facts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.digests import file_digest
+from harness.errors import HarnessError, MissingData
+from harness.models.classifier import Classifier, ready
+from harness.models.training import Recipe
+from harness.models.weights import (
+    find_file,
+    load_strictly,
+    read_state_dict,
+    verify,
+)
+from harness.target import resolve, source_digest
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.datasets.family import Base
+    from harness.settings import Settings
+
+Tell = Callable[[str], None]
+
+
+class Registered(Protocol):
+    """What the registry asks of a model, whatever its weights come from."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
+
+    @property
+    def base(self) -> str:
+        """Name of the base it was trained on."""
+
+    def locate(self, settings: Settings) -> str:
+        """Where its weights come from, for people; MissingData if they cannot."""
+
+    def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
+        """sha256 over what decides the logits."""
+
+    def load(
+        self, settings: Settings, base: Base, device: str, tell: Tell
+    ) -> Classifier:
+        """The classifier on its device, in eval mode and without gradients."""
+
+
+class Weights(Protocol):
+    """Where an entry's weights come from."""
+
+    def locate(self, entry: ModelEntry, settings: Settings) -> str:
+        """For people; MissingData if they are not to be had."""
+
+    def file(
+        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
+    ) -> Path:
+        """A verified file on this machine, made or fetched if it must be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A weight file that somebody published.
+
+    Attributes
+    ----------
+    filename
+        As published; looked for at any depth of --harness-weights-root.
+    url
+        Where to get it.
+    sha256
+        Of the file, or the published beginning of it.
+    """
+
+    filename: str
+    url: str
+    sha256: str
+
+    def locate(self, entry: ModelEntry, settings: Settings) -> str:
+        """The file's path, or the URL where it may be downloaded."""
+        roots = [settings.weights_root, settings.cache_dir / "weights"]
+        folders = [root for root in roots if root is not None]
+        if found := find_file(self.filename, folders):
+            return str(found)
+        raise MissingData(
+            f"weights {self.filename} of model {entry.name}",
+            folders,
+            f"get them from {self.url} and name their folder with "
+            "--harness-weights-root",
+        )
+
+    def file(
+        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
+    ) -> Path:
+        """The file, its sum verified."""
+        path = Path(self.locate(entry, settings))
+        verify(path, self.sha256)
+        return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """Weights that the harness trains from the base's training images, once.
+
+    They are cached by everything that decides them. With many workers one trains and
+    the others wait.
+    """
+
+    recipe: Recipe
+
+    def locate(self, entry: ModelEntry, settings: Settings) -> str:
+        """Training needs nothing but the base."""
+        return "trained on first use"
+
+    def file(
+        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
+    ) -> Path:
+        """The cached weights, trained first if they are not there."""
+        from filelock import FileLock
+
+        images = base.train(settings)
+        identity = {
+            **entry.identity(),
+            "recipe": self.recipe.identity(),
+            "training": source_digest("harness.models.training"),
+            "images": images.digest,
+            "seed": settings.seed,
+        }
+        text = json.dumps(identity, sort_keys=True)
+        key = hashlib.sha256(text.encode()).hexdigest()
+        folder = settings.cache_dir / "models"
+        path = folder / f"{base.name}-{entry.name}-{key[:16]}.safetensors"
+        if path.exists():
+            return path
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HarnessError(
+                f"cache {folder} cannot be made: {error}; choose another with "
+                "--harness-cache-dir"
+            ) from error
+        with FileLock(f"{path}.lock"):
+            if not path.exists():
+                self._train(entry, base, settings, path, tell)
+        return path
+
+    def _train(
+        self, entry: ModelEntry, base: Base, settings: Settings, path: Path, tell: Tell
+    ) -> None:
+        from safetensors.torch import save_file
+
+        from harness.models.training import train
+
+        tell(f"training {entry.name} on {base.name}, once; it is kept in {path.parent}")
+        network = train(
+            entry.build_network,
+            base.train(settings),
+            self.recipe,
+            mean=entry.mean,
+            std=entry.std,
+            seed=settings.seed,
+            tell=lambda text: tell(f"training {entry.name}: {text}"),
+        )
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        save_file(network.state_dict(), temporary)
+        temporary.replace(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """A row of the model table; it imports nothing heavy until it is loaded.
+
+    Attributes
+    ----------
+    name, base
+        On the command line; what it was trained on.
+    build, arguments
+        Target of a function that makes the network, and its keyword arguments.
+    head
+        Dotted name of the last linear layer.
+    mean, std
+        Per channel, of images scaled to [0, 1], as the weights were trained.
+    weights
+        Where they come from.
+    source, licence
+        Of the weights.
+    parameters
+        Published number of parameters, if any.
+    accuracy
+        Published clean test accuracy in [0, 1], if any.
+    """
+
+    name: str
+    base: str
+    build: str
+    head: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    weights: Weights
+    source: str
+    licence: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    parameters: int | None = None
+    accuracy: float | None = None
+
+    def build_network(self) -> torch.nn.Module:
+        """The network with random weights."""
+        network: torch.nn.Module = resolve(self.build)(**self.arguments)
+        return network
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the logits besides the weights."""
+        return {
+            "build": self.build,
+            "code": source_digest(self.build),
+            "arguments": self.arguments,
+            "head": self.head,
+            "mean": self.mean,
+            "std": self.std,
+        }
+
+    def locate(self, settings: Settings) -> str:
+        """Where the weights come from; MissingData if they are not to be had."""
+        return self.weights.locate(self, settings)
+
+    def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
+        """sha256 over code, normalisation and the weight file's bytes."""
+        return self._fingerprint(self.weights.file(self, settings, base, tell))
+
+    def _fingerprint(self, path: Path) -> str:
+        identity = {**self.identity(), "weights": file_digest(path)}
+        text = json.dumps(identity, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def load(
+        self, settings: Settings, base: Base, device: str, tell: Tell
+    ) -> Classifier:
+        """The classifier on its device, every tensor loaded by name and shape.
+
+        Raises
+        ------
+        MissingData, BadData
+            If the weights are absent, corrupt, or do not fit the network.
+        """
+        path = self.weights.file(self, settings, base, tell)
+        network = self.build_network()
+        load_strictly(network, read_state_dict(path), str(path))
+        return Classifier(
+            name=self.name,
+            network=ready(network, device),
+            mean=self.mean,
+            std=self.std,
+            classes=len(base.classes),
+            head=self.head,
+            fingerprint=self._fingerprint(path),
+        )

@@ -1,0 +1,315 @@
+"""Options: one table for the command line, the environment and the ini file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from harness.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One setting: ``--harness-NAME``, ``HARNESS_NAME``, ini ``harness_NAME``.
+
+    Attributes
+    ----------
+    field
+        Name in `Settings`.
+    parse
+        From text to value; raises ValueError with what was expected.
+    help
+        What it does, with its default.
+    many
+        Repeatable on the command line, a list of lines in the ini file.
+    flag
+        Takes no value on the command line.
+    """
+
+    field: str
+    parse: Callable[[str], Any]
+    help: str
+    metavar: str = ""
+    many: bool = False
+    flag: bool = False
+
+    @property
+    def name(self) -> str:
+        """As written after ``--harness-`` and ``harness_``."""
+        return "gate" if self.field == "gates" else self.field.replace("_", "-")
+
+    @property
+    def ini(self) -> str:
+        """The ini twin."""
+        return f"harness_{self.field}"
+
+    @property
+    def dest(self) -> str:
+        """Where pytest's parser puts the value."""
+        return f"harness_{self.field}"
+
+
+def _count(low: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = low - 1
+        if number < low:
+            raise ValueError(f"must be a whole number of at least {low}, got {text!r}")
+        return number
+
+    return parse
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise ValueError(f"must be names or patterns joined by commas, got {text!r}")
+    return names
+
+
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("must be a path, got an empty text")
+    return Path(text).expanduser()
+
+
+def _folder(text: str) -> Path:
+    path = _path(text)
+    if not path.is_dir():
+        raise ValueError(f"must be an existing folder, got {text!r}")
+    return path
+
+
+def _one_of(*known: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in known:
+            raise ValueError(f"must be one of {', '.join(known)}, got {text!r}")
+        return text
+
+    return parse
+
+
+def _device(text: str) -> str:
+    kind, _, index = text.partition(":")
+    if kind not in ("auto", "cpu", "cuda", "mps", "xpu") or (
+        index and not index.isdigit()
+    ):
+        raise ValueError(f"must be auto, cpu, cuda, cuda:N, mps or xpu, got {text!r}")
+    return text
+
+
+def _yes(text: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False}
+    try:
+        return known[text.strip().lower() or "false"]
+    except KeyError:
+        raise ValueError(f"must be true or false, got {text!r}") from None
+
+
+OPTIONS = (
+    Option(
+        field="base",
+        parse=str.strip,
+        metavar="NAME",
+        help="what the models were trained on; it decides which models and families "
+        "there are: digits (default, bundled, no download), cifar10",
+    ),
+    Option(
+        field="models",
+        parse=_names,
+        metavar="NAMES",
+        help="models to run, names or wildcards joined by commas: 'linear,lenet', "
+        "'resnet*' (default: every model of the base whose weights are at hand)",
+    ),
+    Option(
+        field="families",
+        parse=_names,
+        metavar="NAMES",
+        help="dataset families to run, like --harness-models: 'interior', 'writers*' "
+        "(default: every family of the base whose data are at hand)",
+    ),
+    Option(
+        field="interior",
+        parse=_count(0),
+        metavar="N",
+        help="how many datasets the family `interior` holds (default 40); set i is "
+        "the same whatever N",
+    ),
+    Option(
+        field="max_images",
+        parse=_count(1),
+        metavar="N",
+        help="measure the first N images of each dataset only (default: all)",
+    ),
+    Option(
+        field="seed",
+        parse=_count(0),
+        metavar="N",
+        help="seed of the transformations and of training (default 0)",
+    ),
+    Option(
+        field="data_root",
+        parse=_folder,
+        metavar="DIR",
+        help="folder that holds the datasets in their published layouts",
+    ),
+    Option(
+        field="weights_root",
+        parse=_folder,
+        metavar="DIR",
+        help="folder that holds published weight files, at any depth",
+    ),
+    Option(
+        field="cache_dir",
+        parse=_path,
+        metavar="DIR",
+        help="where trained models and downloads are kept (default: the platform's "
+        "cache directory)",
+    ),
+    Option(
+        field="store",
+        parse=_path,
+        metavar="DIR",
+        help="where measurements are kept, so that a later run finds them (default: "
+        ".harness in pytest's root directory)",
+    ),
+    Option(
+        field="download",
+        parse=_yes,
+        flag=True,
+        help="fetch weights and datasets that are missing and may be downloaded",
+    ),
+    Option(
+        field="device",
+        parse=_device,
+        metavar="NAME",
+        help="where networks run: auto (default: a GPU if there is one), cpu, cuda, "
+        "cuda:1, mps, xpu",
+    ),
+    Option(
+        field="precision",
+        parse=_one_of("float32"),
+        metavar="NAME",
+        help="arithmetic of the forward passes: float32 (default); metrics always "
+        "reduce in float64",
+    ),
+    Option(
+        field="batch_size",
+        parse=_count(1),
+        metavar="N",
+        help="images per forward pass (default 128); it never changes which numbers "
+        "are found in the store",
+    ),
+    Option(
+        field="jigsaw_grid",
+        parse=_count(2),
+        metavar="G",
+        help="jigsaw views cut images into G x G tiles (default 2)",
+    ),
+    Option(
+        field="jigsaw_permutations",
+        parse=_count(2),
+        metavar="K",
+        help="how many tile permutations, evenly spaced in lexicographic order, the "
+        "identity counted (default 4; 24 is all of a 2 x 2 grid)",
+    ),
+    Option(
+        field="recalculate",
+        parse=_yes,
+        flag=True,
+        help="measure every cell anew, also those found in the store",
+    ),
+    Option(
+        field="gates",
+        parse=str.strip,
+        metavar="GATE",
+        many=True,
+        help="fail the run unless a correlation holds, for instance "
+        "'jigsaw_invariance: interior r2 >= 0.5' (repeatable); METRIC[MODEL] picks a "
+        "model, METRIC[all] the fit over all models",
+    ),
+    Option(
+        field="report_json",
+        parse=_path,
+        metavar="PATH",
+        help="write the report and every measurement as JSON",
+    ),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Put every option, and its ini twin, in a group of their own."""
+    group = parser.getgroup("harness", "models that meet unlabelled data (harness)")
+    for option in OPTIONS:
+        extra: dict[str, Any] = (
+            {"action": "store_const", "const": "true"}
+            if option.flag
+            else {"action": "append" if option.many else "store"}
+            | {"metavar": option.metavar}
+        )
+        group.addoption(
+            f"--harness-{option.name}",
+            dest=option.dest,
+            default=None,
+            help=option.help,
+            **extra,
+        )
+        kind: Literal["linelist", "string"] = "linelist" if option.many else "string"
+        parser.addini(
+            option.ini, f"twin of --harness-{option.name}", type=kind, default=None
+        )
+
+
+def given(config: pytest.Config) -> dict[str, tuple[Any, str]]:
+    """What the user set: field -> (text or list of texts, where it was set).
+
+    The command line wins over the environment, and that over the ini file.
+    """
+    found: dict[str, tuple[Any, str]] = {}
+    for option in OPTIONS:
+        variable = option.ini.upper()
+        if (value := config.getoption(option.dest)) is not None:
+            found[option.field] = value, f"--harness-{option.name}"
+        elif value := os.environ.get(variable):
+            found[option.field] = [value] if option.many else value, f"${variable}"
+        elif value := config.getini(option.ini):
+            found[option.field] = value, f"ini option {option.ini}"
+    return found
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Settings of this run.
+
+    Raises
+    ------
+    pytest.UsageError
+        If an option cannot be read; the message names it.
+    """
+    by_field = {option.field: option for option in OPTIONS}
+    values: dict[str, Any] = {}
+    for field, (raw, where) in given(config).items():
+        option = by_field[field]
+        if where.startswith("ini") and option.metavar in ("DIR", "PATH"):
+            # As pytest reads its own: relative to the file that says so.
+            raw = str((config.inipath or config.rootpath).parent / raw)
+        try:
+            values[field] = (
+                tuple(option.parse(text) for text in raw)
+                if option.many
+                else option.parse(raw)
+            )
+        except ValueError as error:
+            raise pytest.UsageError(f"{where} {error}") from None
+    if "cache_dir" not in values:
+        from platformdirs import user_cache_path
+
+        values["cache_dir"] = user_cache_path("harness", appauthor=False)
+    values.setdefault("store", config.rootpath / ".harness")
+    return Settings(**values)

@@ -1,0 +1,210 @@
+"""Predictions: the only place where networks run.
+
+One forward pass per (classifier, dataset, view); every metric shares it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.metrics.checks import softmax
+from harness.views import IDENTITY, View
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.datasets.dataset import Dataset
+    from harness.models.classifier import Classifier
+
+# Transformed images are kept on the device between views up to this many bytes; beyond
+# it each view makes them again, so memory stays bounded whatever the dataset's size.
+KEEP_BYTES = 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What one forward pass over a dataset gives, on the CPU.
+
+    Attributes
+    ----------
+    logits
+        (n, k) float32 as the network computed them.
+    features
+        (n, d) float32, what entered the head.
+    """
+
+    logits: NDArray[np.float32]
+    features: NDArray[np.float32]
+
+
+class Predictions:
+    """Logits and features of one classifier on one dataset, computed when asked for.
+
+    It holds no labels: a metric that is handed this cannot see any.
+
+    Parameters
+    ----------
+    classifier
+        Loads the classifier on first use, already on its device.
+    dataset
+        The images.
+    device
+        Where to run: "cpu", "cuda:0", ...
+    batch_size
+        Images per call of the network.
+    limit
+        Measure the first `limit` images only.
+    count
+        Is told the seconds of every forward pass, the making of images included.
+    """
+
+    def __init__(
+        self,
+        classifier: Callable[[], Classifier],
+        dataset: Dataset,
+        *,
+        device: str = "cpu",
+        batch_size: int = 128,
+        limit: int | None = None,
+        count: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        self._classifier = classifier
+        self._dataset = dataset
+        self._device = device
+        self._batch_size = batch_size
+        self._limit = limit
+        self._count = count
+        self._passes: dict[View, Pass] = {}
+        self._blocks: list[torch.Tensor] | None = None
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return self._dataset.size(self._limit)
+
+    def logits(self, view: View = IDENTITY) -> NDArray[np.float64]:
+        """(n, k) float64 logits under a view."""
+        return self._pass(view).logits.astype(np.float64)
+
+    def probs(self, view: View = IDENTITY) -> NDArray[np.float64]:
+        """(n, k) softmax of the logits under a view, computed in float64."""
+        return softmax(self.logits(view))
+
+    def view_probs(self, views: Sequence[View]) -> NDArray[np.float64]:
+        """(v, n, k) softmax under several views."""
+        return np.stack([self.probs(view) for view in views])
+
+    def predicted(self, view: View = IDENTITY) -> NDArray[np.int64]:
+        """(n,) predicted classes under a view; ties go to the lowest class."""
+        return np.asarray(self._pass(view).logits.argmax(axis=1), dtype=np.int64)
+
+    def features(self, view: View = IDENTITY) -> NDArray[np.float64]:
+        """(n, d) float64 features, what enters the head, under a view."""
+        return self._pass(view).features.astype(np.float64)
+
+    def _pass(self, view: View) -> Pass:
+        if view not in self._passes:
+            start = time.perf_counter()
+            try:
+                self._passes[view] = self._run(view)
+            finally:
+                self._count(time.perf_counter() - start)
+        return self._passes[view]
+
+    def _run(self, view: View) -> Pass:
+        import torch
+
+        classifier = self._classifier()
+        logits: list[torch.Tensor] = []
+        features: list[torch.Tensor] = []
+
+        def keep(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+            features.append(inputs[0].flatten(1).float().cpu())
+
+        head = classifier.network.get_submodule(classifier.head)
+        hook = head.register_forward_pre_hook(keep)
+        try:
+            with torch.inference_mode():
+                for batch in self._batches():
+                    images = classifier.normalise(view(batch))
+                    logits.append(classifier.network(images).float().cpu())
+        finally:
+            hook.remove()
+        result = Pass(
+            logits=torch.cat(logits).numpy(), features=torch.cat(features).numpy()
+        )
+        self._check(result, classifier, view)
+        return result
+
+    def _batches(self) -> Iterator[torch.Tensor]:
+        import torch
+
+        for block in self._images():
+            yield from torch.split(block, self._batch_size)
+
+    def _images(self) -> Iterator[torch.Tensor]:
+        """Transformed uint8 blocks, kept on the device if they fit."""
+        if self._blocks is not None:
+            yield from self._blocks
+            return
+        kept: list[torch.Tensor] = []
+        size = 0
+        for block in self._dataset.blocks(self._device, self._limit):
+            size += block.nbytes
+            if size <= KEEP_BYTES:
+                kept.append(block)
+            else:
+                kept.clear()
+            yield block
+        if size <= KEEP_BYTES:
+            self._blocks = kept
+
+    def _check(self, result: Pass, classifier: Classifier, view: View) -> None:
+        where = f"model {classifier.name} on {self._dataset.name} (view {view.name})"
+        expected = len(self), classifier.classes
+        if result.logits.shape != expected:
+            raise ValueError(
+                f"logits of {where} must have shape {expected}, "
+                f"got {result.logits.shape}; check the classifier's `classes`"
+            )
+        if len(result.features) != len(self):
+            raise ValueError(
+                f"the head {classifier.head!r} of {where} must run once per image, but "
+                f"saw {len(result.features)} rows for {len(self)} images"
+            )
+        bad = np.flatnonzero(~np.isfinite(result.logits).all(axis=1))
+        if len(bad):
+            raise ValueError(
+                f"logits of {where} must be finite, but {len(bad)} of {len(self)} "
+                f"images have nan or infinity, the first is image {bad[0]}; "
+                "check the weights and the normalisation"
+            )
+
+
+def chosen_device(name: str) -> str:
+    """The device that an option names; `auto` is a GPU if there is one.
+
+    Raises
+    ------
+    ValueError
+        If the device is not there.
+    """
+    import torch
+
+    if name == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        if torch.backends.mps.is_available():
+            return "mps"
+        return "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"device {name!r} cannot be used here: {reason}") from error
+    return name

@@ -1,0 +1,173 @@
+"""Registry: the bases, models and dataset families that a run can choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from harness.datasets.family import Base, Family
+from harness.errors import HarnessError, UnknownName
+from harness.measurement import Domain
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.datasets.dataset import Dataset
+    from harness.models.entry import Registered
+    from harness.settings import Settings
+
+
+class Registry:
+    """Tables of entries by name; starts with what the harness brings along.
+
+    Conftest files and plugins add to it through the hook `pytest_harness_register`.
+    """
+
+    def __init__(self) -> None:
+        from harness.datasets.bases import BASES
+        from harness.datasets.families import FAMILIES
+        from harness.models.entries import ENTRIES
+
+        self.bases: dict[str, Base] = {}
+        self._models: dict[tuple[str, str], Registered] = {}
+        self._families: dict[tuple[str, str], Family] = {}
+        for base in BASES:
+            self.add_base(base)
+        for entry in ENTRIES:
+            self.add_entry(entry)
+        for family in FAMILIES:
+            self.add_family(family)
+
+    # --- asking -----------------------------------------------------------------------
+
+    def models_of(self, base: str) -> dict[str, Registered]:
+        """The models of a base by name, sorted."""
+        return {n: e for (b, n), e in sorted(self._models.items()) if b == base}
+
+    def families_of(self, base: str) -> dict[str, Family]:
+        """The families of a base by name, sorted."""
+        return {n: f for (b, n), f in sorted(self._families.items()) if b == base}
+
+    def model(self, base: str, name: str) -> Registered:
+        """One model of a base; UnknownName, with close matches, if there is none."""
+        known = self.models_of(base)
+        if name not in known:
+            raise UnknownName("model", name, known)
+        return known[name]
+
+    # --- adding -----------------------------------------------------------------------
+
+    def add_base(self, base: Base) -> None:
+        """Add a base; its name must be new."""
+        _check_name(base.name)
+        _check_new("base", base.name, base.name in self.bases)
+        self.bases[base.name] = base
+
+    def add_entry(self, entry: Registered) -> None:
+        """Add a model with everything said; see `add_model` for the short way."""
+        _check_name(entry.name)
+        key = entry.base, entry.name
+        self._check_base(entry.base)
+        _check_new("model", f"{entry.name} of base {entry.base}", key in self._models)
+        self._models[key] = entry
+
+    def add_family(self, family: Family) -> None:
+        """Add a family; see `add_dataset` for a single set of images."""
+        _check_name(family.name)
+        key = family.base, family.name
+        self._check_base(family.base)
+        _check_new(
+            "family", f"{family.name} of base {family.base}", key in self._families
+        )
+        self._families[key] = family
+
+    def add_model(
+        self,
+        name: str,
+        *,
+        base: str,
+        build: Callable[[], torch.nn.Module] | str,
+        head: str,
+        mean: tuple[float, ...],
+        std: tuple[float, ...],
+    ) -> None:
+        """Add a classifier of your own.
+
+        Parameters
+        ----------
+        name
+            Its name on the command line; avoid words of metrics and families, so that
+            -k stays sharp.
+        base
+            What it was trained on, which decides classes and image size.
+        build
+            Returns the network with its weights in place, or "package.module:function"
+            that does.
+        head
+            Dotted name of its last linear layer.
+        mean, std
+            Normalisation per channel, of images scaled to [0, 1].
+        """
+        from harness.models.own import OwnModel
+
+        self.add_entry(
+            OwnModel(name=name, base=base, build=build, head=head, mean=mean, std=std)
+        )
+
+    def add_dataset(
+        self,
+        name: str,
+        *,
+        base: str,
+        load: Callable[[], Any],
+        domain: Domain | str = Domain.EXTERIOR,
+    ) -> None:
+        """Add a set of images of your own, as a family of one.
+
+        Parameters
+        ----------
+        name
+            Its name on the command line.
+        base
+            The base whose models can classify it.
+        load
+            Returns ``(images, labels)``, or images alone for a target: uint8 arrays of
+            shape (n, height, width, channels), and (n,) whole numbers.
+        domain
+            "exterior", "interior", or "target" for a set without labels.
+        """
+        from harness.datasets.own import own_dataset
+
+        if domain not in list(Domain):
+            raise UnknownName("domain", str(domain), [str(d) for d in Domain])
+        domain = Domain(domain)
+
+        def datasets(settings: Settings) -> tuple[Dataset, ...]:
+            return (own_dataset(name, domain, load, self.bases[base]),)
+
+        self.add_family(
+            Family(
+                name=name,
+                base=base,
+                domain=domain,
+                datasets=datasets,
+                description="registered by a conftest or plugin",
+            )
+        )
+
+    def _check_base(self, base: str) -> None:
+        if base not in self.bases:
+            raise UnknownName("base", base, self.bases)
+
+
+def _check_new(kind: str, name: str, known: bool) -> None:
+    if known:
+        raise HarnessError(f"{kind} {name} is registered twice; choose another name")
+
+
+def _check_name(name: str) -> None:
+    if not name or any(mark in name for mark in "[]*?,: \t\n"):
+        raise HarnessError(
+            f"a name must be free of spaces, commas, colons, brackets and wildcards, "
+            f"got {name!r}"
+        )

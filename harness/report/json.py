@@ -1,0 +1,44 @@
+"""The report as JSON: correlations, gates, and every measurement."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.report.summary import Summary
+
+SCHEMA = 1
+
+
+def write_json(path: Path, summary: Summary) -> None:
+    """Write the summary to a file, whole or not at all.
+
+    Raises
+    ------
+    HarnessError
+        If the file cannot be written.
+    """
+    content = {"schema": SCHEMA, **_plain(summary)}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(content, indent=1, allow_nan=False))
+        temporary.replace(path)
+    except OSError as error:
+        raise HarnessError(f"report {path} cannot be written: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: _plain(part) for key, part in asdict(value).items()}
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(part) for part in value]
+    return value

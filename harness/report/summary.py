@@ -1,0 +1,125 @@
+"""Summary: everything a report may show, gathered once from what was measured."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
+from harness.fixtures.cells import tail_of, test_of
+from harness.measurement import Measurement
+
+if TYPE_CHECKING:
+    from harness.analysis.gates import Verdict
+    from harness.collector import Collector, Outcome
+    from harness.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Cells that gave no measurement for one reason.
+
+    Attributes
+    ----------
+    test, reason
+        Which test, and why.
+    cells
+        The parameters of the cells, "model-dataset".
+    """
+
+    test: str
+    reason: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a run found.
+
+    Attributes
+    ----------
+    run
+        Base, models, settings, versions: JSON values.
+    correlations
+        One for each metric and model, and each metric over all models.
+    verdicts
+        The gates, judged.
+    counts
+        Cells "measured", "stored", "failed", "skipped", "not run".
+    failed, skipped
+        Cells without a measurement, by reason.
+    absent
+        What was left out because its files are not here, and why.
+    measurements
+        All of them, sorted.
+    """
+
+    run: dict[str, Any]
+    correlations: tuple[Correlation, ...]
+    verdicts: tuple[Verdict, ...]
+    counts: Counter[str]
+    failed: tuple[Loss, ...]
+    skipped: tuple[Loss, ...]
+    absent: dict[str, str]
+    measurements: tuple[Measurement, ...]
+
+
+def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> Summary:
+    """Fit and sort what the collector holds."""
+    measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
+    outcomes = collector.outcomes.values()
+    return Summary(
+        run=run.describe(),
+        correlations=correlate(
+            measurements, expected=_expected(run, collector, measurements)
+        ),
+        verdicts=verdicts,
+        counts=collector.count(),
+        failed=_losses(o for o in outcomes if o.status == "failed"),
+        skipped=_losses(o for o in outcomes if o.status == "skipped"),
+        absent={**run.absent_families, **run.absent_models},
+        measurements=measurements,
+    )
+
+
+def _losses(outcomes: Iterable[Outcome]) -> tuple[Loss, ...]:
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for outcome in outcomes:
+        groups[test_of(outcome.nodeid), outcome.reason].append(tail_of(outcome.nodeid))
+    return tuple(
+        Loss(test=test, reason=reason, cells=tuple(sorted(cells)))
+        for (test, reason), cells in sorted(groups.items())
+    )
+
+
+def _expected(
+    run: Run, collector: Collector, measurements: Iterable[Measurement]
+) -> Iterator[Expected]:
+    """Cells that should have a measurement, under every metric their test records.
+
+    A test all of whose cells failed recorded no metric; it goes by the name that its
+    own has by convention, so that a gate on it finds it missing. A cell that a test
+    skipped on purpose is not expected.
+    """
+    metrics: dict[str, set[str]] = defaultdict(set)
+    for measurement in measurements:
+        metrics[measurement.test].add(measurement.metric)
+    pairs = {f"{m}-{d}": (m, d) for m in run.models for d in run.datasets}
+    for nodeid in collector.expected:
+        outcome = collector.outcomes.get(nodeid)
+        pair = pairs.get(tail_of(nodeid))
+        if pair is None or (outcome is not None and outcome.status == "skipped"):
+            continue
+        model, dataset = pair
+        test = test_of(nodeid)
+        conventional = test.rpartition("::")[2].removeprefix("test_")
+        for metric in sorted(metrics.get(test, {conventional}) - {ACCURACY}):
+            yield Expected(
+                metric=metric,
+                model=model,
+                dataset=dataset,
+                family=run.datasets[dataset].family,
+                domain=run.datasets[dataset].domain,
+            )

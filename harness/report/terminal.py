@@ -1,0 +1,224 @@
+"""The report on a terminal: rich renders to text, pytest's reporter writes it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.correlation import Undefined
+
+if TYPE_CHECKING:
+    import pytest
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from harness.analysis.correlation import Correlation
+    from harness.analysis.fits import Judgement, LineFit
+    from harness.report.summary import Loss, Summary
+    from harness.run import Run
+
+_MANY = 3  # how many names of a long list are printed
+
+
+def opening(run: Run) -> list[str]:
+    """Lines before the first test: what will run, and what is left out."""
+    families: dict[str, int] = {}
+    for dataset in run.datasets.values():
+        families[dataset.family] = families.get(dataset.family, 0) + 1
+    named = ", ".join(f"{name} {n}" for name, n in families.items())
+    lines = [
+        f"harness: base {run.base.name} ({run.base.locate(run.settings)})",
+        f"harness: models {', '.join(run.models)}",
+        f"harness: datasets {named}",
+    ]
+    for name, reason in run.absent_families.items():
+        lines.append(f"harness: family {name} left out: {reason}")
+    if absent := run.absent_models:
+        lines.append(
+            f"harness: {len(absent)} models left out for want of weights: "
+            f"{_some(list(absent))}"
+        )
+    return lines
+
+
+def write(
+    reporter: pytest.TerminalReporter, summary: Summary, *, interrupted: bool
+) -> None:
+    """Write the whole report under a heading of its own."""
+    reporter.section("accuracy without labels")
+    markup = reporter._tw.hasmarkup
+    encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
+    width = max(60, reporter._tw.fullwidth)
+    text = report_text(
+        summary, width=width, colour=markup, encoding=encoding, interrupted=interrupted
+    )
+    reporter.write(text)
+
+
+def report_text(
+    summary: Summary,
+    *,
+    width: int,
+    colour: bool = False,
+    encoding: str = "utf-8",
+    interrupted: bool = False,
+) -> str:
+    """The report as text of a given width.
+
+    Parameters
+    ----------
+    width
+        Columns; under 100 the repeated columns are left away.
+    colour
+        Whether to write escape codes.
+    encoding
+        Of the stream; letters it lacks are spelt out.
+    interrupted
+        Whether the run was stopped, for the first line.
+    """
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        emoji=False,
+        highlight=False,
+        markup=False,
+        soft_wrap=False,
+    )
+    for part in _parts(summary, width, interrupted):
+        console.print(part)
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        for fancy, plain in (("R²", "R2"), ("ρ", "rho"), ("−", "-"), ("─", "-")):
+            text = text.replace(fancy, plain)
+        text = text.encode("ascii", "replace").decode("ascii")
+    return text
+
+
+def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[RenderableType]:
+    yield from _counts(summary, interrupted)
+    for metric, rows in _by_metric(summary).items():
+        yield ""
+        yield from _metric_table(metric, rows, wide=width >= 100)
+    if summary.correlations:
+        yield ""
+        yield (
+            "RMSE in points of accuracy; ρ is Spearman's, of metric against accuracy. "
+            "The last group judges the interior's line on the exterior: its R² is that "
+            "of prediction and may be negative."
+        )
+    yield from _losses("without a value", summary.failed)
+    yield from _losses("skipped", summary.skipped)
+    for name, reason in summary.absent.items():
+        yield f"left out: {name}: {reason}"
+    yield from _gates(summary)
+
+
+def _counts(summary: Summary, interrupted: bool) -> Iterable[str]:
+    kinds = ("measured", "stored", "failed", "skipped", "not run")
+    named = {"stored": "found in the store"}
+    parts = [
+        f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
+    ]
+    yield f"{'interrupted; ' if interrupted else ''}cells: {', '.join(parts) or 'none'}"
+
+
+def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:
+    groups: dict[str, list[Correlation]] = {}
+    for row in summary.correlations:
+        groups.setdefault(row.metric, []).append(row)
+    return groups
+
+
+def _metric_table(
+    metric: str, rows: Sequence[Correlation], *, wide: bool
+) -> Iterable[Any]:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=metric, title_justify="left", title_style="bold", box=box.SIMPLE
+    )
+    table.show_edge = False
+    table.pad_edge = False
+    table.add_column("\nmodel", no_wrap=True, overflow="ellipsis", max_width=14)
+    for title, full in _groups(wide):
+        names = _line("n", "R²", "RMSE", "ρ", full=full)
+        table.add_column(f"{title}\n{names}", no_wrap=True)
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        name = row.model or "all"
+        cells = [Text(name, style="" if row.model else "bold")]
+        fits = (row.interior, row.exterior, row.transfer)
+        for (title, full), fit in zip(_groups(wide), fits, strict=True):
+            if isinstance(fit, Undefined):
+                if fit is not row.transfer or not isinstance(row.interior, Undefined):
+                    reasons.setdefault((title, fit.reason), []).append(name)
+                cells.append(Text(_line("-", "-", "-", "-", full=full)))
+            else:
+                cells.append(_numbers(fit, full=full))
+        table.add_row(*cells)
+    yield table
+    for (title, reason), names_ in reasons.items():
+        yield f"  {title} undefined for {_some(names_)}: {reason}"
+
+
+def _groups(wide: bool) -> tuple[tuple[str, bool], ...]:
+    """Titles, and whether to print n and ρ: the last group's are the exterior's."""
+    by = "exterior, interior's line" if wide else "by int. line"
+    return (("interior", True), ("exterior", True), (by, wide))
+
+
+def _line(n: str, r2: str, rmse: str, rho: str, *, full: bool) -> str:
+    if full:
+        return f"{n:>3} {r2:>6} {rmse:>5} {rho:>6}"
+    return f"{r2:>6} {rmse:>5}"
+
+
+def _numbers(fit: LineFit | Judgement, *, full: bool) -> Text:
+    from rich.text import Text
+
+    r2 = f"{fit.r2:.3f}" if fit.r2 > -10 else f"{max(fit.r2, -9999):.0f}"
+    rho = "-" if fit.spearman is None else f"{fit.spearman:+.3f}"
+    text = Text(_line(str(fit.n), r2, f"{100 * fit.rmse:.2f}", rho, full=full))
+    style = "green" if fit.r2 >= 0.8 else "red" if fit.r2 < 0.2 else ""
+    if style:
+        start = text.plain.index(r2)
+        text.stylize(style, start, start + len(r2))
+    return text
+
+
+def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
+    for loss in losses:
+        test = loss.test.rpartition("::")[2]
+        yield f"{kind}: {test} [{_some(loss.cells)}]: {loss.reason}"
+
+
+def _gates(summary: Summary) -> Iterable[Any]:
+    from rich.text import Text
+
+    if not summary.verdicts:
+        return
+    yield ""
+    yield Text("gates", style="bold")
+    for verdict in summary.verdicts:
+        word, style = ("passed", "green") if verdict.passed else ("FAILED", "red")
+        yield Text.assemble(
+            (f"  {word} ", style),
+            f"{verdict.id.removeprefix('gates::')}: {verdict.reason}",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MANY])
+    return shown if len(names) <= _MANY else f"{shown} and {len(names) - _MANY} more"

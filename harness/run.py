@@ -1,0 +1,222 @@
+"""Run: the grid that the settings choose from the registry, resolved on first use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
+from harness.store import cell_key
+from harness.target import source_digest
+
+if TYPE_CHECKING:
+    from harness.datasets.dataset import Dataset
+    from harness.datasets.family import Base
+    from harness.measurement import Measurement
+    from harness.models.classifier import Classifier
+    from harness.registry import Registry
+    from harness.settings import Settings
+
+# Code that decides logits and views whatever the metric is.
+_SHARED_CODE = ("harness.predictions", "harness.views", "harness.datasets.dataset")
+
+
+class Run:
+    """Models and datasets of one run, by name.
+
+    Parameters
+    ----------
+    settings
+        What was asked for.
+    registry
+        What is known.
+    tell
+        Shows one line about long work.
+    """
+
+    def __init__(
+        self, settings: Settings, registry: Registry, tell: Callable[[str], None]
+    ) -> None:
+        self.settings = settings
+        self.registry = registry
+        self.tell = tell
+        #: Seconds of forward passes so far: shared, so no cell is charged for them.
+        self.forward_seconds = 0.0
+
+    @cached_property
+    def base(self) -> Base:
+        """The chosen base; UnknownName with close matches if there is none."""
+        bases = self.registry.bases
+        if self.settings.base not in bases:
+            raise UnknownName("base", self.settings.base, bases)
+        return bases[self.settings.base]
+
+    @cached_property
+    def _models(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        known = tuple(self.registry.models_of(self.base.name))
+        patterns = self.settings.models
+        chosen = select("model", patterns, known) if patterns else known
+        present, absent = [], {}
+        for name in chosen:
+            try:
+                self.registry.model(self.base.name, name).locate(self.settings)
+            except MissingData as error:
+                if name in patterns:
+                    raise
+                absent[name] = str(error)
+            else:
+                present.append(name)
+        if not present:
+            reasons = "; ".join(absent.values()) or "none is registered"
+            raise HarnessError(f"no model of base {self.base.name} can run: {reasons}")
+        return tuple(sorted(present)), absent
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models to run, sorted."""
+        return self._models[0]
+
+    @property
+    def absent_models(self) -> dict[str, str]:
+        """Models that were not asked for by name and have no weights here, and why."""
+        return self._models[1]
+
+    @cached_property
+    def _datasets(self) -> tuple[dict[str, Dataset], dict[str, str]]:
+        self.base.locate(self.settings)
+        families = self.registry.families_of(self.base.name)
+        patterns = self.settings.families
+        chosen = select("family", patterns, tuple(families)) if patterns else families
+        datasets: dict[str, Dataset] = {}
+        absent: dict[str, str] = {}
+        for name in chosen:
+            try:
+                members = families[name].datasets(self.settings)
+            except MissingData as error:
+                if any(p == name for p in patterns if not is_pattern(p)):
+                    raise
+                absent[name] = str(error)
+                continue
+            for member in members:
+                if member.name in datasets:
+                    raise HarnessError(
+                        f"dataset {member.name!r} is declared by two families: "
+                        f"{datasets[member.name].family} and {name}"
+                    )
+                datasets[member.name] = member
+        if not datasets:
+            reasons = "; ".join(absent.values()) or "the chosen families are empty"
+            raise HarnessError(f"no dataset can be measured: {reasons}")
+        return dict(sorted(datasets.items())), absent
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """The datasets to measure, by name, sorted."""
+        return self._datasets[0]
+
+    @property
+    def absent_families(self) -> dict[str, str]:
+        """Families that were not asked for by name and are not here, and why."""
+        return self._datasets[1]
+
+    @cached_property
+    def device(self) -> str:
+        """Where networks run."""
+        from harness.predictions import chosen_device
+
+        return chosen_device(self.settings.device)
+
+    def count_forward(self, seconds: float) -> None:
+        """Add to `forward_seconds`."""
+        self.forward_seconds += seconds
+
+    def load_model(self, name: str) -> Classifier:
+        """The classifier, ready on the device; trains or downloads it if it must."""
+        entry = self.registry.model(self.base.name, name)
+        return entry.load(self.settings, self.base, self.device, self.tell)
+
+    @cached_property
+    def _model_prints(self) -> dict[str, str]:
+        return {}
+
+    def model_fingerprint(self, name: str) -> str:
+        """sha256 over what decides the model's logits."""
+        if name not in self._model_prints:
+            entry = self.registry.model(self.base.name, name)
+            self._model_prints[name] = entry.fingerprint(
+                self.settings, self.base, self.tell
+            )
+        return self._model_prints[name]
+
+    @cached_property
+    def _dataset_prints(self) -> dict[str, str]:
+        return {}
+
+    def dataset_fingerprint(self, name: str) -> str:
+        """sha256 over what decides the dataset's pixels and labels."""
+        if name not in self._dataset_prints:
+            self._dataset_prints[name] = self.datasets[name].fingerprint()
+        return self._dataset_prints[name]
+
+    @cached_property
+    def source_fingerprint(self) -> str:
+        """Digest of the base's test split, the labelled source set of some metrics."""
+        return self.base.test(self.settings).digest
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Settings that change numbers, as they enter every cell's key."""
+        chosen = self.settings
+        return {
+            "precision": chosen.precision,
+            "images": chosen.max_images,
+            "jigsaw": [chosen.jigsaw_grid, chosen.jigsaw_permutations],
+            "seed": chosen.seed,
+            "code": [source_digest(module) for module in _SHARED_CODE],
+        }
+
+    def cell_key(
+        self, *, model: str, dataset: str, test: str, source: str, others: Any
+    ) -> str:
+        """Identity of what one test measures on one (model, dataset) pair.
+
+        Parameters
+        ----------
+        test, source
+            Name of the test function and digest of its file.
+        others
+            The test's further parameters, as text.
+        """
+        return cell_key(
+            {
+                "model": self.model_fingerprint(model),
+                "dataset": self.dataset_fingerprint(dataset),
+                "base": self.source_fingerprint,
+                "test": test,
+                "source": source,
+                "others": others,
+                **self.parameters,
+            }
+        )
+
+    @cached_property
+    def stored(self) -> dict[str, tuple[Measurement, ...]]:
+        """Finished cells of earlier runs, by key; empty when recalculating."""
+        from harness.store import Store
+
+        if self.settings.recalculate:
+            return {}
+        found, _ = Store(self.settings.store).read()
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """What ran where, for reports."""
+        return {
+            "base": self.base.name,
+            "data": self.base.locate(self.settings),
+            "models": list(self.models),
+            "datasets": len(self.datasets),
+            "settings": json.loads(json.dumps(self.parameters)),
+        }

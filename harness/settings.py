@@ -1,0 +1,32 @@
+"""Settings: what a run was asked to do, from command line, environment and ini file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every option of a run, validated one by one; see `harness.options` for the texts.
+
+    `models` and `families` are patterns; empty means all of the base.
+    """
+
+    base: str = "digits"
+    models: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    interior: int = 40
+    max_images: int | None = None
+    seed: int = 0
+    data_root: Path | None = None
+    weights_root: Path | None = None
+    cache_dir: Path
+    store: Path
+    download: bool = False
+    device: str = "auto"
+    precision: str = "float32"
+    batch_size: int = 128
+    jigsaw_grid: int = 2
+    jigsaw_permutations: int = 4
+    recalculate: bool = False
+    gates: tuple[str, ...] = ()
+    report_json: Path | None = None

@@ -1,0 +1,110 @@
+"""Store: measurements on disk, one JSON line each, found again by their key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.measurement import Measurement
+
+# Flushing hands a line to the operating system, which a killed process cannot take
+# back; syncing guards against a power cut and is rationed.
+SYNC_SECONDS = 1.0
+
+
+def cell_key(identity: Mapping[str, Any]) -> str:
+    """sha256 of the canonical JSON of everything that decides a cell's numbers."""
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Store:
+    """Append-only ``results.jsonl`` in a folder; later lines replace earlier ones.
+
+    Parameters
+    ----------
+    folder
+        Made on the first write, with a .gitignore inside.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "results.jsonl"
+        self._descriptor: int | None = None
+        self._synced = 0.0
+
+    def read(self) -> tuple[dict[str, tuple[Measurement, ...]], int]:
+        """What each finished test recorded, by cell key; and the lines passed over.
+
+        A line that a kill tore, or that another version wrote, is passed over: its cell
+        is measured again.
+        """
+        found: dict[str, tuple[Measurement, ...]] = {}
+        unread = 0
+        try:
+            text = self.path.read_bytes()
+        except FileNotFoundError:
+            return found, unread
+        except OSError as error:
+            raise HarnessError(f"store {self.path} cannot be read: {error}") from error
+        for line in text.splitlines():
+            try:
+                rows = tuple(Measurement.from_dict(row) for row in json.loads(line))
+                found[rows[0].key] = rows
+            except (ValueError, TypeError, KeyError, IndexError):
+                unread += 1
+        return found, unread
+
+    def append(self, rows: Sequence[Measurement]) -> None:
+        """Add what one finished test recorded, in a single write.
+
+        One line holds all of a test's measurements, so a kill keeps all or none.
+        """
+        self.open()
+        assert self._descriptor is not None
+        line = "[" + ", ".join(row.to_json() for row in rows) + "]\n"
+        os.write(self._descriptor, line.encode())
+        if time.monotonic() - self._synced > SYNC_SECONDS:
+            os.fsync(self._descriptor)
+            self._synced = time.monotonic()
+
+    def open(self) -> None:
+        """Make sure that rows can be written.
+
+        Raises
+        ------
+        HarnessError
+            If they cannot; the message names the file and the option.
+        """
+        if self._descriptor is None:
+            self._descriptor = self._open()
+
+    def close(self) -> None:
+        """Sync and close."""
+        if self._descriptor is not None:
+            os.fsync(self._descriptor)
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _open(self) -> int:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            ignore = self.path.parent / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as error:
+            raise HarnessError(
+                f"store {self.path} cannot be written: {error}; "
+                "choose another folder with --harness-store"
+            ) from error
+        # A torn last line would swallow the first new one.
+        end = os.lseek(descriptor, 0, os.SEEK_END)
+        if end and os.pread(descriptor, 1, end - 1) != b"\n":
+            os.write(descriptor, b"\n")
+        return descriptor

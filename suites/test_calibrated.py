@@ -1,0 +1,35 @@
+"""Estimates of accuracy calibrated on the base's labelled test split."""
+
+from harness.metrics.atc import atc_mc, atc_ne
+from harness.metrics.cbpe import cbpe
+from harness.metrics.cot import cot, cott
+from harness.metrics.difference_of_confidences import difference_of_confidences
+from harness.metrics.importance_reweighting import importance_reweighting
+
+
+def test_atc_mc(measure):
+    measure(atc_mc)
+
+
+def test_atc_ne(measure):
+    measure(atc_ne)
+
+
+def test_difference_of_confidences(measure):
+    measure(difference_of_confidences)
+
+
+def test_importance_reweighting(measure):
+    measure(importance_reweighting)
+
+
+def test_cot(measure):
+    measure(cot)
+
+
+def test_cott(measure):
+    measure(cott)
+
+
+def test_cbpe(measure):
+    measure(cbpe)

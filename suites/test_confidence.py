@@ -1,0 +1,12 @@
+"""How sure the model is of each image."""
+
+from harness.metrics.average_confidence import average_confidence
+from harness.metrics.entropy import entropy
+
+
+def test_average_confidence(measure):
+    measure(average_confidence)
+
+
+def test_entropy(measure):
+    measure(entropy)

@@ -1,0 +1,12 @@
+"""Effective invariance: does the model say the same of a changed image?"""
+
+from harness.metrics.effective_invariance import jigsaw_invariance, rotation_invariance
+from harness.views import IDENTITY, ROTATIONS
+
+
+def test_rotation_invariance(measure):
+    measure(rotation_invariance, views=ROTATIONS)
+
+
+def test_jigsaw_invariance(measure, jigsaws):
+    measure(jigsaw_invariance, views=[view for view in jigsaws if view != IDENTITY])

@@ -1,0 +1,207 @@
+"""Promises that every metric keeps, read from its declared facts."""
+
+import importlib
+import inspect
+import pkgutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import harness.metrics
+from harness.metrics import METRICS, Input, Invariant, Metric
+from harness.metrics.checks import UndefinedMetricError
+from tests.strategies import World, simulated_world, worlds
+
+# Many small worlds have no value: a metric that needs three models, two classes, ...
+quick = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.filter_too_much],
+)
+every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+
+# What runs over the target's images, and what over the source's.
+AXIS = {i: "s" if i.value.startswith("source") else "n" for i in Input}
+
+
+def claiming(invariant: Invariant):
+    """The metrics that declare a symmetry."""
+    chosen = [m for m in METRICS if invariant in m.invariants]
+    return pytest.mark.parametrize("metric", chosen, ids=lambda m: m.name)
+
+
+def value(metric: Metric, world: World) -> float:
+    """The metric on a drawn world; draws on which it has no value are passed over."""
+    try:
+        return metric(*world.arrays(metric.inputs))
+    except UndefinedMetricError:
+        assume(False)
+        raise
+
+
+def order(size: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(size)
+
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@every_metric
+@quick
+@given(world=worlds())
+def test_stays_inside_its_bounds(metric, world):
+    """Calling a metric checks its own bounds, so it is enough that it returns."""
+    value(metric, world)
+
+
+@every_metric
+def test_trend_separates_good_from_bad(metric):
+    good = metric(*simulated_world(0.9).arrays(metric.inputs))
+    bad = metric(*simulated_world(0.2).arrays(metric.inputs))
+    assert np.sign(good - bad) == metric.trend.value
+
+
+@claiming(Invariant.IMAGE_ORDER)
+@quick
+@given(world=worlds(), seed=seeds)
+def test_image_order_does_not_matter(metric, world, seed):
+    shuffled = world.take(order(len(world.logits), seed))
+    assert value(metric, shuffled) == pytest.approx(value(metric, world), abs=1e-9)
+
+
+@claiming(Invariant.DUPLICATION)
+@quick
+@given(world=worlds())
+def test_measuring_every_image_twice_does_not_matter(metric, world):
+    twice = world.take(np.tile(np.arange(len(world.logits)), 2))
+    assert value(metric, twice) == pytest.approx(value(metric, world), abs=1e-9)
+
+
+@claiming(Invariant.CLASS_ORDER)
+@quick
+@given(world=worlds(), seed=seeds)
+def test_names_of_classes_do_not_matter(metric, world, seed):
+    world = world.untied()
+    renamed = world.rename_classes(order(world.logits.shape[1], seed))
+    assert value(metric, renamed) == pytest.approx(value(metric, world), abs=1e-9)
+
+
+@claiming(Invariant.VIEW_ORDER)
+@quick
+@given(world=worlds(), seed=seeds)
+def test_view_order_does_not_matter(metric, world, seed):
+    views = world.view_logits
+    shuffled = replace(world, view_logits=views[order(len(views), seed)])
+    assert value(metric, shuffled) == pytest.approx(value(metric, world), abs=1e-9)
+
+
+@claiming(Invariant.LOGIT_SHIFT)
+@quick
+@given(world=worlds(), seed=seeds)
+def test_a_constant_on_all_logits_of_an_image_does_not_matter(metric, world, seed):
+    world = replace(world, logits=np.round(world.logits))  # rounding must not tie
+    rng = np.random.default_rng(seed)
+    shifted = world.shift_logits(rng.integers(-50, 50, len(world.logits)).astype(float))
+    assert value(metric, shifted) == pytest.approx(value(metric, world), abs=1e-9)
+
+
+@every_metric
+def test_leaves_its_arrays_alone(metric):
+    arrays = simulated_world(0.5, n=20).arrays(metric.inputs)
+    before = [a.copy() for a in arrays]
+    for a in arrays:
+        a.flags.writeable = False
+    metric(*arrays)
+    assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
+
+
+@every_metric
+def test_gives_the_same_from_float32(metric):
+    arrays = simulated_world(0.5).arrays(metric.inputs)
+    single = [a.astype(np.float32) if a.dtype == np.float64 else a for a in arrays]
+    assert metric(*single) == pytest.approx(metric(*arrays), rel=1e-5)
+
+
+@every_metric
+def test_is_deterministic(metric):
+    arrays = simulated_world(0.5).arrays(metric.inputs)
+    assert metric(*arrays) == metric(*arrays)
+
+
+@every_metric
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_refuses_what_is_not_finite_by_name(metric, bad):
+    world = simulated_world(0.5, n=20)
+    for position, name in enumerate(metric.inputs):
+        arrays = [a.copy() for a in world.arrays(metric.inputs)]
+        if arrays[position].dtype == np.float64:
+            arrays[position][..., 0, 1] = bad
+            with pytest.raises(ValueError, match=f"`{name.value}` must be finite"):
+                metric(*arrays)
+
+
+@every_metric
+def test_refuses_classes_of_the_wrong_shape_or_kind_by_name(metric):
+    world = simulated_world(0.5, n=20)
+    for position, name in enumerate(metric.inputs):
+        arrays = world.arrays(metric.inputs)
+        if arrays[position].dtype == np.int64:
+            good = arrays[position]
+            arrays[position] = good.astype(np.float64)
+            with pytest.raises(TypeError, match=f"`{name.value}` must be whole"):
+                metric(*arrays)
+            arrays[position] = good - 1
+            with pytest.raises(ValueError, match=f"`{name.value}` must .* got -1"):
+                metric(*arrays)
+            if [AXIS[i] for i in metric.inputs].count(AXIS[name]) > 1:
+                arrays[position] = good[..., :-1]
+                with pytest.raises(ValueError, match="must have shape"):
+                    metric(*arrays)
+
+
+@every_metric
+def test_refuses_what_is_not_an_array(metric):
+    arrays = simulated_world(0.5, n=20).arrays(metric.inputs)
+    for position, name in enumerate(metric.inputs):
+        lists = [*arrays[:position], arrays[position].tolist(), *arrays[position + 1 :]]
+        with pytest.raises(TypeError, match=f"`{name.value}` must be a numpy array"):
+            metric(*lists)
+
+
+@every_metric
+def test_arguments_are_named_after_inputs_and_options_are_keyword_only(metric):
+    parameters = inspect.signature(metric.fn).parameters.values()
+    positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    options = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    assert positional == [i.value for i in metric.inputs]
+    assert len(positional) + len(options) == len(parameters)
+    assert all(p.default is not p.empty for p in options)
+
+
+@every_metric
+def test_docstring_has_every_section(metric):
+    text = inspect.getdoc(metric.fn)
+    for section in ("Parameters", "Returns", "Raises", "Examples"):
+        assert f"\n{section}\n{'-' * len(section)}\n" in text
+    assert metric.summary.endswith(".")
+
+
+def test_no_metric_is_forgotten():
+    """A declaration without a line in METRICS, or a line twice, fails here."""
+    names = [m.name for m in METRICS]
+    declared = {
+        thing.name
+        for module in pkgutil.iter_modules(harness.metrics.__path__)
+        for thing in vars(
+            importlib.import_module(f"harness.metrics.{module.name}")
+        ).values()
+        if isinstance(thing, Metric)
+    }
+    assert sorted(names) == sorted(declared)
+
+
+def test_only_accuracy_reads_the_labels_of_the_target():
+    assert [m.name for m in METRICS if Input.LABELS in m.inputs] == ["accuracy"]

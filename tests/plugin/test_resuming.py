@@ -1,0 +1,181 @@
+"""The store: what was measured is found again, whatever ended the run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+
+def test_a_second_run_measures_nothing(toy):
+    """Every cell is found, and the report is the same to the digit."""
+    first = toy.runpytest_inprocess()
+    second = toy.runpytest_inprocess()
+
+    first.stdout.fnmatch_lines(["cells: 28 measured"])
+    second.assert_outcomes(passed=28)
+    second.stdout.fnmatch_lines(["cells: 28 found in the store"])
+    tables = [
+        run.stdout.str().partition("cells:")[2].partition("\n")[2].partition("=====")[0]
+        for run in (first, second)
+    ]
+    assert tables[0] == tables[1]
+    assert "average_confidence" in tables[0]
+
+
+def test_recalculate_measures_everything_again(toy):
+    """The option ignores what the store has."""
+    toy.runpytest_inprocess()
+    result = toy.runpytest_inprocess("--harness-recalculate")
+
+    result.stdout.fnmatch_lines(["cells: 28 measured"])
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stored"),
+    [
+        ("conftest.py", '("soft", 2.0)', '("soft", 3.0)', 14),  # one model's weights
+        ("conftest.py", "seed=i)", "seed=i + 50)", 12),  # the four interior sets
+        ("test_suite.py", "predictions.probs()", "predictions.probs() * 1", 0),
+        ("test_suite.py", "\n", "\n", 28),
+    ],
+)
+def test_what_changed_is_measured_again_and_nothing_else(toy, file, old, new, stored):
+    """Weights, images and the test's own source are in a cell's key."""
+    toy.runpytest_inprocess()
+    path = toy.path / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+    result = toy.runpytest_inprocess()
+
+    result.assert_outcomes(passed=28)
+    expected = [f"{28 - stored} measured"] * (stored < 28)
+    expected += [f"{stored} found in the store"] * (stored > 0)
+    result.stdout.fnmatch_lines([f"cells: {', '.join(expected)}"])
+
+
+def test_names_are_not_what_a_cell_is_known_by(toy):
+    """The same images under another name are found, and shown under that name."""
+    toy.runpytest_inprocess("--harness-families=in0")
+    path = toy.path / "conftest.py"
+    path.write_text(path.read_text().replace('f"in{i}"', 'f"ours{i}"'))
+
+    result = toy.runpytest_inprocess("--harness-families=ours0", "-v")
+
+    result.stdout.fnmatch_lines(["*sharp-ours0*(stored)*", "cells: 4 found in*"])
+    path = toy.path / "report.json"
+    toy.runpytest_inprocess("--harness-families=ours0", f"--harness-report-json={path}")
+    rows = json.loads(path.read_text())["measurements"]
+    assert {row["dataset"] for row in rows} == {"ours0"}
+
+
+def test_a_failed_cell_is_tried_again(toy):
+    """Only what a passing test recorded is kept."""
+    toy.makepyfile(
+        test_moody="""
+        import pathlib
+        def test_moody(record):
+            record("moody", 1.0)
+            assert pathlib.Path("calm").exists()
+        """
+    )
+    toy.runpytest_inprocess("test_moody.py").assert_outcomes(failed=14)
+    (toy.path / "calm").touch()
+
+    result = toy.runpytest_inprocess("test_moody.py")
+
+    result.assert_outcomes(passed=14)
+    result.stdout.fnmatch_lines(["cells: 14 measured"])
+
+
+def test_a_torn_line_costs_one_cell(toy):
+    """What a kill left half written is passed over; the next line is whole."""
+    toy.runpytest_inprocess()
+    store = toy.path / ".harness" / "results.jsonl"
+    whole = store.read_bytes()
+    store.write_bytes(whole[:-100])
+
+    result = toy.runpytest_inprocess()
+
+    result.stdout.fnmatch_lines(["cells: 1 measured, 27 found in the store"])
+    again = toy.runpytest_inprocess()
+    again.stdout.fnmatch_lines(["cells: 28 found in the store"])
+
+
+SLOW = """
+import time
+def test_slow(record):
+    time.sleep(0.15)
+    record("slow", 1.0)
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_run_goes_on_where_it_stopped(toy, blow):
+    """After kill -9 or Ctrl-C the finished cells are on disk; the rest is measured."""
+    toy.makepyfile(test_slow=SLOW)
+    command = [sys.executable, "-m", "pytest", "test_slow.py", "-p", "no:cacheprovider"]
+    process = subprocess.Popen(command, cwd=toy.path, stdout=subprocess.DEVNULL)
+    store = toy.path / ".harness" / "results.jsonl"
+    deadline = time.monotonic() + 60
+    while not store.exists() or store.read_bytes().count(b"\n") < 3:
+        assert time.monotonic() < deadline, "nothing was measured"
+        time.sleep(0.02)
+    os.kill(process.pid, blow)
+    process.wait()
+    done = len(store.read_text().splitlines())
+
+    result = toy.runpytest_inprocess("test_slow.py")
+
+    assert 3 <= done < 14
+    result.assert_outcomes(passed=14)
+    result.stdout.fnmatch_lines([f"cells: {14 - done} measured, {done} found*"])
+
+
+def test_ctrl_c_still_reports_what_was_measured(toy):
+    """The report says that the run was interrupted and what never ran."""
+    toy.makepyfile(
+        test_stop="""
+        def test_stop(dataset, record):
+            if dataset.name == "in3":
+                raise KeyboardInterrupt
+            record("stop", 1.0)
+        """
+    )
+
+    result = toy.runpytest_inprocess("test_stop.py", no_reraise_ctrlc=True)
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["interrupted; cells: 3 measured, 11 not run"])
+
+
+def test_a_store_that_cannot_be_written_says_so(toy):
+    """The path, the reason, and the option that changes it."""
+    (toy.path / "blocked").write_text("a file, no folder")
+
+    result = toy.runpytest_inprocess("--harness-store=blocked/here")
+
+    assert result.ret != 0
+    assert "cannot be written" in result.stdout.str() + result.stderr.str()
+
+
+def test_the_json_report_holds_every_measurement(toy):
+    """With the settings and the fits, and without a terminal reporter too."""
+    for extra in ([], ["-p", "no:terminal"]):
+        path = toy.path / "out" / f"report{len(extra)}.json"
+        toy.runpytest_inprocess(f"--harness-report-json={path}", *extra)
+
+        report = json.loads(path.read_text())
+        assert len(report["measurements"]) == 28
+        assert report["run"]["base"] == "toy"
+        rows = {(row["metric"], row["model"]): row for row in report["correlations"]}
+        assert set(rows) == {
+            (metric, model)
+            for metric in ("average_confidence", "nuclear_norm")
+            for model in ("sharp", "soft", None)
+        }
+        assert rows["nuclear_norm", "sharp"]["interior"]["n"] == 4

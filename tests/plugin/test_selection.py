@@ -1,0 +1,143 @@
+"""What runs: options, -k, -m, and the order of the cells."""
+
+import pytest
+
+
+def test_every_model_meets_every_dataset(toy):
+    """Two models, seven datasets, two metrics: 28 cells, all measured."""
+    result = toy.runpytest_inprocess()
+
+    result.assert_outcomes(passed=28)
+    result.stdout.fnmatch_lines(["*cells: 28 measured"])
+
+
+def test_models_and_families_can_be_chosen(toy):
+    """Names and wildcards; the metric by -k or exactly by its marker."""
+    result = toy.runpytest_inprocess(
+        "--harness-models=sh*", "--harness-families=in0,out*", "-k", "nuclear"
+    )
+
+    result.assert_outcomes(passed=4, deselected=4)
+
+    result = toy.runpytest_inprocess("-m", "metric(name='nuclear_norm')")
+
+    result.assert_outcomes(passed=14, deselected=14)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--harness-models=shrap", "*unknown model 'shrap'; did you mean sharp?*"),
+        ("--harness-families=inn0", "*unknown family 'inn0'; did you mean in0*"),
+        ("--harness-base=tot", "*unknown base 'tot'; did you mean toy?*"),
+        (
+            "--harness-interior=many",
+            "*--harness-interior must be a whole number*'many'*",
+        ),
+        ("--harness-data-root=/no/such", "*--harness-data-root must be an existing*"),
+        ("--harness-gate=nuclear_norm interior r2", "*nuclear_norm interior r2*"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_runs(toy, option, message):
+    """Exit status 4, the option's name, what was expected; no test is collected."""
+    result = toy.runpytest_inprocess(option)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
+    result.stdout.no_fnmatch_line("*collected*")
+
+
+def test_cells_are_ordered_by_model_then_dataset(toy):
+    """Each model is taken up once, and each pair's metrics follow each other."""
+    result = toy.runpytest_inprocess("--collect-only", "-q")
+
+    names = [line for line in result.outlines if "::" in line]
+    pairs = [line.partition("[")[2] for line in names]
+    assert len(pairs) == 28
+    assert pairs == sorted(pairs)
+    result.stdout.no_fnmatch_line("*accuracy without labels*")
+
+
+def test_each_view_is_run_once_and_each_model_loaded_once(toy):
+    """The network's calls are counted: two metrics share one pass a dataset."""
+    toy.makeconftest(
+        toy.path.joinpath("conftest.py").read_text()
+        + """
+import atexit
+calls = {"built": 0, "run": 0}
+inner = network
+def network(sharpness):
+    made = inner(sharpness)
+    calls["built"] += 1
+    made.register_forward_hook(lambda *_: calls.update(run=calls["run"] + 1))
+    return made
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"calls {calls}")
+"""
+    )
+
+    result = toy.runpytest_inprocess()
+
+    # Each is built once to know its fingerprint and once to run.
+    result.stdout.fnmatch_lines(["calls {'built': 4, 'run': 14}"])
+
+
+def test_the_environment_and_the_ini_file_set_options_too(toy, monkeypatch):
+    """The command line wins over the environment, and that over the ini file."""
+    monkeypatch.setenv("HARNESS_MODELS", "soft")
+
+    toy.runpytest_inprocess().assert_outcomes(passed=14)
+    result = toy.runpytest_inprocess("--harness-models=sharp", "-v")
+
+    result.assert_outcomes(passed=14)
+    result.stdout.no_fnmatch_line("*[[]soft*")
+
+
+def test_help_shows_the_options_in_a_group_of_their_own(pytester):
+    """Every option, with an example or its default."""
+    result = pytester.runpytest_inprocess("--help")
+
+    result.stdout.fnmatch_lines(
+        ["models that meet unlabelled data (harness):", "*--harness-base=NAME*"]
+    )
+
+
+def test_other_projects_see_nothing_of_it(pytester):
+    """Fixtures of the same names, own parameters, and a quiet end."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def model():
+            return "mine"
+
+        @pytest.mark.parametrize("dataset", [1, 2])
+        def test_own(model, dataset):
+            assert model == "mine"
+        """
+    )
+
+    result = pytester.runpytest_inprocess()
+
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*harness:*")
+    assert not (pytester.path / ".harness").exists()
+
+
+def test_nothing_heavy_is_imported_for_help_and_collection(toy):
+    """`pytest --help` and collecting the digits grid load neither torch nor scipy."""
+    toy.makeini("[pytest]")
+    toy.makeconftest(
+        """
+def pytest_unconfigure():
+    import sys
+    heavy = {"torch", "torchvision", "scipy", "sklearn"} & set(sys.modules)
+    print("heavy:", sorted(heavy))
+"""
+    )
+
+    for arguments in (["--help"], ["--collect-only", "-q"]):
+        result = toy.runpytest_subprocess(*arguments)
+
+        result.stdout.fnmatch_lines(["heavy: []"])
