@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from harness.models.entry import ModelEntry, Published, Trained
+from harness.models.entry import ModelEntry, Trained
+from harness.models.sources.akamaster import AKAMASTER_ENTRIES
+from harness.models.sources.chenyaofo import CHENYAOFO_ENTRIES
+from harness.models.sources.huyvnphan import HUYVNPHAN_ENTRIES
+from harness.models.sources.u7122029 import U7122029_ENTRIES
 from harness.models.training import Recipe
 
 _SMALL = "harness.models.architectures.digits"
@@ -37,35 +41,12 @@ DIGITS_ENTRIES = (
     _digits("vgg", "vgg", "15", Recipe(epochs=40, learning_rate=1e-2)),
 )
 
-_AKAMASTER = "https://github.com/akamaster/pytorch_resnet_cifar10"
-
-
-def _akamaster(depth: int, sha256: str, parameters: int, accuracy: float) -> ModelEntry:
-    filename = f"resnet{depth}-{sha256}.th"
-    return ModelEntry(
-        name=f"resnet{depth}",
-        base="cifar10",
-        build="harness.models.architectures.resnet_cifar:resnet",
-        arguments={"depth": depth},
-        head="linear",
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-        weights=Published(
-            filename=filename,
-            url=f"{_AKAMASTER}/raw/master/pretrained_models/{filename}",
-            sha256=sha256,
-        ),
-        source=_AKAMASTER,
-        licence="BSD-2-Clause",
-        parameters=parameters,
-        accuracy=accuracy,
-    )
-
-
-# The eight hex digits in a published file name begin its sha256.
+# Names: akamaster's, the study's first source, are bare; others carry their source.
 CIFAR10_ENTRIES = (
-    _akamaster(20, "12fca82f", 269_722, 0.9173),
-    _akamaster(56, "4bfd9763", 853_018, 0.9339),
+    *AKAMASTER_ENTRIES,
+    *CHENYAOFO_ENTRIES,
+    *HUYVNPHAN_ENTRIES,
+    *U7122029_ENTRIES,
 )
 
 ENTRIES = (*DIGITS_ENTRIES, *CIFAR10_ENTRIES)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.digests import file_digest
+from harness.download import download
 from harness.errors import HarnessError, MissingData
 from harness.models.classifier import Classifier, ready
 from harness.models.training import Recipe
@@ -73,37 +74,52 @@ class Published:
     Attributes
     ----------
     filename
-        As published; looked for at any depth of --harness-weights-root.
+        As published, perhaps with the end of its folder; looked for at any depth of
+        --harness-weights-root.
     url
-        Where to get it.
+        Where the bare file can be downloaded; empty if nowhere.
     sha256
-        Of the file, or the published beginning of it.
+        Of the file, or the published beginning of it; empty if none is published.
+    advice
+        How to get the file by hand, where there is no `url`.
     """
 
     filename: str
-    url: str
-    sha256: str
+    url: str = ""
+    sha256: str = ""
+    advice: str = ""
 
     def locate(self, entry: ModelEntry, settings: Settings) -> str:
         """The file's path, or the URL where it may be downloaded."""
-        roots = [settings.weights_root, settings.cache_dir / "weights"]
-        folders = [root for root in roots if root is not None]
+        folders = self._folders(settings)
         if found := find_file(self.filename, folders):
             return str(found)
+        if self.url and settings.download:
+            return self.url
+        cure = self.advice
+        if self.url:
+            cure = (
+                f"get it from {self.url} and name its folder with "
+                "--harness-weights-root, or fetch it with --harness-download"
+            )
         raise MissingData(
-            f"weights {self.filename} of model {entry.name}",
-            folders,
-            f"get them from {self.url} and name their folder with "
-            "--harness-weights-root",
+            f"weights {self.filename} of model {entry.name}", folders, cure
         )
 
     def file(
         self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
     ) -> Path:
-        """The file, its sum verified."""
-        path = Path(self.locate(entry, settings))
-        verify(path, self.sha256)
-        return path
+        """The file, its sum verified; downloaded if it is nowhere and may be."""
+        place = self.locate(entry, settings)
+        if place == self.url:
+            path = settings.cache_dir / "weights" / self.filename
+            return download(self.url, path, checksum=self.sha256, tell=tell)
+        verify(Path(place), self.sha256)
+        return Path(place)
+
+    def _folders(self, settings: Settings) -> list[Path]:
+        roots = [settings.weights_root, settings.cache_dir / "weights"]
+        return [root for root in roots if root is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

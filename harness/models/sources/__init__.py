@@ -1,0 +1,1 @@
+"""Published weights, one module per source: facts only, nothing heavy is imported."""

@@ -1,0 +1,42 @@
+"""Simple CIFAR-10 models, from u7122029/pytorch-cifar10.
+
+The files hold whole pickled modules, which would run code when they are opened, so they
+are neither downloaded nor read: a state dict saved from one is accepted in its place.
+No checksums or accuracies are published.
+"""
+
+from __future__ import annotations
+
+from harness.models.entry import ModelEntry, Published
+
+_REPOSITORY = "https://github.com/u7122029/pytorch-cifar10"
+
+
+def _entry(
+    name: str, parameters: int, *, file: str, head: str, build: str
+) -> ModelEntry:
+    return ModelEntry(
+        name=name,
+        base="cifar10",
+        build=f"harness.models.architectures.simple:{build}",
+        head=head,
+        mean=(0.4914, 0.4822, 0.4465),
+        std=(0.2023, 0.1994, 0.2010),
+        weights=Published(
+            filename=f"u7122029-{file}.safetensors",
+            advice=f"{_REPOSITORY}/releases/download/pretrained/{file}.pth holds a "
+            "pickled module: where you trust it, open it with that project's classes "
+            "and write its state_dict() with safetensors under the name above",
+        ),
+        source=_REPOSITORY,
+        licence="Apache-2.0",
+        parameters=parameters,
+    )
+
+
+U7122029_ENTRIES = (
+    _entry("alexnet", 23_272_266, file="alexnet", head="classifier.6", build="alexnet"),
+    _entry("lenet5", 62_050, file="lenet5", head="fc2", build="lenet5"),
+    _entry("linear", 30_730, file="linear", head="fc", build="linear"),
+    _entry("onebrain", 20, file="obc", head="fc", build="one_brain_cell"),
+)
