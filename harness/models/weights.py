@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,19 +73,47 @@ def _unpickle(path: Path) -> Any:
 
     import torch
 
+    if _is_torchscript(path):
+        raise BadData(
+            f"weights {path} must hold tensors, got a TorchScript archive; save the "
+            "`state_dict()` of the model in it"
+        )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "weights_only" in str(error) or "Unsupported" in str(error):
+        # The only place that says what was refused is the text of the error; a file of
+        # another kind, a web page for one, fails without naming anything.
+        if found := re.search(r"GLOBAL ([\w.]+)", str(error)):
             raise BadData(
-                f"weights {path} hold pickled code, not only tensors, and are refused; "
-                "load them where you trust them and save `network.state_dict()`"
+                f"weights {path} must hold only tensors, got a pickled {found[1]}, "
+                "which could run code: where you trust the file, open it once with "
+                "`torch.load(path, weights_only=False)` and save its `state_dict()`"
             ) from error
-        raise BadData(f"weights {path} cannot be read: {error}") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise BadData(
-            f"weights {path} cannot be read, they may be truncated: {error}"
+            f"weights {path} cannot be read, they are no weight file or truncated"
         ) from error
+    # What a file that was cut off raises depends on where, and on its format.
+    except (
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        LookupError,
+        AttributeError,
+    ) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise BadData(
+            f"weights {path} cannot be read, they may be truncated: {why}"
+        ) from error
+
+
+def _is_torchscript(path: Path) -> bool:
+    import zipfile
+
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def _tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:

@@ -179,12 +179,12 @@ def _ranking(summary: Summary) -> Iterable[Any]:
 
     table = Table(title="metrics compared", title_justify="left", box=box.SIMPLE)
     table.title_style, table.show_edge, table.pad_edge = "bold", False, False
-    table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=27)
-    for name in ("int. R²", "ext. R²", "ρ", "by line R²", "RMSE", "MAE", "ms"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=26)
+    form = "{:>6} {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}".format
+    names = form("R²", "R²", "ρ", "R²", "RMSE", "MAE", "ms")
+    table.add_column(f"{form('int.', 'ext.', 'ext.', 'line', '', '', '')}\n{names}")
     for one in summary.ranks:
-        table.add_row(
-            one.metric,
+        numbers = form(
             _number(one.interior_r2, ".3f"),
             _number(one.exterior_r2, ".3f"),
             _number(one.exterior_rho, "+.3f"),
@@ -193,11 +193,12 @@ def _ranking(summary: Summary) -> Iterable[Any]:
             _number(one.mae, ".2f", 100),
             f"{1000 * one.seconds:.1f}",
         )
+        table.add_row(one.metric, numbers)
     yield table
     yield (
-        "Medians over the models, best first by R² of the interior's line on the "
-        "exterior. MAE: error on the exterior of metrics that estimate accuracy "
-        "themselves. ms: a cell's cost beyond the forward passes it shares."
+        "Medians over the models, the best first. int., ext.: own fits; line: the "
+        "interior's line on the exterior. MAE: error on the exterior of metrics that "
+        "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
     )
 
 
