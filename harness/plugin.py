@@ -27,8 +27,10 @@ from harness.fixtures.grid import (
     dataset,
     jigsaws,
     model,
+    peers,
     predictions,
     source,
+    source_peers,
 )
 from harness.fixtures.measure import measure
 from harness.fixtures.record import record
@@ -43,9 +45,11 @@ __all__ = [
     "jigsaws",
     "measure",
     "model",
+    "peers",
     "predictions",
     "record",
     "source",
+    "source_peers",
 ]
 
 
@@ -203,7 +207,7 @@ class Cells:
         cells = [item for item in items if pair_of(item)]
         if not cells:
             return
-        cells.sort(key=lambda item: pair_of(item) or ("", ""))
+        cells.sort(key=_turn)
         ordered = iter(cells)
         items[:] = [next(ordered) if pair_of(item) else item for item in items]
 
@@ -275,6 +279,11 @@ class Cells:
         if report.when == "call" and report.passed and rows:
             setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=False))
         return report
+
+
+def _turn(item: pytest.Item) -> tuple[bool, tuple[str, str] | None]:
+    """Comparisons of models last, when each has been run; then by model and dataset."""
+    return "peers" in getattr(item, "fixturenames", ()), pair_of(item)
 
 
 def _is_current(row: Measurement) -> bool:

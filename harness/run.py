@@ -8,14 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
+from harness.measurement import Domain
 from harness.store import cell_key
 from harness.target import source_digest
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from harness.datasets.dataset import Dataset
     from harness.datasets.family import Base
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
+    from harness.predictions import Predictions
     from harness.registry import Registry
     from harness.settings import Settings
 
@@ -140,6 +145,48 @@ class Run:
     @cached_property
     def _model_prints(self) -> dict[str, str]:
         return {}
+
+    @cached_property
+    def _predicted(self) -> dict[tuple[str, str], NDArray[np.uint16]]:
+        return {}
+
+    def remember(self, model: str, dataset: str, predicted: NDArray[np.int64]) -> None:
+        """Keep a pair's predicted classes, two bytes an image, for comparisons."""
+        self._predicted[model, dataset] = predicted.astype("uint16")
+
+    def predicted(self, model: str, dataset: Dataset) -> NDArray[np.int64]:
+        """(n,) predicted classes of any chosen model, run now if it was not before."""
+        if (model, dataset.name) not in self._predicted:
+            predictions = self.predict(lambda: self.load_model(model), dataset)
+            self.remember(model, dataset.name, predictions.predicted())
+        return self._predicted[model, dataset.name].astype("int64")
+
+    def predict(
+        self, classifier: Callable[[], Classifier], dataset: Dataset
+    ) -> Predictions:
+        """Predictions under the run's device, batch size and sample."""
+        from harness.predictions import Predictions
+
+        return Predictions(
+            classifier,
+            dataset,
+            device=self.device,
+            batch_size=self.settings.batch_size,
+            limit=self.settings.max_images,
+            count=self.count_forward,
+        )
+
+    @cached_property
+    def source(self) -> Dataset:
+        """The base's test split as the labelled source set of some metrics."""
+        from harness.datasets.dataset import Dataset
+
+        return Dataset(
+            name="source",
+            family="source",
+            domain=Domain.INTERIOR,
+            load=lambda: self.base.test(self.settings),
+        )
 
     def model_fingerprint(self, name: str) -> str:
         """sha256 over what decides the model's logits."""
