@@ -1,9 +1,9 @@
 """Agreement lines: how models agree on two sets, and the accuracies that follow.
 
-Over many models, accuracy on a shifted set is often a line in accuracy on the source
-set, both in probits; where it is, the agreement of pairs of models, which needs no
-labels, lies on the same line. No metric here: the functions work on all models at once,
-so that pairs are formed once; `harness.metrics.aline` measures one model with them.
+Over many models, accuracy on a shifted set is often a line in accuracy on the source,
+both in probits; where it is, the agreement of pairs, which needs no labels, lies on the
+same line. Functions of all models at once, so that pairs are formed once;
+`harness.metrics.aline` measures one model with them.
 """
 
 from dataclasses import dataclass
@@ -59,22 +59,12 @@ def accuracy_of_each(predicted: Classes, labels: Classes) -> Array:
     [1.0, 0.5]
     """
     check_peers(predicted, name="predicted")
-    check_labels(labels, predicted.shape[1], max(int(labels.max()) + 1, 1))
+    check_labels(labels, predicted.shape[1], np.iinfo(np.int64).max)
     return np.asarray((predicted == labels).mean(axis=1))
 
 
 def agreement_matrix(predicted: Classes) -> Array:
     """(m, m) share of images on which each pair of models predicts the same class.
-
-    Parameters
-    ----------
-    predicted : (m, n) integer array
-        Predicted classes.
-
-    Raises
-    ------
-    ValueError
-        If `predicted` is not a matrix of classes.
 
     Examples
     --------
