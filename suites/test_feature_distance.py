@@ -3,7 +3,6 @@
 from harness.metrics.bag_of_prototypes import bag_of_prototypes
 from harness.metrics.frechet_distance import frechet_distance
 from harness.metrics.mean_discrepancy import mean_shift
-from harness.metrics.projection_norm import projection_norm
 
 
 def test_frechet_distance(measure):
@@ -16,7 +15,3 @@ def test_mean_shift(measure):
 
 def test_bag_of_prototypes(measure):
     measure(bag_of_prototypes)
-
-
-def test_projection_norm(measure):
-    measure(projection_norm)

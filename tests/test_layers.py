@@ -1,0 +1,91 @@
+"""Who may import whom: each part of the harness builds on those below it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "harness"
+
+# From the bottom up. A part may import its own and any lower one; a part of the same
+# number is a sibling that must not be imported.
+LEVELS = {
+    "errors": 0,
+    "target": 0,
+    "digests": 0,
+    "settings": 0,
+    "measurement": 0,
+    "download": 1,
+    "metrics": 1,
+    "views": 1,
+    "datasets": 2,
+    "models": 3,
+    "predictions": 4,
+    "pretext": 5,
+    "analysis": 5,
+    "store": 6,
+    "collector": 7,
+    "registry": 7,
+    "run": 8,
+    "fixtures": 9,
+    "report": 10,
+    "options": 10,
+    "hookspecs": 10,
+    "distribution": 10,
+    "controller": 11,
+    "plugin": 12,
+}
+# Third parties that a part must do without.
+FORBIDDEN = {
+    "metrics": {"torch", "pytest", "torchvision", "rich"},
+    "analysis": {"torch", "pytest", "torchvision", "rich"},
+    "report": {"torch", "torchvision"},
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(module: str) -> str:
+    """The part of the harness that a dotted module name belongs to."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports(path: Path, *, running_only: bool) -> set[str]:
+    """Modules that a file imports; without those for type checkers if asked."""
+    tree = ast.parse(path.read_text())
+    skipped = set()
+    if running_only:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                skipped |= {id(inner) for part in node.body for inner in ast.walk(part)}
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_downwards(path):
+    """No module imports from a part above its own, nor from a sibling."""
+    own = part_of(
+        "harness." + ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    )
+    if own == "__init__":
+        return
+    for module in imports(path, running_only=True):
+        top = module.split(".")[0]
+        assert top not in FORBIDDEN.get(own, ()), f"{own} must not import {module}"
+        other = part_of(module) if top == "harness" else ""
+        if other and other != own:
+            assert LEVELS[other] < LEVELS[own], f"{own} must not import {module}"
+
+
+def test_every_part_has_a_place():
+    """A new module needs a level, so that its imports are checked."""
+    parts = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES}
+
+    assert parts - {"__init__"} <= set(LEVELS)
