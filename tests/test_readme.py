@@ -1,0 +1,67 @@
+"""What the README shows is what happens."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+import torch  # noqa: F401 - nested runs in this process cannot import it twice
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.fixture
+def project(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
+    """A user's directory that holds the README's files, and a small digits run."""
+    for name in list(os.environ):
+        if name.startswith("HARNESS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("HARNESS_CACHE_DIR", str(pytester.path / "cache"))
+    pytester.makeini("[pytest]")
+    for name, text in BLOCKS:
+        (pytester.path / name).write_text(text)
+    return pytester
+
+
+def test_it_shows_a_metric_a_model_and_a_dataset():
+    """The two files that the next test runs."""
+    assert {name for name, _ in BLOCKS} == {"test_margin.py", "conftest.py"}
+
+
+def test_its_own_metric_model_and_dataset_work(project):
+    """The model is measured on bundled digits and on the unlabelled target."""
+    result = project.runpytest_inprocess(
+        "--harness-models=stripes",
+        "--harness-families=interior,my-camera",
+        "--harness-interior=5",
+        "--harness-max-images=100",
+    )
+
+    result.assert_outcomes(passed=6)
+    result.stdout.fnmatch_lines(["margin*", "stripes * 5 *"])
+    result.stdout.fnmatch_lines(["*datasets interior 5, my-camera 1"])
+
+
+def test_its_commands_name_options_that_exist(project):
+    """Every --harness option, ini name and variable is in --help."""
+    shown = set(re.findall(r"--harness-[a-z-]+", README))
+    result = project.runpytest_inprocess("--help")
+    text = result.stdout.str()
+
+    assert shown
+    assert [name for name in shown if name not in text] == []
+
+
+def test_its_gates_can_be_parsed():
+    """Every gate in quotes."""
+    from harness.analysis.gates import parse_gate
+
+    gates = re.findall(r"--harness-gate '([^']+)'", README)
+
+    assert len(gates) == 2
+    for gate in gates:
+        parse_gate(gate)
