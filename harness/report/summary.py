@@ -85,9 +85,21 @@ def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> 
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
-        absent={**run.absent_families, **run.absent_models},
+        absent={**run.absent_families, **_absent_models(run)},
         measurements=measurements,
     )
+
+
+def _absent_models(run: Run) -> dict[str, str]:
+    """One line for all models without weights: a zoo has dozens."""
+    absent = list(run.absent_models)
+    if not absent:
+        return {}
+    named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
+    return {
+        f"{len(absent)} models without weights here": f"{named}; ask for one by name to "
+        "be told where its weights come from"
+    }
 
 
 def _losses(outcomes: Iterable[Outcome]) -> tuple[Loss, ...]:
