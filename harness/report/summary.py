@@ -96,10 +96,8 @@ def _absent_models(run: Run) -> dict[str, str]:
     if not absent:
         return {}
     named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
-    return {
-        f"{len(absent)} models without weights here": f"{named}; ask for one by name to "
-        "be told where its weights come from"
-    }
+    cure = "ask for one by name to be told where its weights come from"
+    return {f"{len(absent)} models without weights here": f"{named}; {cure}"}
 
 
 def _losses(outcomes: Iterable[Outcome]) -> tuple[Loss, ...]:
