@@ -34,7 +34,9 @@ def autocontrast(
     high = 255 - _first_beyond(counts.flip(2), remove)
     span = (high - low).double()
     flat_channel = span <= 0
-    scale = 255.0 / torch.where(flat_channel, torch.ones_like(span), span)
+    # Not `255 / span`, which torch works out as 255 times the rounded reciprocal.
+    full = torch.full_like(span, 255.0)
+    scale = full / torch.where(flat_channel, torch.ones_like(span), span)
     offset = -low.double() * scale
     # PIL truncates to whole numbers, then clips.
     stretched = (flat.double() * scale + offset).trunc().clamp(0, 255)
