@@ -21,6 +21,7 @@ from harness.metrics.marginal_entropy import MARGINAL_ENTROPY
 from harness.metrics.neighborhood_invariance import NEIGHBORHOOD_INVARIANCE
 from harness.metrics.norms import MEAN_FEATURE_NORM, MEAN_LOGIT_NORM, MEAN_MAX_LOGIT
 from harness.metrics.nuclear_norm import NUCLEAR_NORM
+from harness.metrics.pretext_prediction import JIGSAW_PREDICTION, ROTATION_PREDICTION
 from harness.metrics.softmax_corr import SOFTMAX_CORR
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
@@ -53,6 +54,9 @@ METRICS: tuple[Metric, ...] = (
     ROTATION_INVARIANCE,
     JIGSAW_INVARIANCE,
     NEIGHBORHOOD_INVARIANCE,
+    # A head trained on frozen features, and a forward pass per view.
+    ROTATION_PREDICTION,
+    JIGSAW_PREDICTION,
     # Predictions of other models.
     AGREEMENT,
     ALINE_S,
