@@ -21,13 +21,24 @@ from harness.fixtures.grid import (
     predictions,
     source,
 )
+from harness.fixtures.pretext import jigsaw_head, rotation_head
 from harness.fixtures.record import record
 from harness.options import add_options, given, read_settings
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
 
-__all__ = ["accuracy", "dataset", "jigsaws", "model", "predictions", "record", "source"]
+__all__ = [
+    "accuracy",
+    "dataset",
+    "jigsaw_head",
+    "jigsaws",
+    "model",
+    "predictions",
+    "record",
+    "rotation_head",
+    "source",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -145,7 +145,9 @@ def train_head(
         order = train[torch.randperm(len(train), generator=generator)]
         labels = torch.randint(t, (len(train),), generator=generator)
         for images, views in zip(
-            order.split(recipe.batch_size), labels.split(recipe.batch_size), strict=True
+            torch.split(order, recipe.batch_size),
+            torch.split(labels, recipe.batch_size),
+            strict=True,
         ):
             logits = torch.nn.functional.linear(every[views, images], weight, bias)
             loss = torch.nn.functional.cross_entropy(logits, views)
