@@ -67,6 +67,16 @@ def _count(low: int) -> Callable[[str], int]:
     return parse
 
 
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ValueError(f"must be a positive number, got {text!r}")
+    return number
+
+
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(part.strip() for part in text.split(",") if part.strip())
     if not names:
@@ -219,6 +229,38 @@ OPTIONS = (
         metavar="K",
         help="how many tile permutations, evenly spaced in lexicographic order, the "
         "identity counted (default 4; 24 is all of a 2 x 2 grid)",
+    ),
+    Option(
+        field="head_epochs",
+        parse=_count(1),
+        metavar="N",
+        help="train the heads of rotation and jigsaw prediction for at most N epochs "
+        "(default 25); the best on held-out training images is kept",
+    ),
+    Option(
+        field="head_batch_size",
+        parse=_count(1),
+        metavar="N",
+        help="images per step of a head's training (default 64)",
+    ),
+    Option(
+        field="head_learning_rate",
+        parse=_positive,
+        metavar="X",
+        help="learning rate of a head's training (default 0.01), a tenth from epoch 8 "
+        "on and a hundredth from epoch 14 on",
+    ),
+    Option(
+        field="head_images",
+        parse=_count(2),
+        metavar="N",
+        help="train heads on the first N training images only (default: all)",
+    ),
+    Option(
+        field="head_seed",
+        parse=_count(0),
+        metavar="N",
+        help="seed of a head's start, split, order of images and labels (default 0)",
     ),
     Option(
         field="recalculate",

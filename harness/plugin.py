@@ -33,6 +33,7 @@ from harness.fixtures.grid import (
     source_peers,
 )
 from harness.fixtures.measure import measure
+from harness.fixtures.pretext import jigsaw_head, rotation_head
 from harness.fixtures.record import record
 from harness.options import add_options, given, read_settings
 
@@ -42,12 +43,14 @@ if TYPE_CHECKING:
 __all__ = [
     "accuracy",
     "dataset",
+    "jigsaw_head",
     "jigsaws",
     "measure",
     "model",
     "peers",
     "predictions",
     "record",
+    "rotation_head",
     "source",
     "source_peers",
 ]

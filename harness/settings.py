@@ -27,6 +27,11 @@ class Settings:
     batch_size: int = 128
     jigsaw_grid: int = 2
     jigsaw_permutations: int = 4
+    head_epochs: int = 25
+    head_batch_size: int = 64
+    head_learning_rate: float = 1e-2
+    head_images: int | None = None
+    head_seed: int = 0
     recalculate: bool = False
     gates: tuple[str, ...] = ()
     report_json: Path | None = None

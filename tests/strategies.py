@@ -27,6 +27,7 @@ class World:
 
     logits: np.ndarray  # (n, k)
     view_logits: np.ndarray  # (v, n, k)
+    head_logits: np.ndarray  # (t, n, t)
     features: np.ndarray  # (n, d)
     labels: np.ndarray  # (n,)
     source_logits: np.ndarray  # (s, k)
@@ -66,6 +67,7 @@ class World:
             self,
             logits=self.logits[images],
             view_logits=self.view_logits[:, images],
+            head_logits=self.head_logits[:, images],
             features=self.features[images],
             labels=self.labels[images],
             peer_predicted=self.peer_predicted[:, images],
@@ -96,6 +98,7 @@ def worlds(draw: st.DrawFn, *, max_n: int = 7, max_k: int = 4) -> World:
     n, s = draw(st.integers(1, max_n)), draw(st.integers(1, max_n))
     k, d = draw(st.integers(2, max_k)), draw(st.integers(1, 3))
     v, m = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    t = draw(st.integers(2, 4))
 
     def floats(shape: tuple[int, ...], elements: st.SearchStrategy[float]):
         return draw(nps.arrays(np.float64, shape, elements=elements))
@@ -106,6 +109,7 @@ def worlds(draw: st.DrawFn, *, max_n: int = 7, max_k: int = 4) -> World:
     return World(
         logits=floats((n, k), LOGIT),
         view_logits=floats((v, n, k), LOGIT),
+        head_logits=floats((t, n, t), LOGIT),
         features=floats((n, d), FEATURE),
         labels=classes((n,)),
         source_logits=floats((s, k), LOGIT),
@@ -138,10 +142,14 @@ def simulated_world(
         return labels, logits, views, features, np.argmax(peers, axis=-1)
 
     labels, logits, views, features, peers = images(quality)
+    # A generator of its own, so that the other arrays are what they were before.
+    noise = np.random.default_rng((seed, 1)).normal(size=(4, n, 4))
+    head = 3 * quality * np.eye(4)[:, None] + noise
     source_labels, source_logits, _, source_features, source_peers = images(1.0)
     return World(
         logits=logits,
         view_logits=views,
+        head_logits=head,
         features=features,
         labels=labels,
         source_logits=source_logits,

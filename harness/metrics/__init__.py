@@ -24,6 +24,7 @@ from harness.metrics.mean_discrepancy import MAXIMUM_MEAN_DISCREPANCY, MEAN_SHIF
 from harness.metrics.neighborhood_invariance import NEIGHBORHOOD_INVARIANCE
 from harness.metrics.norms import MEAN_FEATURE_NORM, MEAN_LOGIT_NORM, MEAN_MAX_LOGIT
 from harness.metrics.nuclear_norm import NUCLEAR_NORM
+from harness.metrics.pretext_prediction import JIGSAW_PREDICTION, ROTATION_PREDICTION
 from harness.metrics.projection_norm import PROJECTION_NORM
 from harness.metrics.softmax_corr import SOFTMAX_CORR
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
@@ -63,6 +64,9 @@ METRICS: tuple[Metric, ...] = (
     ROTATION_INVARIANCE,
     JIGSAW_INVARIANCE,
     NEIGHBORHOOD_INVARIANCE,
+    # A head trained on frozen features, and a forward pass per view.
+    ROTATION_PREDICTION,
+    JIGSAW_PREDICTION,
     # Predictions of other models.
     AGREEMENT,
     ALINE_S,

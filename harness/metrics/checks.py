@@ -64,6 +64,13 @@ def check_logits(logits: Logits, *, name: str = "logits") -> None:
     _check_array(logits, name)
 
 
+def check_head_logits(head_logits: Logits, *, name: str = "head_logits") -> None:
+    """Refuse anything but finite (t, n, t) logits: as many classes as views."""
+    _check_array(head_logits, name, ndim=3)
+    t = head_logits.shape[2]
+    _check_shape(head_logits, (t, None, t), name)
+
+
 def check_features(features: Array, *, name: str = "features") -> None:
     """Refuse anything but a finite (n, d) matrix with n >= 1 and d >= 1."""
     _check_array(features, name, columns=1)

@@ -35,6 +35,7 @@ class Input(StrEnum):
     PROBS = "probs"  # (n, k) softmax of those
     VIEW_PROBS = "view_probs"  # (v, n, k) softmax, one matrix per non-identity view
     PREDICTED = "predicted"  # (n,) predicted classes
+    HEAD_LOGITS = "head_logits"  # (t, n, t) of a pretext head, one matrix per view
     FEATURES = "features"  # (n, d) what enters the head
     LABELS = "labels"  # (n,) of the target: accuracy alone
     SOURCE_LOGITS = "source_logits"  # (s, k) on the labelled source validation set

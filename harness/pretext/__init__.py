@@ -1,0 +1,1 @@
+"""Pretext tasks: views whose label is known, and heads trained to tell them apart."""
