@@ -99,9 +99,11 @@ def pytest_configure(config: pytest.Config) -> None:
         _share_processor(config)
         return
     try:
-        if given(config):
+        if asked := given(config):
             # Only a run that asks for something pays for looking at the disk.
-            _ = run.models, run.datasets
+            run.check()
+            if {"jigsaw_grid", "jigsaw_permutations"} & set(asked):
+                run.check_jigsaws()
         controller = Controller(config, run)
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None

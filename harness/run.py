@@ -74,14 +74,44 @@ class Run:
             else:
                 present.append(name)
         if not present:
-            reasons = "; ".join(absent.values()) or "none is registered"
-            raise HarnessError(f"no model of base {self.base.name} can run: {reasons}")
+            names = list(absent)
+            some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            raise HarnessError(
+                f"no model of base {self.base.name} has its weights here, of "
+                f"{len(names)} ({some or 'none is registered'}); name a folder that "
+                "holds weight files with --harness-weights-root, or ask for one model "
+                "by name to be told where its weights come from"
+            )
         return tuple(sorted(present)), absent
 
     @property
     def models(self) -> tuple[str, ...]:
         """Names of the models to run, sorted."""
         return self._models[0]
+
+    def check(self) -> None:
+        """Refuse what cannot be, before anything runs.
+
+        Raises
+        ------
+        HarnessError
+            If a base, model or family is unknown, or its files are not here.
+        """
+        _ = self.base, self.datasets, self.models
+
+    def check_jigsaws(self) -> None:
+        """Refuse jigsaws that the base's images cannot be cut into.
+
+        Raises
+        ------
+        ValueError
+            With what the options would have to be.
+        """
+        from harness.views import jigsaws
+
+        chosen = self.settings
+        for view in jigsaws(chosen.jigsaw_grid, chosen.jigsaw_permutations):
+            view.check_size(*self.base.size[:2])
 
     @property
     def absent_models(self) -> dict[str, str]:
