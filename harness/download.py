@@ -78,6 +78,7 @@ def _fetch(url: str, part: Path, tell: Callable[[str], None]) -> None:
     try:
         answer = urllib.request.urlopen(request, timeout=60)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == 416:  # all of it is here already
             return
         raise
