@@ -89,3 +89,10 @@ def test_every_part_has_a_place():
     parts = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES}
 
     assert parts - {"__init__"} <= set(LEVELS)
+
+
+def test_every_folder_is_a_package():
+    """A folder without __init__.py works from a checkout and is missing in a wheel."""
+    folders = {path.parent for path in FILES}
+
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []

@@ -1,0 +1,1 @@
+"""Datasets: what they are, where they come from, and what is done to them."""

@@ -1,0 +1,1 @@
+"""Models: entries, weights, training, and classifiers ready to run."""

@@ -1,0 +1,1 @@
+"""Reports: from a summary to what people read."""
