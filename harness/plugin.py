@@ -91,7 +91,10 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     settings = read_settings(config)
     registry = Registry()
-    config.hook.pytest_harness_register.call_historic(kwargs={"registry": registry})
+    try:
+        config.hook.pytest_harness_register.call_historic(kwargs={"registry": registry})
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
     run = Run(settings, registry, tell=_teller(config))
     config.stash[run_key] = run
     config.pluginmanager.register(Cells(config), "harness-cells")

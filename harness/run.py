@@ -49,6 +49,9 @@ class Run:
         self.tell = tell
         #: Seconds of forward passes so far: shared, so no cell is charged for them.
         self.forward_seconds = 0.0
+        self._model_prints: dict[str, str] = {}
+        self._dataset_prints: dict[str, str] = {}
+        self._predicted: dict[tuple[str, str], NDArray[np.uint16]] = {}
 
     @cached_property
     def base(self) -> Base:
@@ -172,14 +175,6 @@ class Run:
         entry = self.registry.model(self.base.name, name)
         return entry.load(self.settings, self.base, self.device, self.tell)
 
-    @cached_property
-    def _model_prints(self) -> dict[str, str]:
-        return {}
-
-    @cached_property
-    def _predicted(self) -> dict[tuple[str, str], NDArray[np.uint16]]:
-        return {}
-
     def remember(self, model: str, dataset: str, predicted: NDArray[np.int64]) -> None:
         """Keep a pair's predicted classes, two bytes an image, for comparisons."""
         self._predicted[model, dataset] = predicted.astype("uint16")
@@ -226,10 +221,6 @@ class Run:
                 self.settings, self.base, self.tell
             )
         return self._model_prints[name]
-
-    @cached_property
-    def _dataset_prints(self) -> dict[str, str]:
-        return {}
 
     def dataset_fingerprint(self, name: str) -> str:
         """sha256 over what decides the dataset's pixels and labels."""

@@ -143,3 +143,33 @@ def pytest_unconfigure():
         result = toy.runpytest_subprocess(*arguments)
 
         result.stdout.fnmatch_lines(["heavy: []"])
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("add_dataset('in0', base='toy', load=images)", "*in0 of base toy is*twice*"),
+        ("add_dataset('a b', base='toy', load=images)", "*free of spaces*'a b'*"),
+        ("add_dataset('x', base='tyo', load=images)", "*'tyo'; did you mean toy*"),
+        (
+            "add_dataset('x', base='toy', load=images, domain='outer')",
+            "*unknown domain 'outer'*",
+        ),
+    ],
+)
+def test_a_wrong_registration_is_refused(toy, line, message):
+    """As a usage error that names it, not as a traceback."""
+    with (toy.path / "conftest.py").open("a") as conftest:
+        conftest.write(
+            f"""
+inner = pytest_harness_register
+def pytest_harness_register(registry):
+    inner(registry)
+    registry.{line}
+"""
+        )
+
+    result = toy.runpytest_inprocess()
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
