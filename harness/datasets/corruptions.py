@@ -71,12 +71,16 @@ def _box(side: int, to: int) -> NDArray[np.float64]:
     """(to, side) weights of PIL's BOX: the mean of the pixels whose centres fall in."""
     scale = side / to
     reach = max(scale, 1.0) / 2
-    centres = (np.arange(to) + 0.5) * scale
-    pixel = np.arange(side) + 0.5
-    distance = (pixel - centres[:, None]) / (2 * reach)
-    inside: NDArray[np.float64] = ((distance > -0.5) & (distance <= 0.5)).astype(
-        np.float64
-    )
+    centres = ((np.arange(to) + 0.5) * scale)[:, None]
+    pixel = np.arange(side)
+    # PIL cuts a window before it applies the filter; at ties only the window decides.
+    low = (centres - reach + 0.5).astype(int)
+    high = (centres + reach + 0.5).astype(int)
+    distance = (pixel - centres + 0.5) / (2 * reach)
+    window = (pixel >= low) & (pixel < high)
+    inside: NDArray[np.float64] = (
+        window & (distance > -0.5) & (distance <= 0.5)
+    ).astype(np.float64)
     inside /= inside.sum(1, keepdims=True)
     return inside
 

@@ -174,3 +174,22 @@ def test_a_batch_that_would_run_code_is_refused(tmp_path):
 
     with pytest.raises(BadData, match=r"it asks for (os|posix)\.system"):
         read_cifar10_batches(tmp_path, "test")
+
+
+def test_damaged_files_are_refused_whatever_they_raise(tmp_path):
+    """A packed idx file, a .npy header and a pickle, each with a byte gone wrong."""
+    packed = bytearray(gzip.compress(idx(np.zeros((40, 40), np.uint8))))
+    packed[12] ^= 0xFF
+    (tmp_path / "images.gz").write_bytes(packed)
+    with pytest.raises(BadData, match=r"images\.gz cannot be read as an idx file"):
+        read_idx(tmp_path / "images.gz")
+
+    np.save(tmp_path / "data.npy", PIXELS)
+    whole = (tmp_path / "data.npy").read_bytes()
+    (tmp_path / "data.npy").write_bytes(whole.replace(b"}", b"(", 1))
+    with pytest.raises(BadData, match=r"data\.npy cannot be read"):
+        read_npy_folder(tmp_path)
+
+    (tmp_path / "test_batch").write_bytes(pickle.dumps([1, 2, 3]))
+    with pytest.raises(BadData, match="cannot be read as a CIFAR-10 batch"):
+        read_cifar10_batches(tmp_path, "test")

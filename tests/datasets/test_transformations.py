@@ -169,6 +169,17 @@ def test_pixelate_is_pil_to_the_byte(images, scale):
         assert (up.reshape(one.shape) == result).all()
 
 
+def test_pixelate_is_pil_where_half_a_pixel_falls_on_an_edge():
+    """A side of 13 at one half: PIL takes its window in whole pixels first."""
+    image = RNG.integers(0, 256, size=(1, 13, 16, 1), dtype=np.uint8)
+    ours = array(corruptions.pixelate(tensor(image), rng(), scale=0.5))
+
+    picture = Image.fromarray(image.squeeze())
+    down = picture.resize((8, 6), Image.Resampling.BOX)
+    up = np.asarray(down.resize((16, 13), Image.Resampling.BOX))
+    assert (up == ours.squeeze()).all()
+
+
 def test_noises_have_the_moments_they_are_named_by():
     """On mid-grey: standard deviation, Poisson variance, share of salt and pepper."""
     grey = torch.full((50, 1, 32, 32), 128, dtype=torch.uint8)

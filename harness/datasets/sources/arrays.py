@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+from tokenize import TokenError
 from typing import cast
 
 import numpy as np
@@ -86,7 +87,7 @@ def read_npy(path: Path, *, memory_map: bool = False) -> NDArray[np.generic]:
         array: NDArray[np.generic] = np.load(
             path, mmap_mode="r" if memory_map else None, allow_pickle=False
         )
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, SyntaxError, TokenError) as error:
         raise BadData(f"{path} cannot be read as a .npy array: {error}") from error
     return array
 

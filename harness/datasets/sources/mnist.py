@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
             raw = gzip.decompress(raw)
         zero, kind, axes = struct.unpack(">HBB", raw[:4])
         shape = struct.unpack(f">{axes}I", raw[4 : 4 + 4 * axes])
-    except (OSError, EOFError, struct.error) as error:
+    except (OSError, EOFError, struct.error, zlib.error) as error:
         raise BadData(f"{path} cannot be read as an idx file: {error}") from error
     body = raw[4 + 4 * axes :]
     if zero != 0 or kind != 8:
