@@ -57,6 +57,7 @@ class Collector:
         self.measurements: list[Measurement] = []
         self.outcomes: dict[str, Outcome] = {}
         self.expected: tuple[str, ...] = ()
+        self.cells: frozenset[str] = frozenset()  # the same, to look one up
         self.gates: set[str] = set()  # texts of the markers of tests that ran
 
     def expect(self, nodeids: Iterable[str]) -> None:
@@ -68,6 +69,7 @@ class Collector:
             If the store cannot take them: better now than after the first hour.
         """
         self.expected = tuple(nodeids)
+        self.cells = frozenset(self.expected)
         if self.expected:
             self.store.open()
 

@@ -104,6 +104,8 @@ class Controller:
         packed = getattr(report, REPORT_ATTRIBUTE, None)
         if packed is not None:
             self.collector.finish(report.nodeid, packed)
+        elif report.nodeid not in self.collector.cells:
+            return
         elif report.failed:
             self.collector.fail(report.nodeid, _reason(report))
         elif report.skipped:

@@ -173,3 +173,23 @@ def pytest_harness_register(registry):
 
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines([message])
+
+
+def test_ordinary_tests_beside_the_cells_are_not_reported_as_lost(toy):
+    """A failure of somebody's unit test is pytest's to show, not a missing value."""
+    toy.makepyfile(
+        test_unit="""
+        import pytest
+        def test_fails():
+            assert False
+        def test_skips():
+            pytest.skip("not today")
+        """
+    )
+
+    result = toy.runpytest_inprocess()
+
+    result.assert_outcomes(passed=28, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["cells: 28 measured"])
+    result.stdout.no_fnmatch_line("*without a value*")
+    result.stdout.no_fnmatch_line("skipped: *")
