@@ -34,6 +34,9 @@ LEVELS = {
     "distribution": 10,
     "controller": 11,
     "plugin": 12,
+    "commands": 13,
+    "cli": 14,
+    "__main__": 15,
 }
 # Third parties that a part must do without.
 FORBIDDEN = {

@@ -1,0 +1,39 @@
+"""The command `harness`: what needs no test run, or starts one for you."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from harness.errors import HarnessError
+
+# One module a command in `harness.commands`, each with `add_arguments(parser)` and
+# `run(arguments) -> int`; the first line of its docstring is its help.
+COMMANDS: tuple[str, ...] = ()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, 1 (a gate was missed) or 2 (bad input)."""
+    parser = argparse.ArgumentParser(
+        prog="harness", description="Models that meet unlabelled data: see also pytest."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        module = import_module(f"harness.commands.{name}")
+        text = (module.__doc__ or "").strip()
+        sub = commands.add_parser(
+            name,
+            help=text.partition("\n")[0],
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(sub)
+    arguments = parser.parse_args(argv)
+    command = import_module(f"harness.commands.{arguments.command}")
+    try:
+        return int(command.run(arguments))
+    except (HarnessError, ValueError) as error:
+        print(f"harness {arguments.command}: {error}", file=sys.stderr)
+        return 2
