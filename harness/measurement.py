@@ -43,7 +43,8 @@ class Measurement:
     estimate
         The value is itself an estimate of accuracy, not only correlated with it.
     facts
-        What ran where: device, precision, digests of weights and data.
+        What ran where: device, precision, digests of weights and data; the chance
+        level of a metric that has one.
     """
 
     metric: str

@@ -67,14 +67,37 @@ def _count(low: int) -> Callable[[str], int]:
     return parse
 
 
-def _positive(text: str) -> float:
+def _number(rule: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not fits(number):
+            raise ValueError(f"must be {rule}, got {text!r}")
+        return number
+
+    return parse
+
+
+_positive = _number("a positive number", lambda x: 0 < x < float("inf"))
+_not_negative = _number("a number of at least 0", lambda x: 0 <= x < float("inf"))
+_share = _number("a number from 0 to below 1", lambda x: 0 <= x < 1)
+_positive_share = _number("a number between 0 and 1", lambda x: 0 < x < 1)
+
+
+def _milestones(text: str) -> tuple[int, ...]:
     try:
-        number = float(text)
+        epochs = tuple(int(part) for part in text.split(","))
     except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise ValueError(f"must be a positive number, got {text!r}")
-    return number
+        epochs = (-1,)
+    if epochs == (0,):
+        return ()
+    if min(epochs) < 1 or list(epochs) != sorted(set(epochs)):
+        raise ValueError(
+            f"must be rising numbers of epochs joined by commas, or 0, got {text!r}"
+        )
+    return epochs
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -227,8 +250,24 @@ OPTIONS = (
         field="jigsaw_permutations",
         parse=_count(2),
         metavar="K",
-        help="how many tile permutations, evenly spaced in lexicographic order, the "
-        "identity counted (default 4; 24 is all of a 2 x 2 grid)",
+        help="how many tile permutations, the identity counted (default 4; 64 of a "
+        "distant set)",
+    ),
+    Option(
+        field="jigsaw_set",
+        parse=_one_of("spaced", "all", "distant"),
+        metavar="NAME",
+        help="which tile permutations: spaced (default: evenly, in lexicographic "
+        "order, from the identity on), all (the 24 of a 2 x 2 grid), distant (far "
+        "apart in Hamming distance, as for 64 of a 3 x 3 grid in the jigsaw paper)",
+    ),
+    Option(
+        field="jigsaw_fit",
+        parse=_one_of("refuse", "crop", "resize"),
+        metavar="HOW",
+        help="images whose sides the jigsaw grid does not divide: refuse (default), "
+        "crop (about the centre: the network sees smaller images), resize (to the "
+        "nearest size that it divides, and back)",
     ),
     Option(
         field="head_epochs",
@@ -247,8 +286,33 @@ OPTIONS = (
         field="head_learning_rate",
         parse=_positive,
         metavar="X",
-        help="learning rate of a head's training (default 0.01), a tenth from epoch 8 "
-        "on and a hundredth from epoch 14 on",
+        help="learning rate of a head's training (default 0.01)",
+    ),
+    Option(
+        field="head_milestones",
+        parse=_milestones,
+        metavar="N,N",
+        help="after these epochs of a head's training the learning rate is a tenth of "
+        "what it was (default 8,14; 0 for never)",
+    ),
+    Option(
+        field="head_momentum",
+        parse=_share,
+        metavar="X",
+        help="Nesterov momentum of a head's training (default 0.9; 0 for none)",
+    ),
+    Option(
+        field="head_weight_decay",
+        parse=_not_negative,
+        metavar="X",
+        help="weight decay of a head's training (default 0.0001)",
+    ),
+    Option(
+        field="head_held_out",
+        parse=_positive_share,
+        metavar="X",
+        help="share of the training images that choose a head's epoch and train "
+        "nothing (default 0.1)",
     ),
     Option(
         field="head_images",

@@ -25,7 +25,6 @@ from harness.fixtures.cells import (
 from harness.fixtures.grid import (
     accuracy,
     dataset,
-    jigsaws,
     model,
     peers,
     predictions,
@@ -33,7 +32,7 @@ from harness.fixtures.grid import (
     source_peers,
 )
 from harness.fixtures.measure import measure
-from harness.fixtures.pretext import jigsaw_head, rotation_head
+from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
 from harness.options import add_options, given, read_settings
 
@@ -105,8 +104,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if asked := given(config):
             # Only a run that asks for something pays for looking at the disk.
             run.check()
-            if {"jigsaw_grid", "jigsaw_permutations"} & set(asked):
-                run.check_jigsaws()
+            if any(field.startswith("jigsaw") for field in asked):
+                _ = run.jigsaw
         controller = Controller(config, run)
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None

@@ -132,7 +132,18 @@ class Predictions:
             with torch.inference_mode():
                 for batch in self._batches():
                     images = classifier.normalise(view(batch))
-                    logits.append(classifier.network(images).float().cpu())
+                    try:
+                        answer = classifier.network(images)
+                    except RuntimeError as error:
+                        if images.shape[-2:] == batch.shape[-2:]:
+                            raise
+                        raise ValueError(
+                            f"model {classifier.name} cannot take the images of view "
+                            f"{view.name}, {tuple(images.shape[-2:])} instead of "
+                            f"{tuple(batch.shape[-2:])}: {error}; choose "
+                            "--harness-jigsaw-fit resize"
+                        ) from error
+                    logits.append(answer.float().cpu())
         finally:
             hook.remove()
         result = Pass(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
     from harness.predictions import Predictions
+    from harness.pretext.tasks import Task
     from harness.registry import Registry
     from harness.settings import Settings
 
@@ -102,19 +103,26 @@ class Run:
         """
         _ = self.base, self.datasets, self.models
 
-    def check_jigsaws(self) -> None:
-        """Refuse jigsaws that the base's images cannot be cut into.
+    @cached_property
+    def jigsaw(self) -> Task:
+        """The chosen tile permutations.
 
         Raises
         ------
         ValueError
-            With what the options would have to be.
+            If the base's images cannot be cut so, with what the options would have to
+            be.
         """
-        from harness.views import jigsaws
+        from harness.pretext.tasks import chosen_jigsaw
 
         chosen = self.settings
-        for view in jigsaws(chosen.jigsaw_grid, chosen.jigsaw_permutations):
-            view.check_size(*self.base.size[:2])
+        return chosen_jigsaw(
+            chosen.jigsaw_set,
+            chosen.jigsaw_grid,
+            chosen.jigsaw_permutations,
+            fit=chosen.jigsaw_fit,
+            size=self.base.size[:2],
+        )
 
     @property
     def absent_models(self) -> dict[str, str]:
@@ -240,7 +248,6 @@ class Run:
         return {
             "precision": chosen.precision,
             "images": chosen.max_images,
-            "jigsaw": [chosen.jigsaw_grid, chosen.jigsaw_permutations],
             "seed": chosen.seed,
             "code": [source_digest(module) for module in _SHARED_CODE],
         }

@@ -26,10 +26,16 @@ class Settings:
     precision: str = "float32"
     batch_size: int = 128
     jigsaw_grid: int = 2
-    jigsaw_permutations: int = 4
+    jigsaw_set: str = "spaced"
+    jigsaw_permutations: int | None = None
+    jigsaw_fit: str = "refuse"
     head_epochs: int = 25
     head_batch_size: int = 64
     head_learning_rate: float = 1e-2
+    head_momentum: float = 0.9
+    head_weight_decay: float = 1e-4
+    head_milestones: tuple[int, ...] = (8, 14)
+    head_held_out: float = 0.1
     head_images: int | None = None
     head_seed: int = 0
     recalculate: bool = False

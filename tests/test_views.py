@@ -8,7 +8,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.views import IDENTITY, ROTATIONS, View, all_jigsaws, jigsaws
+from harness.views import (
+    IDENTITY,
+    ROTATIONS,
+    View,
+    all_jigsaws,
+    jigsaw_view,
+    jigsaws,
+)
 
 IMAGES = torch.arange(2 * 3 * 12 * 12).reshape(2, 3, 12, 12)
 EVERY = (IDENTITY, *ROTATIONS, *all_jigsaws(2), *jigsaws(3, 5))
@@ -77,6 +84,47 @@ def test_impossible_numbers_of_permutations_are_refused(permutations):
         ValueError, match=rf"in 2..24 for a 2x2 grid, got {permutations}"
     ):
         jigsaws(2, permutations)
+
+
+def test_crop_takes_the_middle_and_permutes_its_tiles():
+    """8x8 about the centre is 6x6 on a 3x3 grid; nothing else changes."""
+    images = torch.arange(64).reshape(1, 1, 8, 8)
+    still = jigsaw_view(tuple(range(9)), fit="crop")
+    swap = jigsaw_view((1, 0, 2, 3, 4, 5, 6, 7, 8), fit="crop")
+
+    middle = images[..., 1:7, 1:7]
+    assert (still(images) == middle).all()
+    changed = swap(images)
+    assert (changed[..., :2, :2] == middle[..., :2, 2:4]).all()
+    assert (changed[..., 2:, :] == middle[..., 2:, :]).all()
+    assert not still.moves
+    assert swap.moves
+
+
+def test_resize_keeps_the_size_and_moves_the_tiles():
+    """A flat image stays; a bright tile of 8x8 arrives where the permutation says."""
+    flat = torch.full((1, 1, 8, 8), 77, dtype=torch.uint8)
+    images = torch.zeros((1, 1, 8, 8), dtype=torch.uint8)
+    images[..., :3, :3] = 200
+    view = jigsaw_view((8, 1, 2, 3, 4, 5, 6, 7, 0), fit="resize")
+
+    assert (view(flat) == flat).all()
+    moved = view(images)
+    assert moved.shape == images.shape
+    assert moved.dtype == torch.uint8
+    assert moved[0, 0, 6:, 6:].min() > 150
+    assert moved[0, 0, :2, :2].max() < 30
+    with pytest.raises(ValueError, match="no inverse"):
+        view.inverse()
+
+
+def test_resize_is_the_plain_view_where_the_grid_divides():
+    """Nothing is interpolated then."""
+    tiles = (8, 1, 2, 3, 4, 5, 6, 7, 0)
+
+    fitted = jigsaw_view(tiles, fit="resize")(IMAGES)
+
+    assert (fitted == jigsaw_view(tiles)(IMAGES)).all()
 
 
 def test_sizes_that_a_grid_does_not_divide_are_refused():

@@ -99,6 +99,10 @@ def jigsaw_prediction(head_logits: Logits) -> float:
     return _accuracy(head_logits)
 
 
+def _chance(head_logits: Logits) -> float:
+    return 1 / len(head_logits)
+
+
 def _accuracy(head_logits: Logits) -> float:
     check_head_logits(head_logits)
     labels = np.arange(len(head_logits))[:, None]
@@ -114,6 +118,7 @@ ROTATION_PREDICTION = Metric(
     trend=Trend.RISES,
     source="Deng, Gould, Zheng 2021, arXiv:2106.05961",
     invariants=_INVARIANTS,
+    chance=_chance,
 )
 
 JIGSAW_PREDICTION = Metric(
@@ -123,4 +128,5 @@ JIGSAW_PREDICTION = Metric(
     trend=Trend.RISES,
     source="task of Noroozi, Favaro 2016, arXiv:1603.09246; accuracy of its head",
     invariants=_INVARIANTS,
+    chance=_chance,
 )

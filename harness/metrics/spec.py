@@ -81,6 +81,9 @@ class Metric:
     depends_on_n
         The value drifts with the number of images, so sets of unequal size cannot
         be compared; the report warns where they are.
+    chance
+        From the same arrays, the value of a predictor that knows nothing, where that
+        depends on the run; reports print it beside the metric.
     """
 
     fn: Callable[..., float]
@@ -91,6 +94,7 @@ class Metric:
     kind: Kind = Kind.SCORE
     invariants: frozenset[Invariant] = frozenset()
     depends_on_n: bool = False
+    chance: Callable[..., float] | None = None
 
     @property
     def name(self) -> str:

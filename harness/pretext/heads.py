@@ -227,20 +227,24 @@ def cached_head(
             f"cache {path.parent} cannot be made: {error}; choose another with "
             "--harness-cache-dir"
         ) from error
-    if not path.exists():
-        with FileLock(f"{path}.lock"):
-            if not path.exists():
-                tell(f"training the {task.name} head of {classifier.name}, once")
-                features = view_features(
-                    classifier,
-                    images,
-                    task,
-                    device=device,
-                    batch_size=batch_size,
-                    limit=recipe.images,
-                )
-                _save(path, train_head(features, recipe, tell=tell))
-    return _load(path)
+    if (found := _load(path, tell)) is not None:
+        return found
+    with FileLock(f"{path}.lock"):
+        # Another worker may have trained it while this one waited.
+        if (found := _load(path, tell)) is not None:
+            return found
+        tell(f"training the {task.name} head of {classifier.name}, once")
+        features = view_features(
+            classifier,
+            images,
+            task,
+            device=device,
+            batch_size=batch_size,
+            limit=recipe.images,
+        )
+        head = train_head(features, recipe, tell=tell)
+        _save(path, head)
+        return head
 
 
 def head_key(
@@ -269,14 +273,21 @@ def _save(path: Path, head: Head) -> None:
     os.replace(temporary, path)
 
 
-def _load(path: Path) -> Head:
-    from safetensors import safe_open
+def _load(path: Path, tell: Callable[[str], None]) -> Head | None:
+    """A kept head; None if there is none, or none that can be read."""
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(path, framework="numpy") as file:
-        facts = file.metadata()
-        return Head(
-            weight=file.get_tensor("weight"),
-            bias=file.get_tensor("bias"),
-            held_out_accuracy=float(facts["accuracy"]),
-            epoch=int(facts["epoch"]),
-        )
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="numpy") as file:
+            facts = file.metadata()
+            return Head(
+                weight=file.get_tensor("weight"),
+                bias=file.get_tensor("bias"),
+                held_out_accuracy=float(facts["accuracy"]),
+                epoch=int(facts["epoch"]),
+            )
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        tell(f"kept head {path} cannot be read ({error}); it is trained anew")
+        return None

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from harness.views import IDENTITY, ROTATIONS, View, all_jigsaws, jigsaws
+from harness.views import (
+    IDENTITY,
+    ROTATIONS,
+    Fit,
+    View,
+    all_jigsaws,
+    jigsaw_view,
+    jigsaws,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +61,15 @@ class Task:
 
     def identity(self) -> list[dict[str, Any]]:
         """What a cache key says of the task: what the views do, in order."""
-        return [{"turns": v.turns, "tiles": list(v.tiles)} for v in self.views]
+        return [
+            {"turns": v.turns, "tiles": list(v.tiles), "fit": v.fit} for v in self.views
+        ]
 
 
 ROTATION = Task(name="rotation", views=(IDENTITY, *ROTATIONS))
 
 
-def jigsaw(grid: int = 2, permutations: int = 4) -> Task:
+def jigsaw(grid: int = 2, permutations: int = 4, *, fit: Fit = "") -> Task:
     """Evenly spaced permutations of a grid's tiles; see `harness.views.jigsaws`.
 
     Examples
@@ -70,11 +80,12 @@ def jigsaw(grid: int = 2, permutations: int = 4) -> Task:
     True
     """
     return Task(
-        name=f"jigsaw-{grid}x{grid}-{permutations}", views=jigsaws(grid, permutations)
+        name=f"jigsaw-{grid}x{grid}-{permutations}",
+        views=jigsaws(grid, permutations, fit=fit),
     )
 
 
-def every_jigsaw(grid: int = 2) -> Task:
+def every_jigsaw(grid: int = 2, *, fit: Fit = "") -> Task:
     """All (grid*grid)! permutations, for 2 x 2: a 3 x 3 grid has 362880 of them.
 
     Raises
@@ -92,7 +103,7 @@ def every_jigsaw(grid: int = 2) -> Task:
             f"`grid` must be 2 for every permutation, got {grid}; choose some with "
             "jigsaw or distant_jigsaws"
         )
-    return Task(name="jigsaw-2x2-all", views=all_jigsaws(grid))
+    return Task(name="jigsaw-2x2-all", views=all_jigsaws(grid, fit=fit))
 
 
 def distant_permutations(
@@ -149,7 +160,9 @@ def distant_permutations(
     return tuple(tuple(map(int, everything[i])) for i in chosen)
 
 
-def distant_jigsaws(grid: int = 3, permutations: int = 64, *, seed: int = 0) -> Task:
+def distant_jigsaws(
+    grid: int = 3, permutations: int = 64, *, seed: int = 0, fit: Fit = ""
+) -> Task:
     """Permutations far from one another in Hamming distance, for a 2 or 3 grid.
 
     Examples
@@ -157,16 +170,73 @@ def distant_jigsaws(grid: int = 3, permutations: int = 64, *, seed: int = 0) -> 
     >>> distant_jigsaws(2, 4).chance
     0.25
     """
-    joint = "" if grid * grid <= 10 else "-"
     views = tuple(
-        IDENTITY
-        if tiles == tuple(range(grid * grid))
-        else View(
-            name=f"jigsaw-{grid}x{grid}-{joint.join(map(str, tiles))}", tiles=tiles
-        )
+        jigsaw_view(tiles, fit=fit)
         for tiles in distant_permutations(grid * grid, permutations, seed=seed)
     )
     return Task(name=f"jigsaw-{grid}x{grid}-distant-{permutations}", views=views)
+
+
+def chosen_jigsaw(
+    kind: str,
+    grid: int,
+    permutations: int | None,
+    *,
+    fit: str,
+    size: tuple[int, int],
+) -> Task:
+    """The task that the options ask for, on images of a size.
+
+    Parameters
+    ----------
+    kind
+        "spaced", "all" or "distant".
+    grid
+        Tiles along one side.
+    permutations
+        How many; None for 4 spaced, 64 distant (24 on 2 x 2), or all.
+    fit
+        "refuse", or "crop" or "resize" for sides that the grid does not divide; where
+        it divides them nothing is fitted.
+    size
+        Height and width of the images.
+
+    Raises
+    ------
+    ValueError
+        If there is no such set, or the images cannot be cut.
+
+    Examples
+    --------
+    >>> chosen_jigsaw("distant", 3, None, fit="crop", size=(32, 32)).name
+    'jigsaw-3x3-distant-64'
+    >>> chosen_jigsaw("spaced", 3, 8, fit="crop", size=(27, 27)).views[0].name
+    'identity'
+    """
+    if fit not in _FITS:
+        raise ValueError(f"`fit` must be one of {', '.join(_FITS)}, got {fit!r}")
+    divides = not any(side % grid for side in size)
+    how: Fit = "" if divides else _FITS[fit]
+    if kind == "all":
+        task = every_jigsaw(grid, fit=how)
+        if permutations not in (None, task.classes):
+            raise ValueError(
+                f"all permutations of a {grid}x{grid} grid are {task.classes}, got "
+                f"{permutations}; leave --harness-jigsaw-permutations out, or choose "
+                "--harness-jigsaw-set spaced or distant"
+            )
+    elif kind == "distant":
+        task = distant_jigsaws(grid, permutations or (24 if grid == 2 else 64), fit=how)
+    elif kind == "spaced":
+        task = jigsaw(grid, permutations or 4, fit=how)
+    else:
+        raise ValueError(f"`kind` must be spaced, all or distant, got {kind!r}")
+    for view in task.views:
+        view.check_size(*size)
+    return task
+
+
+_FITS: dict[str, Fit] = {"refuse": "", "crop": "crop", "resize": "resize"}
 
 
 def _all_permutations(size: int) -> np.ndarray[Any, np.dtype[np.int8]]:

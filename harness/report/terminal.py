@@ -107,9 +107,11 @@ def report_text(
 def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[RenderableType]:
     yield from _counts(summary, interrupted)
     yield from _accuracies(summary)
+    chances = _chances(summary)
     for metric, rows in _by_metric(summary).items():
         yield ""
-        yield from _metric_table(metric, rows, wide=width >= 100)
+        title = metric + chances.get(metric, "")
+        yield from _metric_table(title, rows, wide=width >= 100)
     if summary.correlations:
         yield ""
         yield (
@@ -125,6 +127,18 @@ def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[Renderab
     for name, reason in summary.absent.items():
         yield f"left out: {name}: {reason}"
     yield from _gates(summary)
+
+
+def _chances(summary: Summary) -> dict[str, str]:
+    """For metrics with a chance level, what to print of it beside their names."""
+    levels: dict[str, set[float]] = {}
+    for m in summary.measurements:
+        if "chance" in m.facts:
+            levels.setdefault(m.metric, set()).add(float(m.facts["chance"]))
+    return {
+        metric: f" (chance {', '.join(f'{level:.4g}' for level in sorted(found))})"
+        for metric, found in levels.items()
+    }
 
 
 def _counts(summary: Summary, interrupted: bool) -> Iterable[str]:
@@ -214,37 +228,35 @@ def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:
 
 
 def _metric_table(
-    metric: str, rows: Sequence[Correlation], *, wide: bool
+    title: str, rows: Sequence[Correlation], *, wide: bool
 ) -> Iterable[Any]:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=metric, title_justify="left", title_style="bold", box=box.SIMPLE
-    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
     table.show_edge = False
     table.pad_edge = False
     table.add_column("\nmodel", no_wrap=True, overflow="ellipsis", max_width=14)
-    for title, full in _groups(wide):
+    for group, full in _groups(wide):
         names = _line("n", "R²", "RMSE", "ρ", full=full)
-        table.add_column(f"{title}\n{names}", no_wrap=True)
+        table.add_column(f"{group}\n{names}", no_wrap=True)
     reasons: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         name = row.model or "all"
         cells = [Text(name, style="" if row.model else "bold")]
         fits = (row.interior, row.exterior, row.transfer)
-        for (title, full), fit in zip(_groups(wide), fits, strict=True):
+        for (group, full), fit in zip(_groups(wide), fits, strict=True):
             if isinstance(fit, Undefined):
                 if fit is not row.transfer or not isinstance(row.interior, Undefined):
-                    reasons.setdefault((title, fit.reason), []).append(name)
+                    reasons.setdefault((group, fit.reason), []).append(name)
                 cells.append(Text(_line("-", "-", "-", "-", full=full)))
             else:
                 cells.append(_numbers(fit, full=full))
         table.add_row(*cells)
     yield table
-    for (title, reason), names_ in reasons.items():
-        yield f"  {title} undefined for {_some(names_)}: {reason}"
+    for (group, reason), names_ in reasons.items():
+        yield f"  {group} undefined for {_some(names_)}: {reason}"
 
 
 def _groups(wide: bool) -> tuple[tuple[str, bool], ...]:

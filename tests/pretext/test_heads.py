@@ -1,5 +1,8 @@
 """Heads: they learn, they reproduce, they are kept, and see nothing in a brain cell."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -125,6 +128,66 @@ def test_key_depends_on_everything_that_decides_the_head(pixel_classifier, image
         head_key(pixel_classifier, images, ROTATION, replace(RECIPE, seed=1)),
     }
     assert len(keys) == 5
+
+
+def test_damaged_kept_head_is_trained_anew(pixel_classifier, images, tmp_path):
+    said = []
+
+    def head():
+        return cached_head(
+            pixel_classifier,
+            images,
+            ROTATION,
+            RECIPE,
+            device="cpu",
+            batch_size=128,
+            cache_dir=tmp_path,
+            tell=said.append,
+        )
+
+    first = head()
+    (path,) = (tmp_path / "heads").glob("*.safetensors")
+    path.write_bytes(path.read_bytes()[:40])
+    assert head().weight.tobytes() == first.weight.tobytes()
+    assert any("cannot be read" in line for line in said)
+    said.clear()
+    assert head().weight.tobytes() == first.weight.tobytes()
+    assert said == []
+
+
+def test_two_processes_train_a_head_once(tmp_path):
+    script = f"""
+import numpy as np, torch
+from pathlib import Path
+from harness.datasets.dataset import Images
+from harness.models.classifier import Classifier
+from harness.pretext.heads import HeadRecipe, cached_head
+from harness.pretext.tasks import ROTATION
+torch.manual_seed(0)
+network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10)).eval()
+model = Classifier(name="m", network=network, mean=(0.5,), std=(0.5,), classes=10,
+                   head="1", fingerprint="f")
+pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), dtype=np.uint8)
+head = cached_head(
+    model, Images(pixels=pixels, labels=None, digest="d"), ROTATION,
+    HeadRecipe(epochs=2), device="cpu", batch_size=64,
+    cache_dir=Path({str(tmp_path)!r}), tell=print,
+)
+print("bits", head.weight.tobytes().hex()[:64])
+"""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        for _ in range(2)
+    ]
+    said = [worker.communicate(timeout=120)[0] for worker in workers]
+    assert sum("training the rotation head" in text for text in said) == 1
+    bits = {line for text in said for line in text.splitlines() if "bits" in line}
+    assert len(bits) == 1
 
 
 def test_too_few_images_are_refused():

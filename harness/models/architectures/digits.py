@@ -64,8 +64,8 @@ class MeanBrightness(nn.Module):
     """(n, c, h, w) to (n, 1): the mean of all pixels."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Average over channels and positions."""
-        return images.flatten(1).mean(dim=1, keepdim=True)
+        """Average over channels and positions; exact, so their order cannot matter."""
+        return images.flatten(1).double().mean(dim=1, keepdim=True).float()
 
 
 def one_brain_cell() -> nn.Module:
