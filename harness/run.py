@@ -174,6 +174,15 @@ class Run:
 
         return chosen_device(self.settings.device)
 
+    @cached_property
+    def batch_size(self) -> int:
+        """Images per call of a network."""
+        from harness.predictions import chosen_batch_size
+
+        return self.settings.batch_size or chosen_batch_size(
+            self.device, self.base.size
+        )
+
     def count_forward(self, seconds: float) -> None:
         """Add to `forward_seconds`."""
         self.forward_seconds += seconds
@@ -204,7 +213,7 @@ class Run:
             classifier,
             dataset,
             device=self.device,
-            batch_size=self.settings.batch_size,
+            batch_size=self.batch_size,
             limit=self.settings.max_images,
             count=self.count_forward,
         )

@@ -24,7 +24,7 @@ class Settings:
     download: bool = False
     device: str = "auto"
     precision: str = "float32"
-    batch_size: int = 128
+    batch_size: int | None = None
     jigsaw_grid: int = 2
     jigsaw_set: str = "spaced"
     jigsaw_permutations: int | None = None

@@ -1,0 +1,69 @@
+"""What every benchmark needs: a base, a model and the machine's own words."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.registry import Registry
+from harness.run import Run
+from harness.settings import Settings
+
+
+def add_setting(parser: argparse.ArgumentParser, *, model: str) -> None:
+    """The options that say what to measure on; folders as `pytest --harness-...`."""
+    parser.add_argument(
+        "--base", default="digits", help="digits (bundled, default) or cifar10"
+    )
+    parser.add_argument("--model", default=model, help=f"default {model}")
+    for name in ("data-root", "weights-root"):
+        variable = "HARNESS_" + name.replace("-", "_").upper()
+        parser.add_argument(
+            f"--{name}", default=os.environ.get(variable), help=f"or ${variable}"
+        )
+    parser.add_argument("--device", default="auto")
+
+
+def run_of(arguments: argparse.Namespace) -> Run:
+    """The run that the arguments describe; nothing that it measures is kept."""
+    from platformdirs import user_cache_path
+
+    settings = Settings(
+        base=arguments.base,
+        models=(arguments.model,),
+        data_root=arguments.data_root and Path(arguments.data_root),
+        weights_root=arguments.weights_root and Path(arguments.weights_root),
+        device=arguments.device,
+        cache_dir=user_cache_path("harness", appauthor=False),
+        store=Path(tempfile.gettempdir()) / "harness-benchmark",
+    )
+    run = Run(settings, Registry(), tell=lambda text: print(text, flush=True))
+    try:
+        run.check()
+    except HarnessError as error:
+        raise SystemExit(str(error)) from None
+    return run
+
+
+def machine(run: Run) -> str:
+    """Where it ran, for the line that the numbers stand in."""
+    import torch
+
+    if run.device.startswith("cuda"):
+        where = torch.cuda.get_device_name()
+    else:
+        where = f"{torch.get_num_threads()} threads of {_processor()}"
+    return f"torch {torch.__version__.partition('+')[0]}, {where}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = [line for line in lines if line.startswith("model name")]
+    return named[0].partition(":")[2].strip() if named else platform.machine()
