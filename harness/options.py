@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import pytest
 
-from harness.settings import Settings
+from harness.queries import safe_name, split_query
+from harness.settings import OwnData, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,24 @@ def _device(text: str) -> str:
     return text
 
 
+def _own(*roles: str) -> Callable[[str], OwnData]:
+    def parse(text: str) -> OwnData:
+        path, facts = split_query(text, ("name", "role", "resize"))
+        role = facts.get("role", "")
+        if role and role not in roles:
+            raise ValueError(f"must have a role of {', '.join(roles)}, got {role!r}")
+        if (name := facts.get("name", "")) != (name and safe_name(name)):
+            raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
+        return OwnData(
+            path=Path(path).expanduser(),
+            name=name,
+            role=role,
+            resize=_yes(facts.get("resize", "")),
+        )
+
+    return parse
+
+
 def _yes(text: str) -> bool:
     known = {"true": True, "1": True, "yes": True, "false": False, "0": False}
     try:
@@ -186,6 +205,25 @@ OPTIONS = (
         parse=_count(0),
         metavar="N",
         help="seed of the transformations and of training (default 0)",
+    ),
+    Option(
+        field="data",
+        parse=_own("interior", "exterior", "target"),
+        metavar="FOLDER",
+        many=True,
+        help="a folder of your own images (repeatable): data.npy and labels.npy at any "
+        "depth, or PNG and JPEG pictures in one folder a class; without labels its "
+        "accuracy is predicted. Facts may follow: "
+        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes",
+    ),
+    Option(
+        field="outputs",
+        parse=_own("interior", "exterior", "target", "test"),
+        metavar="FILE",
+        many=True,
+        help="an .npz file of what models said about a dataset (repeatable; no images "
+        "or networks are needed): arrays `models`, `logits` (m, n, k) or `predictions` "
+        "(m, n), and `labels` (n,). FILE?role=test is the labelled source set",
     ),
     Option(
         field="data_root",
@@ -403,9 +441,15 @@ def read_settings(config: pytest.Config) -> Settings:
     values: dict[str, Any] = {}
     for field, (raw, where) in given(config).items():
         option = by_field[field]
-        if where.startswith("ini") and option.metavar in ("DIR", "PATH"):
+        if where.startswith("ini") and option.metavar in (
+            "DIR",
+            "PATH",
+            "FOLDER",
+            "FILE",
+        ):
             # As pytest reads its own: relative to the file that says so.
-            raw = str((config.inipath or config.rootpath).parent / raw)
+            near = (config.inipath or config.rootpath).parent
+            raw = [str(near / r) for r in raw] if option.many else str(near / raw)
         try:
             values[field] = (
                 tuple(option.parse(text) for text in raw)

@@ -6,7 +6,8 @@ that needs them.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ from harness.options import add_options, given, read_settings
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
+    from harness.registry import Registry
+    from harness.settings import Settings
 
 __all__ = [
     "accuracy",
@@ -92,6 +95,8 @@ def pytest_configure(config: pytest.Config) -> None:
     registry = Registry()
     try:
         config.hook.pytest_harness_register.call_historic(kwargs={"registry": registry})
+        if settings.outputs:
+            settings = _on_outputs(config, settings, registry)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     run = Run(settings, registry, tell=_teller(config))
@@ -110,6 +115,26 @@ def pytest_configure(config: pytest.Config) -> None:
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(controller, "harness-controller")
+
+
+def _on_outputs(
+    config: pytest.Config, settings: Settings, registry: Registry
+) -> Settings:
+    """The run on the base that saved outputs make up."""
+    from harness.errors import HarnessError
+    from harness.outputs import BASE, saved_base
+
+    if config.getoption("harness_base") not in (None, BASE):
+        raise HarnessError(
+            "--harness-outputs makes a base of its own; leave --harness-base out"
+        )
+    base, families, models = saved_base(settings.outputs)
+    registry.add_base(base)
+    for family in families:
+        registry.add_family(family)
+    for entry in models:
+        registry.add_entry(entry)
+    return replace(settings, base=BASE)
 
 
 def _share_processor(config: pytest.Config) -> None:
@@ -157,6 +182,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     run = metafunc.config.stash[run_key]
     _check_gates(metafunc)
+    both = (("model", model), ("dataset", dataset))
+    if all(_is_ours(metafunc, *one) for one in both):
+        try:
+            pairs = () if run.is_full else run.pairs
+        except HarnessError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+        if pairs:
+            ids = tuple(f"{m}-{d}" for m, d in pairs)
+            metafunc.parametrize(
+                ("model", "dataset"), pairs, ids=ids, indirect=True, scope="session"
+            )
+            return
     for name, function in (("model", model), ("dataset", dataset)):
         if not _is_ours(metafunc, name, function):
             continue
@@ -273,6 +310,18 @@ class Cells:
         )
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Skip a cell whose fixtures cannot give what it needs, with the reason."""
+        with _undefined_skips(item):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Skip a cell whose metric has no value on its arrays, with the reason."""
+        with _undefined_skips(item):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -286,6 +335,18 @@ class Cells:
         if report.when == "call" and report.passed and rows:
             setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=False))
         return report
+
+
+@contextmanager
+def _undefined_skips(item: pytest.Item) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        from harness.metrics.checks import UndefinedMetricError
+
+        if pair_of(item) and isinstance(error, UndefinedMetricError):
+            pytest.skip(str(error))
+        raise
 
 
 def _turn(item: pytest.Item) -> tuple[bool, tuple[str, str] | None]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
 from harness.measurement import Domain
+from harness.metrics.checks import UndefinedMetricError
+from harness.outputs import BASE, SavedModel
 from harness.store import cell_key
 from harness.target import source_digest
 
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.datasets.dataset import Dataset
-    from harness.datasets.family import Base
+    from harness.datasets.family import Base, Family
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
+    from harness.outputs import SavedPredictions
     from harness.predictions import Predictions
     from harness.pretext.tasks import Task
     from harness.registry import Registry
@@ -115,6 +118,8 @@ class Run:
         """
         from harness.pretext.tasks import chosen_jigsaw
 
+        if self.base.name == BASE:
+            raise UndefinedMetricError("outputs were saved without views of the images")
         chosen = self.settings
         return chosen_jigsaw(
             chosen.jigsaw_set,
@@ -134,14 +139,18 @@ class Run:
         self.base.locate(self.settings)
         families = self.registry.families_of(self.base.name)
         patterns = self.settings.families
-        chosen = select("family", patterns, tuple(families)) if patterns else families
+        known = tuple(families)
+        listed = select("family", patterns, known) if patterns else known
+        own = [family.name for family in self._own_families]
+        families = {**families, **{f.name: f for f in self._own_families}}
+        chosen = [*(name for name in listed if name not in own), *own]
         datasets: dict[str, Dataset] = {}
         absent: dict[str, str] = {}
         for name in chosen:
             try:
                 members = families[name].datasets(self.settings)
             except MissingData as error:
-                if any(p == name for p in patterns if not is_pattern(p)):
+                if name in own or any(p == name for p in patterns if not is_pattern(p)):
                     raise
                 absent[name] = str(error)
                 continue
@@ -156,6 +165,22 @@ class Run:
             reasons = "; ".join(absent.values()) or "the chosen families are empty"
             raise HarnessError(f"no dataset can be measured: {reasons}")
         return dict(sorted(datasets.items())), absent
+
+    @cached_property
+    def _own_families(self) -> tuple[Family, ...]:
+        """Folders named with --harness-data: asked for, whatever families are."""
+        from harness.datasets.folders import own_family
+
+        found = tuple(own_family(own, self.base) for own in self.settings.data)
+        taken = set(self.registry.families_of(self.base.name))
+        for family in found:
+            if family.name in taken:
+                raise HarnessError(
+                    f"two families are called {family.name}; give the folder "
+                    f"{family.source} another name: FOLDER?name=NAME"
+                )
+            taken.add(family.name)
+        return found
 
     @property
     def datasets(self) -> dict[str, Dataset]:
@@ -199,18 +224,50 @@ class Run:
     def predicted(self, model: str, dataset: Dataset) -> NDArray[np.int64]:
         """(n,) predicted classes of any chosen model, run now if it was not before."""
         if (model, dataset.name) not in self._predicted:
-            predictions = self.predict(lambda: self.load_model(model), dataset)
+            predictions = self.predict(model, dataset)
             self.remember(model, dataset.name, predictions.predicted())
         return self._predicted[model, dataset.name].astype("int64")
 
+    def covers(self, model: str, dataset: str) -> bool:
+        """Whether there can be predictions: always, but of outputs that were saved."""
+        entry = self.registry.model(self.base.name, model)
+        return not isinstance(entry, SavedModel) or entry.covers(dataset)
+
+    @cached_property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The (model, dataset) pairs that can be measured, in the order they are."""
+        return tuple(
+            (m, d) for m in self.models for d in self.datasets if self.covers(m, d)
+        )
+
+    @cached_property
+    def is_full(self) -> bool:
+        """Whether every model can be measured on every dataset."""
+        return len(self.pairs) == len(self.models) * len(self.datasets)
+
     def predict(
-        self, classifier: Callable[[], Classifier], dataset: Dataset
-    ) -> Predictions:
-        """Predictions under the run's device, batch size and sample."""
+        self,
+        model: str,
+        dataset: Dataset,
+        classifier: Callable[[], Classifier] | None = None,
+    ) -> Predictions | SavedPredictions:
+        """Predictions under the run's device, batch size and sample.
+
+        Parameters
+        ----------
+        model, dataset
+            Of whom, and on what.
+        classifier
+            Gives the loaded network where it is at hand; else it is loaded when
+            something is asked that needs it.
+        """
         from harness.predictions import Predictions
 
+        entry = self.registry.model(self.base.name, model)
+        if isinstance(entry, SavedModel):
+            return entry.predict(dataset.name, self.settings.max_images)
         return Predictions(
-            classifier,
+            classifier or partial(self.load_model, model),
             dataset,
             device=self.device,
             batch_size=self.batch_size,
@@ -248,7 +305,10 @@ class Run:
     @cached_property
     def source_fingerprint(self) -> str:
         """Digest of the base's test split, the labelled source set of some metrics."""
-        return self.base.test(self.settings).digest
+        try:
+            return self.base.test(self.settings).digest
+        except UndefinedMetricError:  # saved outputs need not have one
+            return ""
 
     @cached_property
     def parameters(self) -> dict[str, Any]:

@@ -5,6 +5,28 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnData:
+    """A folder or file of the user's own, and what was said about it.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    name
+        Of its family; empty to take the path's.
+    role
+        "interior", "exterior", "target" or "test"; empty to decide by its labels.
+    resize
+        Bring pictures to the base's size.
+    """
+
+    path: Path
+    name: str = ""
+    role: str = ""
+    resize: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every option of a run, validated one by one; see `harness.options` for the texts.
 
@@ -17,6 +39,8 @@ class Settings:
     interior: int = 40
     max_images: int | None = None
     seed: int = 0
+    data: tuple[OwnData, ...] = ()
+    outputs: tuple[OwnData, ...] = ()
     data_root: Path | None = None
     weights_root: Path | None = None
     cache_dir: Path

@@ -1,5 +1,7 @@
 """The real thing: published weights on real images give the numbers that are known."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,7 @@ def run(data_root, weights_root, tmp_path):
 def test_accuracy_on_all_test_images(run, name, expected):
     """Of recompressed images: on the original ones they reach 0.917 and 0.934."""
     test = run.datasets["test"]
-    predictions = run.predict(lambda: run.load_model(name), test)
+    predictions = run.predict(name, test)
 
     assert accuracy(predictions.logits(), test.labels()) == pytest.approx(
         expected, abs=5e-4
@@ -47,7 +49,7 @@ def test_accuracy_on_all_test_images(run, name, expected):
 
 def test_metrics_of_resnet20_on_all_test_images(run):
     """As another implementation found them, to the digits it gives."""
-    predictions = run.predict(lambda: run.load_model("resnet20"), run.datasets["test"])
+    predictions = run.predict("resnet20", run.datasets["test"])
     probs = predictions.probs()
 
     assert nuclear_norm(probs) == pytest.approx(0.94827, abs=1e-4)
@@ -86,3 +88,57 @@ def test_mnist_shrunk_looks_like_the_digits(data_root, tmp_path):
     assert np.bincount(images.labels).min() > 0
     digits = Registry().bases["digits"].test(settings).pixels
     assert images.pixels.mean() == pytest.approx(digits.mean(), rel=0.35)
+
+
+def test_thirty_published_models_are_on_the_line(data_root, pytester, monkeypatch):
+    """Their saved classes on CIFAR-10 and CIFAR-10.1, as a user would run them."""
+    monkeypatch.delenv("HARNESS_DATA_ROOT", raising=False)
+    folder = data_root / "published-predictions"
+    if not folder.is_dir():
+        pytest.skip(f"{data_root} has no published-predictions")
+    pytester.makepyfile(
+        test_suite="""
+        from harness.metrics.agreement import agreement
+        from harness.metrics.aline import aline_d, aline_s
+
+        def test_accuracy(accuracy, record): record("accuracy", accuracy)
+        def test_agreement(measure, peers): measure(agreement)
+        def test_aline_s(measure, peers): measure(aline_s)
+        def test_aline_d(measure, peers): measure(aline_d)
+        """
+    )
+    result = pytester.runpytest_subprocess(
+        f"--harness-outputs={folder / 'cifar10_test.npz'}?role=test",
+        f"--harness-outputs={folder / 'cifar10.1_v6.npz'}",
+        "--harness-report-json=report.json",
+        "-p",
+        "no:cacheprovider",
+    )
+    assert result.ret == 0
+    found = json.loads((pytester.path / "report.json").read_text())
+
+    (line,) = found["lines"]
+    assert line["dataset"] == "cifar10.1_v6"
+    probit, linear = line["probit"], line["linear"]
+    assert probit["n"] == 30
+    slope, x_mean, y_mean = probit["line"].values()
+    assert slope == pytest.approx(0.9496, abs=1e-3)
+    assert y_mean - slope * x_mean == pytest.approx(-0.3811, abs=1e-3)
+    assert probit["r2"] == pytest.approx(0.9840, abs=1e-3)
+    assert probit["spearman"] == pytest.approx(0.9710, abs=1e-3)
+    assert linear["r2"] == pytest.approx(0.9897, abs=1e-3)
+
+    errors = {
+        name: 100
+        * np.mean(
+            [
+                abs(m["value"] - m["accuracy"])
+                for m in found["measurements"]
+                if m["metric"] == name and m["dataset"] == "cifar10.1_v6"
+            ]
+        )
+        for name in ("agreement", "aline_s", "aline_d")
+    }
+    assert errors["aline_s"] == pytest.approx(1.14, abs=0.05)
+    assert errors["aline_d"] == pytest.approx(1.14, abs=0.05)
+    assert errors["agreement"] == pytest.approx(2.8, abs=0.05)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, is_dataclass
+from collections import Counter
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,10 @@ def write_json(path: Path, summary: Summary) -> None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Counter):  # asdict would rebuild it from pairs
+        return dict(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {key: _plain(part) for key, part in asdict(value).items()}
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
         return {str(key): _plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
+from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.ranking import Rank, rank
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Summary:
         One for each metric and model, and each metric over all models.
     ranks
         The metrics compared, the best first.
+    lines
+        Accuracy on the line, over models.
     verdicts
         The gates, judged.
     counts
@@ -68,6 +71,7 @@ class Summary:
     skipped: tuple[Loss, ...]
     absent: dict[str, str]
     measurements: tuple[Measurement, ...]
+    lines: tuple[OnTheLine, ...] = ()
 
 
 def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> Summary:
@@ -81,6 +85,7 @@ def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> 
         run=run.describe(),
         correlations=correlations,
         ranks=rank(correlations, measurements),
+        lines=on_the_line(measurements),
         verdicts=verdicts,
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
+from harness.report import on_the_line
 
 if TYPE_CHECKING:
     import pytest
@@ -122,6 +123,9 @@ def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[Renderab
     if len(summary.ranks) > 1:
         yield ""
         yield from _ranking(summary)
+    if summary.lines:
+        yield ""
+        yield from on_the_line.table(summary.lines)
     yield from _losses("without a value", summary.failed)
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():
@@ -237,7 +241,9 @@ def _metric_table(
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
     table.show_edge = False
     table.pad_edge = False
-    table.add_column("\nmodel", no_wrap=True, overflow="ellipsis", max_width=14)
+    table.add_column(
+        "\nmodel", no_wrap=True, overflow="ellipsis", max_width=14 if wide else 12
+    )
     for group, full in _groups(wide):
         names = _line("n", "R²", "RMSE", "ρ", full=full)
         table.add_column(f"{group}\n{names}", no_wrap=True)
@@ -253,8 +259,12 @@ def _metric_table(
                 cells.append(Text(_line("-", "-", "-", "-", full=full)))
             else:
                 cells.append(_numbers(fit, full=full))
-        table.add_row(*cells)
-    yield table
+        if not all(isinstance(fit, Undefined) for fit in fits):
+            table.add_row(*cells)
+    if table.row_count:
+        yield table
+    else:
+        yield Text(title, style="bold")
     for (group, reason), names_ in reasons.items():
         yield f"  {group} undefined for {_some(names_)}: {reason}"
 
@@ -285,9 +295,13 @@ def _numbers(fit: LineFit | Judgement, *, full: bool) -> Text:
 
 
 def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
+    """A line for each reason: tests that lost the same cells share one."""
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for loss in losses:
         test = loss.test.rpartition("::")[2]
-        yield f"{kind}: {test} [{_some(loss.cells)}]: {loss.reason}"
+        groups.setdefault((loss.reason, loss.cells), []).append(test)
+    for (reason, cells), tests in groups.items():
+        yield f"{kind}: {_some(tests)} [{_some(cells)}]: {reason}"
 
 
 def _gates(summary: Summary) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 import os
 
+import numpy.fft  # noqa: F401 - as torch
 import pytest
 import torch  # noqa: F401 - nested runs in this process cannot import it twice
 

@@ -36,6 +36,28 @@ def checked(
     classes, size
         What the base demands; None to accept any.
     """
+    checked_pixels(path, pixels, size=size)
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    for start in range(0, len(pixels), 10_000):  # a memory map is never read whole
+        digest.update(np.ascontiguousarray(pixels[start : start + 10_000]).data)
+    whole = None
+    if labels is not None:
+        whole = checked_labels(path, labels, len(pixels), classes)
+        digest.update(whole.data)
+    return Images(
+        pixels=cast("NDArray[np.uint8]", pixels),
+        labels=whole,
+        digest=digest.hexdigest(),
+    )
+
+
+def checked_pixels(
+    path: Path,
+    pixels: NDArray[np.generic],
+    *,
+    size: tuple[int, int, int] | None = None,
+) -> None:
+    """Refuse images of a wrong kind or shape; looks at no pixel."""
     if pixels.dtype != np.uint8:
         raise BadData(f"images in {path} must be uint8, got {pixels.dtype}")
     if pixels.ndim != 4 or len(pixels) == 0 or pixels.shape[3] not in (1, 3):
@@ -48,23 +70,12 @@ def checked(
             f"images in {path} must be {'x'.join(map(str, size))}, "
             f"got {'x'.join(map(str, pixels.shape[1:]))}"
         )
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    for start in range(0, len(pixels), 10_000):  # a memory map is never read whole
-        digest.update(np.ascontiguousarray(pixels[start : start + 10_000]).data)
-    whole = None
-    if labels is not None:
-        whole = _checked_labels(path, labels, len(pixels), classes)
-        digest.update(whole.data)
-    return Images(
-        pixels=cast("NDArray[np.uint8]", pixels),
-        labels=whole,
-        digest=digest.hexdigest(),
-    )
 
 
-def _checked_labels(
+def checked_labels(
     path: Path, labels: NDArray[np.generic], n: int, classes: int | None
 ) -> NDArray[np.int64]:
+    """(n,) int64 classes read from `path`, or BadData that says what is wrong."""
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise BadData(
             f"labels in {path} must be one whole number an image, "
@@ -98,12 +109,13 @@ def _read_folder(
     _stamps: tuple[tuple[int, int], ...],
     classes: int | None,
     size: tuple[int, int, int] | None,
+    labelled: bool,
 ) -> Images:
     labels = folder / "labels.npy"
     return checked(
         folder,
         read_npy(folder / "data.npy", memory_map=True),
-        read_npy(labels) if labels.exists() else None,
+        read_npy(labels) if labelled and labels.exists() else None,
         classes=classes,
         size=size,
     )
@@ -114,12 +126,15 @@ def read_npy_folder(
     *,
     classes: int | None = None,
     size: tuple[int, int, int] | None = None,
+    labelled: bool = True,
 ) -> Images:
     """``data.npy`` (memory-mapped) and, if it is there, ``labels.npy`` of a folder.
+
+    Labels are left alone if not `labelled`.
 
     Read once a process as long as the files do not change.
     """
     files = (folder / "data.npy", folder / "labels.npy")
     stats = [file.stat() for file in files if file.exists()]
     stamps = tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
-    return _read_folder(folder, stamps, classes, size)
+    return _read_folder(folder, stamps, classes, size, labelled)

@@ -1,0 +1,57 @@
+"""Facts after a path or a name, as in a web address: ``PATH?name=mine&role=target``."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """What stands before the question mark, and the facts after it.
+
+    Parameters
+    ----------
+    text
+        ``SOMETHING`` or ``SOMETHING?fact=value&fact=value``.
+    known
+        Names that a fact may have.
+
+    Raises
+    ------
+    ValueError
+        If nothing stands before the mark, or a fact is unknown, empty or given twice.
+
+    Examples
+    --------
+    >>> split_query("photos", ["name"])
+    ('photos', {})
+    >>> split_query("a/b.npz?name=cam&role=target", ["name", "role"])
+    ('a/b.npz', {'name': 'cam', 'role': 'target'})
+    """
+    before, _, query = text.partition("?")
+    if not before.strip():
+        raise ValueError(f"must not be empty, got {text!r}")
+    facts: dict[str, str] = {}
+    for part in query.split("&") if query else ():
+        name, _, value = part.partition("=")
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
+            raise ValueError(
+                f"has an unknown fact {name!r} in {text!r}; {hint}known: "
+                f"{', '.join(known)}"
+            )
+        if not value or name in facts:
+            raise ValueError(f"must give {name} one value, once, got {text!r}")
+        facts[name] = value
+    return before.strip(), facts
+
+
+def safe_name(text: str) -> str:
+    """A text without what a dataset's or model's name must not have.
+
+    Examples
+    --------
+    >>> safe_name("my photos [2024], all")
+    'my-photos-2024-all'
+    """
+    words = "".join(" " if c in "[]*?,:&= \t\n" else c for c in text).split()
+    return "-".join(words) or "unnamed"

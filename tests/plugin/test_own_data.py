@@ -1,0 +1,166 @@
+"""Data of a user's own from the command line: folders of images, files of outputs."""
+
+import json
+
+import numpy as np
+import pytest
+
+RNG = np.random.default_rng(0)
+
+
+def report(pytester, *arguments):
+    path = pytester.path / "report.json"
+    path.unlink(missing_ok=True)
+    result = pytester.runpytest_inprocess(f"--harness-report-json={path}", *arguments)
+    return result, json.loads(path.read_text()) if path.exists() else None
+
+
+def folder(path, n=20, labels=True):
+    path.mkdir()
+    np.save(path / "data.npy", RNG.integers(0, 256, (n, 4, 4, 1), dtype=np.uint8))
+    if labels:
+        np.save(path / "labels.npy", np.arange(n) % 3)
+
+
+def test_a_folder_is_a_dataset_whatever_families_were_chosen(toy):
+    folder(toy.path / "camera")
+    folder(toy.path / "street", labels=False)
+
+    result, found = report(
+        toy, "--harness-data=camera", "--harness-data=street?name=road", "-k", "nuclear"
+    )
+
+    assert result.ret == 0
+    rows = {(m["dataset"], m["domain"]): m for m in found["measurements"]}
+    assert rows["camera", "exterior"]["accuracy"] is not None
+    assert rows["road", "target"]["accuracy"] is None
+    assert ("in0", "interior") in rows
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--harness-data=nowhere", "*data nowhere not found; looked at nowhere*"),
+        ("--harness-data=camera?rol=x", "*unknown fact 'rol'*did you mean role*"),
+        ("--harness-data=camera?role=test", "*role of interior, exterior, target*"),
+        ("--harness-data=camera?name=in0", "*two families are called in0*"),
+        ("--harness-outputs=camera", "*file of outputs not found*"),
+    ],
+)
+def test_what_cannot_be_is_a_usage_error(toy, option, message):
+    folder(toy.path / "camera")
+
+    result, _ = report(toy, option)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])
+
+
+OUTPUT_SUITE = """
+from harness.metrics.agreement import agreement
+from harness.metrics.aline import aline_s
+from harness.metrics.atc import atc_mc
+from harness.metrics.average_confidence import average_confidence
+from harness.metrics.effective_invariance import rotation_invariance
+from harness.metrics.nuclear_norm import nuclear_norm
+from harness.views import ROTATIONS
+
+def test_average_confidence(measure): measure(average_confidence)
+def test_nuclear_norm(predictions, record): record(nuclear_norm, predictions.probs())
+def test_atc_mc(measure): measure(atc_mc)
+def test_agreement(measure, peers): measure(agreement)
+def test_rotation_invariance(measure): measure(rotation_invariance, views=ROTATIONS)
+def test_accuracy(accuracy, record):
+    record("accuracy", accuracy)
+def test_head(rotation_head, predictions, record):
+    record("head", rotation_head.logits(predictions).mean())
+"""
+
+
+def outputs(path, seed, n=60, models=9, sharp=1.0, labels=True):
+    rng = np.random.default_rng(seed)
+    truth = np.arange(n) % 3
+    noise = rng.normal(size=(models, n, 3)) * np.linspace(0.3, 2, models)[:, None, None]
+    logits = sharp * np.eye(3)[truth] + noise
+    arrays = {"models": [f"m{i}" for i in range(models)], "logits": logits}
+    np.savez(path, **arrays, **({"labels": truth} if labels else {}))
+    return logits, truth
+
+
+@pytest.fixture
+def saved(toy):
+    toy.makeini("[pytest]\n")
+    toy.makepyfile(test_suite=OUTPUT_SUITE)
+    return toy
+
+
+def test_outputs_are_measured_without_images(saved):
+    """Values as from the arrays; what needs views or networks is skipped, with why."""
+    outputs(saved.path / "val.npz", 0)
+    logits, truth = outputs(saved.path / "cam.npz", 1, sharp=0.7)
+
+    result, found = report(
+        saved, "--harness-outputs=val.npz?role=test", "--harness-outputs=cam.npz"
+    )
+
+    assert result.ret == 0
+    result.assert_outcomes(passed=90, skipped=36)
+    rows = {
+        (m["metric"], m["model"], m["dataset"]): m["value"]
+        for m in found["measurements"]
+    }
+    shares = (logits.argmax(2) == truth).mean(1)
+    assert rows["accuracy", "m3", "cam"] == shares[3]
+    largest = np.exp(logits[5]).max(1) / np.exp(logits[5]).sum(1)
+    assert rows["average_confidence", "m5", "cam"] == pytest.approx(largest.mean())
+    result.stdout.fnmatch_lines(
+        [
+            "accuracy on the line",
+            "cam * 9 *",
+            "skipped: test_head *no network is at hand*",
+            "skipped: test_rotation_invariance * without views*",
+        ]
+    )
+
+
+def test_models_are_measured_where_their_outputs_are(saved):
+    """A model that one file lacks has no cell there; peers are those that are."""
+    outputs(saved.path / "val.npz", 0, models=3)
+    outputs(saved.path / "cam.npz", 1, models=4)
+
+    result, found = report(
+        saved,
+        "--harness-outputs=val.npz?role=test",
+        "--harness-outputs=cam.npz",
+        "-k",
+        "nuclear or agreement",
+    )
+
+    assert result.ret == 0
+    pairs = {(m["model"], m["dataset"]) for m in found["measurements"]}
+    assert ("m3", "cam") in pairs
+    assert ("m3", "test") not in pairs
+    assert len(pairs) == 7
+
+
+def test_without_a_source_what_needs_one_says_so(saved):
+    outputs(saved.path / "cam.npz", 1, labels=False)
+
+    result, found = report(saved, "--harness-outputs=cam.npz", "-k", "atc or nuclear")
+
+    assert result.ret == 0
+    assert {m["metric"] for m in found["measurements"]} == {"nuclear_norm"}
+    result.stdout.fnmatch_lines(["skipped: test_atc_mc *role=test*"])
+
+
+def test_outputs_are_found_again_until_the_file_changes(saved):
+    outputs(saved.path / "cam.npz", 1)
+    arguments = ("--harness-outputs=cam.npz", "-k", "nuclear")
+    report(saved, *arguments)
+
+    _, again = report(saved, *arguments)
+    outputs(saved.path / "cam.npz", 2)
+    _, changed = report(saved, *arguments)
+
+    assert again["counts"]["stored"] == 9
+    assert changed["counts"]["measured"] == 9
