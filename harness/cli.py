@@ -10,8 +10,9 @@ from importlib import import_module
 from harness.errors import HarnessError
 
 # One module a command in `harness.commands`, each with `add_arguments(parser)` and
-# `run(arguments) -> int`; the first line of its docstring is its help.
-COMMANDS: tuple[str, ...] = ()
+# `run(arguments) -> int`; the first line of its docstring is its help. One that starts
+# pytest finds what it does not know itself in `arguments.pytest`.
+COMMANDS = ("list", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,8 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(sub)
-    arguments = parser.parse_args(argv)
+    arguments, rest = parser.parse_known_args(argv)
     command = import_module(f"harness.commands.{arguments.command}")
+    if rest and not getattr(command, "PASSES_ON", False):
+        parser.error(f"harness {arguments.command} has no argument {rest[0]}")
+    arguments.pytest = rest
     try:
         return int(command.run(arguments))
     except (HarnessError, ValueError) as error:

@@ -392,6 +392,13 @@ OPTIONS = (
 def add_options(parser: pytest.Parser) -> None:
     """Put every option, and its ini twin, in a group of their own."""
     group = parser.getgroup("harness", "models that meet unlabelled data (harness)")
+    group.addoption(
+        "--harness-list",
+        dest="harness_list",
+        choices=("bases", "models", "families", "metrics"),
+        default=None,
+        help="print what there is to choose from, and run nothing",
+    )
     for option in OPTIONS:
         extra: dict[str, Any] = (
             {"action": "store_const", "const": "true"}

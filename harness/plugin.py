@@ -101,6 +101,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     run = Run(settings, registry, tell=_teller(config))
     config.stash[run_key] = run
+    if config.getoption("harness_list"):
+        return
     config.pluginmanager.register(Cells(config), "harness-cells")
     if is_worker(config):
         _share_processor(config)
@@ -174,6 +176,31 @@ def _nothing() -> Any:
     from contextlib import nullcontext
 
     return nullcontext()
+
+
+def pytest_collection(session: pytest.Session) -> bool | None:
+    """With --harness-list, print what there is and collect nothing."""
+    kind = session.config.getoption("harness_list")
+    if not kind:
+        return None
+    from harness.errors import HarnessError
+    from harness.report.listing import listing
+    from harness.report.text import show
+
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else _nothing():
+        try:
+            show(listing(kind, session.config.stash[run_key]))
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+    return True
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A listing collects no tests, and is no failure for that."""
+    done = session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
+    if session.config.getoption("harness_list") and done:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -119,7 +119,7 @@ def test_thirty_published_models_are_on_the_line(data_root, pytester, monkeypatc
 
     (line,) = found["lines"]
     assert line["dataset"] == "cifar10.1_v6"
-    probit, linear = line["probit"], line["linear"]
+    probit, linear = line["lines"]["probit"], line["lines"]["linear"]
     assert probit["n"] == 30
     slope, x_mean, y_mean = probit["line"].values()
     assert slope == pytest.approx(0.9496, abs=1e-3)

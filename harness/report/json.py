@@ -25,23 +25,35 @@ def write_json(path: Path, summary: Summary) -> None:
     HarnessError
         If the file cannot be written.
     """
-    content = {"schema": SCHEMA, **_plain(summary)}
+    content = {"schema": SCHEMA, **plain(summary)}
+    write_atomically(path, json.dumps(content, indent=1, allow_nan=False))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    HarnessError
+        If it cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(content, indent=1, allow_nan=False))
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         raise HarnessError(f"report {path} cannot be written: {error}") from error
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Dataclasses and containers as what JSON knows."""
     if isinstance(value, Counter):  # asdict would rebuild it from pairs
         return dict(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined, or_reason
 from harness.analysis.on_the_line import AccuracyLine, accuracy_line
@@ -18,12 +18,14 @@ from harness.measurement import Domain, Measurement
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from harness.analysis.tables import AccuracyTable
+
 LEAST_MODELS = 8  # fewer models make a line that says little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnTheLine:
-    """Accuracy on a dataset against accuracy on the test split, a point a model.
+    """Accuracy on a dataset against accuracy on another, a point a model.
 
     Attributes
     ----------
@@ -32,17 +34,16 @@ class OnTheLine:
     models
         Names, in the order of `x` and `y`.
     x, y
-        Accuracies on the test split and on the dataset.
-    probit, linear
-        Lines on either scale.
+        Accuracies on the reference, the test split say, and on the dataset.
+    lines
+        By scale: probit, logit, linear.
     """
 
     dataset: str
     models: tuple[str, ...]
     x: tuple[float, ...]
     y: tuple[float, ...]
-    probit: AccuracyLine | Undefined
-    linear: AccuracyLine | Undefined
+    lines: dict[str, AccuracyLine | Undefined]
 
 
 def on_the_line(measurements: Iterable[Measurement]) -> tuple[OnTheLine, ...]:
@@ -58,29 +59,55 @@ def on_the_line(measurements: Iterable[Measurement]) -> tuple[OnTheLine, ...]:
             found.setdefault(name, {})[m.model] = m
     test = found.pop("test", {})
     return tuple(
-        _row(dataset, test, rows)
+        _of_measurements(dataset, test, rows)
         for dataset, rows in sorted(found.items())
         if len(test.keys() & rows.keys()) >= LEAST_MODELS
     )
 
 
-def _row(
+def table_lines(table: AccuracyTable, against: str) -> tuple[OnTheLine, ...]:
+    """A row for each other dataset of a table, in its order.
+
+    Raises
+    ------
+    KeyError
+        If the table has no dataset `against`.
+    """
+    table.column(against)
+    rows = []
+    for dataset in table.datasets:
+        if dataset != against:
+            models, x, y = table.pair(against, dataset)
+            rows.append(_row(dataset, models, tuple(x.tolist()), tuple(y.tolist())))
+    return tuple(rows)
+
+
+def _of_measurements(
     dataset: str, test: dict[str, Measurement], rows: dict[str, Measurement]
 ) -> OnTheLine:
     models = tuple(sorted(test.keys() & rows.keys()))
     x, y = (tuple(_accuracy(side[m]) for m in models) for side in (test, rows))
-    x_images, y_images = ([side[m].images for m in models] for side in (test, rows))
-    probit, linear = (
-        or_reason(
+    images = [[side[m].images for m in models] for side in (test, rows)]
+    return _row(dataset, models, x, y, *images)
+
+
+def _row(
+    dataset: str,
+    models: tuple[str, ...],
+    x: tuple[float, ...],
+    y: tuple[float, ...],
+    x_images: list[int] | None = None,
+    y_images: list[int] | None = None,
+) -> OnTheLine:
+    lines = {
+        scale.value: or_reason(
             partial(
                 accuracy_line, x, y, scale=scale, x_images=x_images, y_images=y_images
             )
         )
-        for scale in (Scale.PROBIT, Scale.LINEAR)
-    )
-    return OnTheLine(
-        dataset=dataset, models=models, x=x, y=y, probit=probit, linear=linear
-    )
+        for scale in (Scale.PROBIT, Scale.LOGIT, Scale.LINEAR)
+    }
+    return OnTheLine(dataset=dataset, models=models, x=x, y=y, lines=lines)
 
 
 def _accuracy(m: Measurement) -> float:
@@ -88,8 +115,26 @@ def _accuracy(m: Measurement) -> float:
     return m.accuracy
 
 
-def table(rows: Sequence[OnTheLine], most: int = 12) -> Iterable[RenderableType]:
-    """The rows as a table of 80 columns, and what the numbers are."""
+def line_table(
+    rows: Sequence[OnTheLine],
+    *,
+    scale: Scale = Scale.PROBIT,
+    against: str = "the test split",
+    most: int = 12,
+) -> Iterable[RenderableType]:
+    """The rows as a table of 80 columns, and what its numbers are.
+
+    Parameters
+    ----------
+    rows
+        At least one, or nothing is said.
+    scale
+        Of the slope, the bias and the error.
+    against
+        What to call the reference.
+    most
+        How many rows to print before the rest is counted.
+    """
     from rich import box
     from rich.table import Table
 
@@ -97,37 +142,37 @@ def table(rows: Sequence[OnTheLine], most: int = 12) -> Iterable[RenderableType]
         return
     shown = Table(title="accuracy on the line", title_justify="left", box=box.SIMPLE)
     shown.title_style, shown.show_edge, shown.pad_edge = "bold", False, False
-    shown.add_column("\ndataset", no_wrap=True, overflow="ellipsis", max_width=24)
-    form = "{:>3} {:>7} {:>7} {:>6} {:>6} {:>6} {:>5}".format
-    names = form("n", "slope", "bias", "R²", "ρ", "R²", "MAE")
-    shown.add_column(f"{form('', 'probit', '', '', '', 'linear', '')}\n{names}")
-    reasons = []
+    shown.add_column("\ndataset", overflow="fold", max_width=20)
+    form = "{:>4} {:>7} {:>7} {:>5} {:>6} {:>6} {:>6} {:>6}".format
+    over = form("", scale.value, "", "", "R²", "R²", "R²", "")
+    names = form("n", "slope", "bias", "MAE", "probit", "logit", "linear", "ρ")
+    shown.add_column(f"{over}\n{names}", no_wrap=True)
+    reasons: dict[str, list[str]] = {}
     for row in rows[:most]:
-        probit, linear = row.probit, row.linear
-        if isinstance(probit, Undefined) or isinstance(linear, Undefined):
-            lost = probit if isinstance(probit, Undefined) else linear
-            assert isinstance(lost, Undefined)
-            reasons.append(f"  undefined for {row.dataset}: {lost.reason}")
+        line = row.lines[scale.value]
+        if isinstance(line, Undefined):
+            reasons.setdefault(line.reason, []).append(row.dataset)
             continue
-        shown.add_row(row.dataset, _numbers(form, probit, linear))
-    yield shown
-    yield from reasons
+        numbers = form(
+            line.n,
+            f"{line.line.slope:.4f}",
+            f"{line.line.intercept:+.4f}",
+            f"{100 * line.mae:.2f}",
+            *(_r2(row.lines[s]) for s in ("probit", "logit", "linear")),
+            f"{line.spearman:+.3f}",
+        )
+        shown.add_row(row.dataset, numbers)
+    if shown.row_count:
+        yield shown
+    for reason, datasets in reasons.items():
+        yield f"  no line for {', '.join(datasets)}: {reason}"
     if len(rows) > most:
-        yield f"  and {len(rows) - most} more datasets, in the report files"
+        yield f"  and {len(rows) - most} more datasets"
     yield (
-        "Over models: accuracy on the dataset against accuracy on the test split. MAE "
-        "in points: each model's accuracy from the line of the others (probit)."
+        f"Over models: accuracy on the dataset against accuracy on {against}. ρ is "
+        "Spearman's; MAE in points: each model from the line of the others."
     )
 
 
-def _numbers(form: Any, probit: AccuracyLine, linear: AccuracyLine) -> str:
-    text: str = form(
-        probit.n,
-        f"{probit.line.slope:.4f}",
-        f"{probit.line.intercept:+.4f}",
-        f"{probit.r2:.4f}"[:6],
-        f"{probit.spearman:.3f}",
-        f"{linear.r2:.4f}"[:6],
-        f"{100 * probit.mae:.2f}",
-    )
-    return text
+def _r2(line: AccuracyLine | Undefined) -> str:
+    return "-" if isinstance(line, Undefined) else f"{line.r2:.4f}"

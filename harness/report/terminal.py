@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
-from harness.report import on_the_line
+from harness.report.on_the_line import line_table
+from harness.report.text import rendered
 
 if TYPE_CHECKING:
     import pytest
@@ -78,31 +78,8 @@ def report_text(
     interrupted
         Whether the run was stopped, for the first line.
     """
-    from rich.console import Console
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=colour,
-        no_color=not colour,
-        color_system="standard" if colour else None,
-        legacy_windows=False,
-        emoji=False,
-        highlight=False,
-        markup=False,
-        soft_wrap=False,
-    )
-    for part in _parts(summary, width, interrupted):
-        console.print(part)
-    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        for fancy, plain in (("R²", "R2"), ("ρ", "rho"), ("−", "-"), ("─", "-")):
-            text = text.replace(fancy, plain)
-        text = text.encode("ascii", "replace").decode("ascii")
-    return text
+    parts = _parts(summary, width, interrupted)
+    return rendered(parts, width=width, colour=colour, encoding=encoding)
 
 
 def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[RenderableType]:
@@ -125,7 +102,7 @@ def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[Renderab
         yield from _ranking(summary)
     if summary.lines:
         yield ""
-        yield from on_the_line.table(summary.lines)
+        yield from line_table(summary.lines)
     yield from _losses("without a value", summary.failed)
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():

@@ -1,0 +1,123 @@
+"""Listings: the bases, models, families and metrics that a run can choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, MissingData
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from harness.run import Run
+
+KINDS = ("bases", "models", "families", "metrics")
+
+
+def listing(kind: str, run: Run) -> Iterable[RenderableType]:
+    """The table of one kind, for the run's base where that matters."""
+    makers = {
+        "bases": _bases,
+        "models": _models,
+        "families": _families,
+        "metrics": _metrics,
+    }
+    yield from makers[kind](run)
+
+
+def _bases(run: Run) -> Iterable[RenderableType]:
+    table = _table("bases", "name", "classes", "images", "here", "what")
+    for base in run.registry.bases.values():
+        height, width, channels = base.size
+        table.add_row(
+            base.name,
+            str(len(base.classes)),
+            f"{height}x{width} {'grey' if channels == 1 else 'RGB'}",
+            _here(lambda base=base: base.locate(run.settings)),
+            base.description,
+        )
+    yield table
+
+
+def _models(run: Run) -> Iterable[RenderableType]:
+    table = _table(
+        f"models of {run.base.name}", "name", "parameters", "accuracy", "here"
+    )
+    table.add_column("source, licence", overflow="fold")
+    for name, entry in run.registry.models_of(run.base.name).items():
+        parameters = getattr(entry, "parameters", None)
+        accuracy = getattr(entry, "accuracy", None)
+        licence = getattr(entry, "licence", "")
+        source = str(getattr(entry, "source", "")).removeprefix("https://github.com/")
+        table.add_row(
+            name,
+            "-" if parameters is None else f"{parameters:,}",
+            "-" if accuracy is None else f"{100 * accuracy:.2f}",
+            _here(lambda entry=entry: entry.locate(run.settings)),
+            f"{source}, {licence}" if licence else source,
+        )
+    yield table
+    yield "Accuracy as published, in percent; here: whether the weights are at hand."
+
+
+def _families(run: Run) -> Iterable[RenderableType]:
+    table = _table(f"families of {run.base.name}", "name", "domain", "datasets", "what")
+    missing = []
+    for name, family in run.registry.families_of(run.base.name).items():
+        try:
+            count = str(len(family.datasets(run.settings)))
+        except MissingData as error:
+            count = "absent"
+            missing.append(f"  {error}")
+        except HarnessError as error:
+            count = "broken"
+            missing.append(f"  {name}: {error}")
+        table.add_row(name, str(family.domain), count, family.description)
+    yield table
+    yield from missing
+
+
+def _metrics(run: Run) -> Iterable[RenderableType]:
+    from harness.metrics import METRICS
+    from harness.metrics.spec import Kind
+
+    table = _table("metrics", "name", "kind", "what")
+    trends = {1: "score, rises", -1: "score, falls", 0: "score"}
+    for metric in sorted(METRICS, key=lambda metric: metric.name):
+        table.add_row(
+            metric.name,
+            "estimate" if metric.kind is Kind.ESTIMATE else trends[metric.trend.value],
+            metric.summary.removeprefix("Return ").removesuffix("."),
+        )
+    yield table
+    yield (
+        "An estimate is an accuracy itself; a score rises or falls with accuracy and "
+        "is fitted against it."
+    )
+
+
+def _here(locate: Any) -> str:
+    try:
+        locate()
+    except HarnessError:
+        return "no"
+    return "yes"
+
+
+def _table(title: str, *columns: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
+    for name in columns:
+        table.add_column(
+            name,
+            no_wrap=name == "name",
+            overflow="fold",
+            justify="right"
+            if name in ("parameters", "accuracy", "datasets")
+            else "left",
+        )
+    return table

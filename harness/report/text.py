@@ -1,0 +1,72 @@
+"""Text: tables and lines as a string of a given width, for pytest's reporter or stdout.
+
+rich renders to a string; nothing here is live, so it goes wherever text goes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def rendered(
+    parts: Iterable[RenderableType],
+    *,
+    width: int,
+    colour: bool = False,
+    encoding: str = "utf-8",
+) -> str:
+    """The parts one under the other.
+
+    Parameters
+    ----------
+    parts
+        Tables and lines.
+    width
+        Columns.
+    colour
+        Whether to write escape codes.
+    encoding
+        Of the stream; letters it lacks are spelt out.
+    """
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=colour,
+        no_color=not colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+        emoji=False,
+        highlight=False,
+        markup=False,
+        soft_wrap=False,
+    )
+    for part in parts:
+        console.print(part)
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        for fancy, plain in (("R²", "R2"), ("ρ", "rho"), ("−", "-"), ("─", "-")):
+            text = text.replace(fancy, plain)
+        text = text.encode("ascii", "replace").decode("ascii")
+    return text
+
+
+def show(parts: Iterable[RenderableType]) -> None:
+    """Print the parts as wide as the terminal, in colour where it has any."""
+    out = sys.stdout
+    colour = out.isatty() and "NO_COLOR" not in os.environ
+    width = max(60, shutil.get_terminal_size().columns)
+    encoding = out.encoding or "utf-8"
+    out.write(rendered(parts, width=width, colour=colour, encoding=encoding))
