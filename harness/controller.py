@@ -6,6 +6,7 @@ One per pytest session, in the main process, with workers or without.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +15,11 @@ from harness.errors import HarnessError
 from harness.fixtures.cells import GATES_ATTRIBUTE, REPORT_ATTRIBUTE, pair_of, tail_of
 
 if TYPE_CHECKING:
-    from harness.analysis.gates import Gate, Verdict
+    from harness.report.judging import AnyVerdict
+    from harness.report.saved import SavedRun
     from harness.report.summary import Summary
     from harness.run import Run
+    from harness.settings import Settings
 
 
 class Controller:
@@ -35,14 +38,35 @@ class Controller:
         self.config = config
         self.run = run
         self.collector = Collector(Store(run.settings.store))
-        self.gates: tuple[Gate, ...] = ()
-        self.verdicts: tuple[Verdict, ...] = ()
+        self.verdicts: tuple[AnyVerdict, ...] = ()
         self._summary: Summary | None = None
         self._interrupted = False
-        if run.settings.gates:
-            from harness.analysis.gates import parse_gate
+        self._earlier: SavedRun | None = None
+        self._check(run.settings)
 
-            self.gates = tuple(parse_gate(text) for text in run.settings.gates)
+    def _check(self, settings: Settings) -> None:
+        """Refuse what cannot be judged or saved before anything is measured."""
+        if settings.gates:
+            from harness.report.judging import check_gate
+
+            for text in settings.gates:
+                check_gate(text)
+        if settings.save_run or settings.compare:
+            from harness.report.saved import find_run, read_run, run_path
+
+            if settings.save_run:
+                run_path(settings.store, settings.save_run)
+            if settings.compare:
+                self._earlier = read_run(find_run(settings.store, settings.compare))
+        if settings.fail_on:
+            from harness.analysis.fail_on import parse_rule
+
+            for text in settings.fail_on:
+                parse_rule(text)
+            if not settings.compare:
+                raise HarnessError(
+                    "--harness-fail-on needs a run to compare with: --harness-compare"
+                )
 
     # --- what is to be measured -------------------------------------------------------
 
@@ -116,7 +140,7 @@ class Controller:
         self, report: pytest.TestReport
     ) -> tuple[str, str, str] | None:
         """Show the value beside a test in -v; keep gates out of the count of tests."""
-        if report.nodeid.startswith(GATE_PREFIX) and report.passed:
+        if report.nodeid.startswith(GATE_PREFIXES) and report.passed:
             return "gates passed" if report.when == "call" else "", "", ""
         packed = getattr(report, REPORT_ATTRIBUTE, None)
         if packed is None or not report.passed:
@@ -146,32 +170,34 @@ class Controller:
         return result
 
     def _judge(self) -> None:
-        from harness.analysis.gates import judge_gate, parse_gate
+        """Judge gates and comparison; the summary that follows shows the verdicts."""
+        from harness.report.judging import judged, judged_against
 
-        gates = (*self.gates, *map(parse_gate, sorted(self.collector.gates)))
-        if not gates:
+        gates = (*self.run.settings.gates, *sorted(self.collector.gates))
+        if not gates and self._earlier is None:
             return
         summary = self.summary()
-        self.verdicts = tuple(
-            verdict
-            for gate in gates
-            for verdict in judge_gate(gate, summary.correlations)
+        self.verdicts = (
+            *judged(gates, summary.correlations, summary.predictions),
+            *judged_against(self.run.settings.fail_on, summary.changes),
         )
-        self._summary = None
+        self._summary = replace(summary, verdicts=self.verdicts)
         for verdict in self.verdicts:
             self._announce(verdict)
 
-    def _announce(self, verdict: Verdict) -> None:
+    def _announce(self, verdict: AnyVerdict) -> None:
         """A gate is a test result: in the summary, in JUnit, in the exit status."""
+        from harness.report.judging import wording
+
         nodeid = verdict.id
         for when in ("setup", "call", "teardown"):
             failed = when == "call" and not verdict.passed
             report = pytest.TestReport(
                 nodeid=nodeid,
-                location=("gates", None, nodeid.removeprefix(GATE_PREFIX)),
+                location=("gates", None, nodeid.partition("::")[2]),
                 keywords={},
                 outcome="failed" if failed else "passed",
-                longrepr=f"{verdict.gate}: {verdict.reason}" if failed else None,
+                longrepr=f"{wording(verdict)}: {verdict.reason}" if failed else None,
                 when=when,
             )
             self.config.hook.pytest_runtest_logreport(report=report)
@@ -183,7 +209,9 @@ class Controller:
         from harness.report.summary import summarise
 
         if self._summary is None:
-            self._summary = summarise(self.run, self.collector, self.verdicts)
+            self._summary = summarise(
+                self.run, self.collector, self.verdicts, self._earlier
+            )
         return self._summary
 
     def pytest_terminal_summary(
@@ -194,21 +222,35 @@ class Controller:
             return
         if self.config.option.collectonly:
             return
+        if self.run.settings.report == "none":
+            return
         from harness.report.terminal import write
 
-        write(terminalreporter, self.summary(), interrupted=self._interrupted)
+        write(
+            terminalreporter,
+            self.summary(),
+            interrupted=self._interrupted,
+            short=self.run.settings.report == "short",
+        )
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         """Write the files asked for: also with -p no:terminal."""
-        path = self.run.settings.report_json
-        if path is not None and not self.config.option.collectonly:
+        if self.config.option.collectonly:
+            return
+        settings = self.run.settings
+        paths = [settings.report_json]
+        if settings.save_run and not self._interrupted:
+            from harness.report.saved import run_path
+
+            paths.append(run_path(settings.store, settings.save_run))
+        for path in filter(None, paths):
             from harness.report.json import write_json
 
             write_json(path, self.summary())
 
 
-GATE_PREFIX = "gates::"
+GATE_PREFIXES = ("gates::", "fail-on::")
 
 
 def _reason(report: pytest.TestReport) -> str:

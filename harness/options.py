@@ -378,7 +378,36 @@ OPTIONS = (
         many=True,
         help="fail the run unless a correlation holds, for instance "
         "'jigsaw_invariance: interior r2 >= 0.5' (repeatable); METRIC[MODEL] picks a "
-        "model, METRIC[all] the fit over all models",
+        "model, METRIC[all] the fit over all models. Of a target: 'predicted accuracy "
+        "on my-camera >= 0.8', judged at the low end of its interval",
+    ),
+    Option(
+        field="save_run",
+        parse=str.strip,
+        metavar="NAME",
+        help="keep this run's report in the store, to compare later runs with",
+    ),
+    Option(
+        field="compare",
+        parse=str.strip,
+        metavar="NAME",
+        help="compare with a saved run, or with a JSON report's path",
+    ),
+    Option(
+        field="fail_on",
+        parse=str.strip,
+        metavar="RULE",
+        many=True,
+        help="with --harness-compare, fail the run where a statistic got worse, for "
+        "instance 'transfer r2 drops 0.05' (repeatable); 'beyond chance' after the "
+        "number forgives what resampling explains",
+    ),
+    Option(
+        field="report",
+        parse=_one_of("full", "short", "none"),
+        metavar="HOW",
+        help="what the terminal shows: full (default), short (no table for each "
+        "metric), none",
     ),
     Option(
         field="report_json",

@@ -234,11 +234,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _check_gates(metafunc: pytest.Metafunc) -> None:
     """Refuse a misspelt gate in a marker while nothing has run yet."""
     if texts := gates_of(metafunc.definition):
-        from harness.analysis.gates import parse_gate
+        from harness.report.judging import check_gate
 
         try:
             for text in texts.splitlines():
-                parse_gate(text)
+                check_gate(text)
         except ValueError as error:
             raise pytest.Collector.CollectError(str(error)) from None
 

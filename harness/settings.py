@@ -64,4 +64,8 @@ class Settings:
     head_seed: int = 0
     recalculate: bool = False
     gates: tuple[str, ...] = ()
+    save_run: str | None = None
+    compare: str | None = None
+    fail_on: tuple[str, ...] = ()
+    report: str = "full"
     report_json: Path | None = None

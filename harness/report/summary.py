@@ -7,15 +7,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
+from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
+from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.ranking import Rank, rank
 
 if TYPE_CHECKING:
-    from harness.analysis.gates import Verdict
     from harness.collector import Collector, Outcome
+    from harness.report.saved import SavedRun
     from harness.run import Run
 
 
@@ -50,6 +53,10 @@ class Summary:
         The metrics compared, the best first.
     lines
         Accuracy on the line, over models.
+    predictions
+        Accuracy of the targets.
+    compared_with, changes
+        A saved run, and what moved since.
     verdicts
         The gates, judged.
     counts
@@ -65,17 +72,25 @@ class Summary:
     run: dict[str, Any]
     correlations: tuple[Correlation, ...]
     ranks: tuple[Rank, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[AnyVerdict, ...]
     counts: Counter[str]
     failed: tuple[Loss, ...]
     skipped: tuple[Loss, ...]
     absent: dict[str, str]
     measurements: tuple[Measurement, ...]
     lines: tuple[OnTheLine, ...] = ()
+    predictions: tuple[TargetPrediction, ...] = ()
+    compared_with: str = ""
+    changes: tuple[Change, ...] = ()
 
 
-def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> Summary:
-    """Fit and sort what the collector holds."""
+def summarise(
+    run: Run,
+    collector: Collector,
+    verdicts: tuple[AnyVerdict, ...] = (),
+    earlier: SavedRun | None = None,
+) -> Summary:
+    """Fit and sort what the collector holds, and compare it with an earlier run."""
     measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
     outcomes = collector.outcomes.values()
     correlations = correlate(
@@ -86,6 +101,9 @@ def summarise(run: Run, collector: Collector, verdicts: tuple[Verdict, ...]) -> 
         correlations=correlations,
         ranks=rank(correlations, measurements),
         lines=on_the_line(measurements),
+        predictions=predict_targets(correlations),
+        compared_with=earlier.path.stem if earlier else "",
+        changes=compare(earlier.correlations(), correlations) if earlier else (),
         verdicts=verdicts,
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
+from harness.report.compared import comparison_table
 from harness.report.on_the_line import line_table
+from harness.report.predicted import prediction_table
 from harness.report.text import rendered
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits import Judgement, LineFit
+    from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
@@ -44,15 +47,24 @@ def opening(run: Run) -> list[str]:
 
 
 def write(
-    reporter: pytest.TerminalReporter, summary: Summary, *, interrupted: bool
+    reporter: pytest.TerminalReporter,
+    summary: Summary,
+    *,
+    interrupted: bool,
+    short: bool = False,
 ) -> None:
-    """Write the whole report under a heading of its own."""
+    """Write the report under a heading of its own."""
     reporter.section("accuracy without labels")
     markup = reporter._tw.hasmarkup
     encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
     width = max(60, reporter._tw.fullwidth)
     text = report_text(
-        summary, width=width, colour=markup, encoding=encoding, interrupted=interrupted
+        summary,
+        width=width,
+        colour=markup,
+        encoding=encoding,
+        interrupted=interrupted,
+        short=short,
     )
     reporter.write(text)
 
@@ -64,6 +76,7 @@ def report_text(
     colour: bool = False,
     encoding: str = "utf-8",
     interrupted: bool = False,
+    short: bool = False,
 ) -> str:
     """The report as text of a given width.
 
@@ -77,20 +90,25 @@ def report_text(
         Of the stream; letters it lacks are spelt out.
     interrupted
         Whether the run was stopped, for the first line.
+    short
+        Leave out the table of each metric.
     """
-    parts = _parts(summary, width, interrupted)
+    parts = _parts(summary, width, interrupted, short)
     return rendered(parts, width=width, colour=colour, encoding=encoding)
 
 
-def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[RenderableType]:
+def _parts(
+    summary: Summary, width: int, interrupted: bool, short: bool
+) -> Iterable[RenderableType]:
     yield from _counts(summary, interrupted)
     yield from _accuracies(summary)
     chances = _chances(summary)
-    for metric, rows in _by_metric(summary).items():
+    tables = {} if short else _by_metric(summary)
+    for metric, rows in tables.items():
         yield ""
         title = metric + chances.get(metric, "")
         yield from _metric_table(title, rows, wide=width >= 100)
-    if summary.correlations:
+    if tables:
         yield ""
         yield (
             "RMSE in points of accuracy; ρ is Spearman's, of metric against accuracy. "
@@ -100,6 +118,9 @@ def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[Renderab
     if len(summary.ranks) > 1:
         yield ""
         yield from _ranking(summary)
+    if summary.predictions:
+        yield ""
+        yield from prediction_table(summary.predictions)
     if summary.lines:
         yield ""
         yield from line_table(summary.lines)
@@ -107,7 +128,10 @@ def _parts(summary: Summary, width: int, interrupted: bool) -> Iterable[Renderab
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():
         yield f"left out: {name}: {reason}"
-    yield from _gates(summary)
+    if summary.compared_with:
+        yield ""
+        yield from comparison_table(summary.changes, before=summary.compared_with)
+    yield from verdict_lines(summary.verdicts)
 
 
 def _chances(summary: Summary) -> dict[str, str]:
@@ -281,18 +305,19 @@ def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
         yield f"{kind}: {_some(tests)} [{_some(cells)}]: {reason}"
 
 
-def _gates(summary: Summary) -> Iterable[Any]:
+def verdict_lines(verdicts: Sequence[AnyVerdict]) -> Iterable[RenderableType]:
+    """Each gate and rule with what came of it."""
     from rich.text import Text
 
-    if not summary.verdicts:
+    if not verdicts:
         return
     yield ""
     yield Text("gates", style="bold")
-    for verdict in summary.verdicts:
+    for verdict in verdicts:
         word, style = ("passed", "green") if verdict.passed else ("FAILED", "red")
         yield Text.assemble(
             (f"  {word} ", style),
-            f"{verdict.id.removeprefix('gates::')}: {verdict.reason}",
+            f"{verdict.id.partition('::')[2]}: {verdict.reason}",
         )
 
 

@@ -1,0 +1,60 @@
+"""Two saved runs side by side: what changed, and whether it is beyond chance.
+
+A run is a name given with --harness-save-run, or a JSON report's path:
+
+    harness compare main report.json
+    harness compare v1 v2 --fail-on 'transfer r2 drops 0.05 beyond chance'
+
+The exit status is 1 where a rule is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which runs, and what they must not lose."""
+    parser.add_argument("before", help="the earlier run")
+    parser.add_argument("after", help="the later run")
+    parser.add_argument(
+        "--store",
+        type=Path,
+        default=Path(".harness"),
+        metavar="DIR",
+        help="where runs were saved (default .harness)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="list also what moved within chance"
+    )
+    parser.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="for instance 'r2 drops 0.05' (repeatable)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the comparison; 1 where a rule is broken."""
+    from harness.analysis.comparison import compare
+    from harness.analysis.fail_on import parse_rule
+    from harness.report.compared import comparison_table
+    from harness.report.judging import judged_against
+    from harness.report.saved import find_run, read_run
+    from harness.report.terminal import verdict_lines
+    from harness.report.text import show
+
+    for text in arguments.fail_on:
+        parse_rule(text)
+    before, after = (
+        read_run(find_run(arguments.store, name))
+        for name in (arguments.before, arguments.after)
+    )
+    changes = compare(before.correlations(), after.correlations())
+    show(comparison_table(changes, before=arguments.before, everything=arguments.all))
+    verdicts = judged_against(arguments.fail_on, changes)
+    show(verdict_lines(verdicts))
+    return int(not all(verdict.passed for verdict in verdicts))

@@ -1,0 +1,63 @@
+"""Judging: gates of every kind, told apart by how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from harness.analysis.fail_on import RuleVerdict, judge_rule, parse_rule
+from harness.analysis.gates import Verdict, judge_gate, parse_gate
+from harness.analysis.target_gates import (
+    TargetVerdict,
+    is_target_gate,
+    judge_target_gate,
+    parse_target_gate,
+)
+
+if TYPE_CHECKING:
+    from harness.analysis.comparison import Change
+    from harness.analysis.correlation import Correlation
+    from harness.analysis.targets import TargetPrediction
+
+AnyVerdict: TypeAlias = Verdict | TargetVerdict | RuleVerdict
+
+
+def check_gate(text: str) -> None:
+    """Refuse a misspelt gate.
+
+    Raises
+    ------
+    GateSyntaxError
+        With the part that is wrong and an example.
+    """
+    if is_target_gate(text):
+        parse_target_gate(text)
+    else:
+        parse_gate(text)
+
+
+def judged(
+    gates: Iterable[str],
+    correlations: Sequence[Correlation],
+    predictions: Sequence[TargetPrediction],
+) -> tuple[AnyVerdict, ...]:
+    """A verdict for everything that each gate selects."""
+    verdicts: list[AnyVerdict] = []
+    for text in gates:
+        if is_target_gate(text):
+            verdicts += judge_target_gate(parse_target_gate(text), predictions)
+        else:
+            verdicts += judge_gate(parse_gate(text), correlations)
+    return tuple(verdicts)
+
+
+def judged_against(
+    rules: Iterable[str], changes: Sequence[Change]
+) -> tuple[RuleVerdict, ...]:
+    """A verdict for everything that each rule selects of a comparison."""
+    return tuple(v for text in rules for v in judge_rule(parse_rule(text), changes))
+
+
+def wording(verdict: AnyVerdict) -> str:
+    """The gate or rule as it can be written again."""
+    return str(verdict.rule if isinstance(verdict, RuleVerdict) else verdict.gate)

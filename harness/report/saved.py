@@ -1,0 +1,108 @@
+"""Saved runs: a run's JSON report under a name, read again to compare with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.correlation import correlate
+from harness.errors import BadData, HarnessError, MissingData
+from harness.measurement import Measurement
+from harness.report.json import SCHEMA
+
+if TYPE_CHECKING:
+    from harness.analysis.correlation import Correlation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedRun:
+    """What a JSON report holds of a run.
+
+    Attributes
+    ----------
+    path
+        Where it was read.
+    run
+        Base, models, settings, as the run described itself.
+    measurements
+        All of them.
+    """
+
+    path: Path
+    run: dict[str, Any]
+    measurements: tuple[Measurement, ...]
+
+    def correlations(self) -> tuple[Correlation, ...]:
+        """The fits, made again from the measurements."""
+        return correlate(self.measurements)
+
+
+def run_path(store: Path, name: str) -> Path:
+    """Where the run of a name is kept.
+
+    Raises
+    ------
+    HarnessError
+        If the name could not be a file's.
+    """
+    if not name or name.startswith(".") or any(mark in name for mark in "/\\:*?"):
+        raise HarnessError(
+            f"the name of a run must be fit for a file, got {name!r}; for instance "
+            "main or v1.2"
+        )
+    return store / "runs" / f"{name}.json"
+
+
+def find_run(store: Path, name: str) -> Path:
+    """The file of a saved run, or of a JSON report that `name` is the path of.
+
+    Raises
+    ------
+    MissingData
+        If there is neither; with close names among the saved runs.
+    """
+    path = Path(name)
+    if path.suffix == ".json" and path.is_file():
+        return path
+    kept = store / "runs"
+    known = sorted(p.stem for p in kept.glob("*.json"))
+    if name in known:
+        return kept / f"{name}.json"
+    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(close)}? " if close else ""
+    raise MissingData(
+        f"saved run {name!r}",
+        [kept / f"{name}.json", path],
+        f"{hint}save one with --harness-save-run NAME, or name a file written with "
+        "--harness-report-json",
+    )
+
+
+def read_run(path: Path) -> SavedRun:
+    """A run from its JSON report.
+
+    Raises
+    ------
+    BadData
+        If it is damaged, no such report, or of a schema that this version cannot read.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadData(f"report {path} cannot be read: {error}") from error
+    if not isinstance(content, dict) or "schema" not in content:
+        raise BadData(f"{path} is no report of harness: it has no `schema`")
+    if content["schema"] != SCHEMA:
+        raise BadData(
+            f"report {path} has schema {content['schema']!r}, and this version reads "
+            f"{SCHEMA}; write it again with this version"
+        )
+    try:
+        rows = tuple(Measurement.from_dict(row) for row in content["measurements"])
+        run = dict(content["run"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadData(f"report {path} is damaged: {error!r}") from error
+    return SavedRun(path=path, run=run, measurements=rows)
