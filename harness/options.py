@@ -178,7 +178,8 @@ OPTIONS = (
         parse=_names,
         metavar="NAMES",
         help="models to run, names or wildcards joined by commas: 'linear,lenet', "
-        "'resnet*' (default: every model of the base whose weights are at hand)",
+        "'resnet*' (default: every model of the base whose weights are at hand, but "
+        "controls such as onebrain, which are run on request)",
     ),
     Option(
         field="families",

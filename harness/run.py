@@ -69,7 +69,7 @@ class Run:
     def _models(self) -> tuple[tuple[str, ...], dict[str, str]]:
         known = tuple(self.registry.models_of(self.base.name))
         patterns = self.settings.models
-        chosen = select("model", patterns, known) if patterns else known
+        chosen = select("model", patterns, known) if patterns else self._usual(known)
         present, absent = [], {}
         for name in chosen:
             try:
@@ -90,6 +90,11 @@ class Run:
                 "by name to be told where its weights come from"
             )
         return tuple(sorted(present)), absent
+
+    def _usual(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Models that are run without being asked for."""
+        entries = {n: self.registry.model(self.base.name, n) for n in known}
+        return tuple(n for n in known if not getattr(entries[n], "on_request", False))
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from harness.models.training import Recipe
 _SMALL = "harness.models.architectures.digits"
 
 
-def _digits(name: str, function: str, head: str, recipe: Recipe) -> ModelEntry:
+def _digits(
+    name: str, function: str, head: str, recipe: Recipe, *, on_request: bool = False
+) -> ModelEntry:
     return ModelEntry(
         name=name,
         base="digits",
@@ -24,6 +26,7 @@ def _digits(name: str, function: str, head: str, recipe: Recipe) -> ModelEntry:
         weights=Trained(recipe=recipe),
         source="trained here",
         licence="Apache-2.0",
+        on_request=on_request,
     )
 
 
@@ -39,6 +42,14 @@ DIGITS_ENTRIES = (
         Recipe(epochs=40, learning_rate=1e-2, shift=1),
     ),
     _digits("vgg", "vgg", "15", Recipe(epochs=40, learning_rate=1e-2)),
+    # A control that sees no shape: every view looks the same to it.
+    _digits(
+        "onebrain",
+        "one_brain_cell",
+        "1",
+        Recipe(epochs=40, learning_rate=1e-2),
+        on_request=True,
+    ),
 )
 
 # Names: akamaster's, the study's first source, are bare; others carry their source.

@@ -212,6 +212,8 @@ class ModelEntry:
         Published number of parameters, if any.
     accuracy
         Published clean test accuracy in [0, 1], if any.
+    on_request
+        Run only where --harness-models names or matches it.
     """
 
     name: str
@@ -226,6 +228,7 @@ class ModelEntry:
     arguments: dict[str, Any] = field(default_factory=dict)
     parameters: int | None = None
     accuracy: float | None = None
+    on_request: bool = False
 
     def build_network(self) -> torch.nn.Module:
         """The network with random weights."""

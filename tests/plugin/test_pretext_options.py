@@ -3,6 +3,11 @@
 import json
 
 import pytest
+import torch
+
+# Imports, once and for all, what torch loads with its first optimiser: nested runs in
+# this process cannot import it twice.
+torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 
 JIGSAW_SUITE = """
 from harness.metrics.effective_invariance import jigsaw_invariance
@@ -26,9 +31,10 @@ def puzzles(toy):
     return toy
 
 
-def run(puzzles, *arguments):
+def run(puzzles, *arguments, apart=False):
     path = puzzles.path / "report.json"
-    result = puzzles.runpytest_inprocess(
+    start = puzzles.runpytest_subprocess if apart else puzzles.runpytest_inprocess
+    result = start(
         f"--harness-report-json={path}", "--harness-head-epochs=2", *arguments
     )
     rows = json.loads(path.read_text())["measurements"] if path.exists() else []
@@ -95,6 +101,35 @@ def test_all_is_a_number_of_its_own(puzzles):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*all permutations of a 2x2 grid are 24, got 5*"])
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [(), ("--harness-jigsaw-set=all",), ("--harness-jigsaw-set=distant",)],
+    ids=["spaced", "all", "distant"],
+)
+def test_a_model_without_orientation_scores_exactly_chance(puzzles, chosen):
+    """The one brain cell sees mean brightness: 1/4, 1/k, and perfect invariance."""
+    puzzles.makeini("[pytest]\n")
+    result, rows = run(
+        puzzles,
+        "--harness-base=digits",
+        "--harness-models=onebrain",
+        "--harness-families=test,interior,writers",
+        "--harness-interior=2",
+        "--harness-max-images=60",
+        "--harness-head-images=100",
+        *chosen,
+        apart=True,
+    )
+
+    assert result.ret == 0
+    values = {}
+    for row in rows:
+        values.setdefault(row["metric"], set()).add(row["value"])
+    k = 4 if not chosen else 24
+    assert values["rotation_prediction"] == {1 / 4}
+    assert values["jigsaw_prediction"] == {1 / k}
 
 
 @pytest.mark.parametrize(

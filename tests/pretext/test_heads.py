@@ -11,6 +11,7 @@ import torch
 
 from harness.datasets.dataset import Images
 from harness.metrics.pretext_prediction import jigsaw_prediction, rotation_prediction
+from harness.models.architectures import simple
 from harness.models.architectures.digits import one_brain_cell
 from harness.models.classifier import Classifier
 from harness.pretext.heads import (
@@ -73,6 +74,19 @@ def test_one_brain_cell_scores_exactly_chance(task, images):
     head = train_head(features, RECIPE, tell=silent)
     metric = rotation_prediction if task is ROTATION else jigsaw_prediction
     assert metric(head.logits(features)) == task.chance
+
+
+def test_brain_cell_of_colour_images_sees_the_same_bits_in_every_view():
+    pixels = np.random.default_rng(1).integers(0, 256, (200, 32, 32, 3), dtype=np.uint8)
+    colour = Images(pixels=pixels, labels=None, digest="noise")
+    cell = replace(
+        classifier(simple.one_brain_cell(), "fc", "cell"),
+        mean=(0.4914, 0.4822, 0.4465),
+        std=(0.2023, 0.1994, 0.2010),
+    )
+    for task in (ROTATION, every_jigsaw()):
+        features = features_of(cell, colour, task)
+        assert (features == features[0]).all()
 
 
 def test_same_seed_same_bits_and_random_state_untouched(pixel_classifier, images):
