@@ -47,17 +47,41 @@ def _row(module: str, parameters: str, *strengths: Any) -> Corruption:
     )
 
 
+_TO_THE_RIGHT = [-45.0, 45.0]
+
 # Sides of 32 pixels are the unit of elastic_transform; the rest is in pixels or in
 # shares of full brightness. The first fifteen come in their published order.
 CATALOGUE: dict[str, Corruption] = {
     "gaussian_noise": _row("noise", "sigma", 0.04, 0.06, 0.08, 0.09, 0.10),
     "shot_noise": _row("noise", "photons", 500.0, 250.0, 100.0, 75.0, 50.0),
     "impulse_noise": _row("noise", "amount", 0.01, 0.02, 0.03, 0.05, 0.07),
+    "defocus_blur": _row(
+        "blur",
+        "radius alias",
+        (0.3, 0.4),
+        (0.4, 0.5),
+        (0.5, 0.6),
+        (1.0, 0.2),
+        (1.5, 0.1),
+    ),
+    "glass_blur": _row(
+        "blur", "sigma rounds", (0.05, 1), (0.25, 1), (0.4, 1), (0.25, 2), (0.4, 2)
+    ),
+    "motion_blur": _row(
+        "blur",
+        "radius sigma angle",
+        *(
+            (r, s, _TO_THE_RIGHT)
+            for r, s in ((6, 1), (6, 1.5), (6, 2), (8, 2), (9, 2.5))
+        ),
+    ),
+    "zoom_blur": _row("blur", "stop", 1.06, 1.11, 1.16, 1.21, 1.26),
     "brightness": _row("digital", "amount", 0.05, 0.1, 0.15, 0.2, 0.3),
     "contrast": _row("digital", "factor", 0.75, 0.5, 0.4, 0.3, 0.15),
     "pixelate": _row("digital", "scale", 0.95, 0.9, 0.85, 0.75, 0.65),
     "jpeg_compression": _row("digital", "quality", 80, 65, 58, 50, 40),
     "speckle_noise": _row("noise", "sigma", 0.06, 0.1, 0.12, 0.16, 0.2),
+    "gaussian_blur": _row("blur", "sigma", 0.4, 0.6, 0.7, 0.8, 1.0),
     "saturate": _row(
         "digital",
         "factor offset",
