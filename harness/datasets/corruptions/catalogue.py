@@ -48,6 +48,7 @@ def _row(module: str, parameters: str, *strengths: Any) -> Corruption:
 
 
 _TO_THE_RIGHT = [-45.0, 45.0]
+_UPWARDS = [-135.0, -45.0]
 
 # Sides of 32 pixels are the unit of elastic_transform; the rest is in pixels or in
 # shares of full brightness. The first fifteen come in their published order.
@@ -76,8 +77,44 @@ CATALOGUE: dict[str, Corruption] = {
         ),
     ),
     "zoom_blur": _row("blur", "stop", 1.06, 1.11, 1.16, 1.21, 1.26),
+    "snow": _row(
+        "weather",
+        "mean spread zoom threshold radius sigma keep angle",
+        (0.1, 0.2, 1.0, 0.6, 8, 3.0, 0.95, _UPWARDS),
+        (0.1, 0.2, 1.0, 0.5, 10, 4.0, 0.9, _UPWARDS),
+        (0.15, 0.3, 1.75, 0.55, 10, 4.0, 0.9, _UPWARDS),
+        (0.25, 0.3, 2.25, 0.6, 12, 6.0, 0.85, _UPWARDS),
+        (0.3, 0.3, 1.25, 0.65, 14, 12.0, 0.8, _UPWARDS),
+    ),
+    "frost": _row(
+        "frost",
+        "keep ice",
+        (1.0, 0.2),
+        (1.0, 0.3),
+        (0.9, 0.4),
+        (0.85, 0.4),
+        (0.75, 0.45),
+    ),
+    "fog": _row(
+        "weather",
+        "strength decay",
+        (0.2, 3.0),
+        (0.5, 3.0),
+        (0.75, 2.5),
+        (1.0, 2.0),
+        (1.5, 1.75),
+    ),
     "brightness": _row("digital", "amount", 0.05, 0.1, 0.15, 0.2, 0.3),
     "contrast": _row("digital", "factor", 0.75, 0.5, 0.4, 0.3, 0.15),
+    "elastic_transform": _row(
+        "elastic",
+        "alpha sigma affine",
+        (0.0, 0.0, 0.08),
+        (0.05, 0.2, 0.07),
+        (0.08, 0.06, 0.06),
+        (0.1, 0.04, 0.05),
+        (0.1, 0.03, 0.03),
+    ),
     "pixelate": _row("digital", "scale", 0.95, 0.9, 0.85, 0.75, 0.65),
     "jpeg_compression": _row("digital", "quality", 80, 65, 58, 50, 40),
     "speckle_noise": _row("noise", "sigma", 0.06, 0.1, 0.12, 0.16, 0.2),
