@@ -119,6 +119,15 @@ CATALOGUE: dict[str, Corruption] = {
     "jpeg_compression": _row("digital", "quality", 80, 65, 58, 50, 40),
     "speckle_noise": _row("noise", "sigma", 0.06, 0.1, 0.12, 0.16, 0.2),
     "gaussian_blur": _row("blur", "sigma", 0.4, 0.6, 0.7, 0.8, 1.0),
+    "spatter": _row(
+        "spatter",
+        "liquid mean spread sigma threshold amount",
+        ("water", 0.62, 0.1, 0.7, 0.7, 0.5),
+        ("water", 0.65, 0.1, 0.8, 0.7, 0.5),
+        ("water", 0.65, 0.3, 1.0, 0.69, 0.5),
+        ("mud", 0.65, 0.1, 0.7, 0.69, 0.6),
+        ("mud", 0.65, 0.1, 0.5, 0.68, 0.6),
+    ),
     "saturate": _row(
         "digital",
         "factor offset",
