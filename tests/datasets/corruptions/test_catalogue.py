@@ -10,7 +10,9 @@ from hypothesis.extra import numpy as nps
 
 from harness.datasets.corruptions.catalogue import (
     CATALOGUE,
+    EXTRA,
     SEVERITIES,
+    STANDARD,
     corruption,
 )
 from harness.errors import UnknownName
@@ -32,6 +34,28 @@ def test_severity_is_one_of_five(severity):
     """Others have no strength."""
     with pytest.raises(ValueError, match="`severity` must be 1, 2, 3, 4 or 5, got"):
         corruption("gaussian_noise", severity)
+
+
+def test_the_published_fifteen_and_the_four_beside_them():
+    """In the order of the published files."""
+    assert STANDARD == (
+        "gaussian_noise",
+        "shot_noise",
+        "impulse_noise",
+        "defocus_blur",
+        "glass_blur",
+        "motion_blur",
+        "zoom_blur",
+        "snow",
+        "frost",
+        "fog",
+        "brightness",
+        "contrast",
+        "elastic_transform",
+        "pixelate",
+        "jpeg_compression",
+    )
+    assert EXTRA == ("speckle_noise", "gaussian_blur", "spatter", "saturate")
 
 
 @NAMES
