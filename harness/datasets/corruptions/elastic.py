@@ -23,8 +23,7 @@ def elastic_transform(
     """Move three points by chance, the image with them; then wobble the pixels.
 
     Bilinear both times. Outside is the mirror image: without the last pixel in the
-    affine map, with it in the other. The published generator's library rounds places to
-    1/32 of a pixel in the affine map, which is not done here.
+    affine map, with it in the other.
 
     Parameters
     ----------
