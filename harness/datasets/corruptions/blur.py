@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from harness.datasets.corruptions.matrices import along_both, smoothing, zooming
+from harness.datasets.corruptions.matrices import (
+    Matrix,
+    along_both,
+    correlating,
+    smoothing,
+    zooming,
+)
 from harness.datasets.corruptions.pixels import check_side, like, truncated, unit
 
 LEAST_SIDE = 8
@@ -32,12 +38,15 @@ def defocus_blur(
     image that does not repeat the last pixel.
     """
     check_side(images, max(LEAST_SIDE, int(radius) + 2))
-    b, c, h, w = images.shape
-    kernel = like(_disk(radius, alias), images)
-    reach = len(kernel) // 2
-    values = unit(images).reshape(b * c, 1, h, w)
-    padded = F.pad(values, (reach, reach, reach, reach), mode="reflect")
-    return truncated(F.conv2d(padded, kernel[None, None]).reshape(b, c, h, w))
+    h, w = images.shape[-2:]
+    values = unit(images)
+    total = torch.zeros_like(values)
+    # A kernel is a sum of products of a column and a row; a small disk's, of two.
+    for column, row in _products(_disk(radius, alias)):
+        total += along_both(
+            values, correlating(h, column, "reflect"), correlating(w, row, "reflect")
+        )
+    return truncated(total)
 
 
 def glass_blur(
@@ -144,7 +153,7 @@ def _smooth(values: torch.Tensor, sigma: float) -> torch.Tensor:
     return along_both(values, smoothing(h, sigma), smoothing(w, sigma))
 
 
-def _disk(radius: float, alias: float) -> NDArray[np.float64]:
+def _disk(radius: float, alias: float) -> Matrix:
     """(2r + 3, 2r + 3) weights, r the whole part of the radius."""
     reach = math.floor(radius) + 1
     squares = np.arange(-reach, reach + 1) ** 2
@@ -152,7 +161,12 @@ def _disk(radius: float, alias: float) -> NDArray[np.float64]:
     near = math.exp(-0.5 / alias**2)
     taps = np.array([near, 1.0, near]) / (1 + 2 * near)
     rim = np.apply_along_axis(np.convolve, 0, disk / disk.sum(), taps, "same")
-    blurred: NDArray[np.float64] = np.apply_along_axis(
-        np.convolve, 1, rim, taps, "same"
-    )
+    blurred: Matrix = np.apply_along_axis(np.convolve, 1, rim, taps, "same")
     return blurred
+
+
+def _products(kernel: Matrix) -> Iterator[tuple[Matrix, Matrix]]:
+    """Columns and rows whose products add up to the kernel."""
+    left, sizes, right = np.linalg.svd(kernel)
+    for number in range(int((sizes > 1e-12).sum())):
+        yield sizes[number] * left[:, number], right[number]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from harness.datasets.corruptions.pixels import like
 
 Matrix = NDArray[np.float64]
+Edge = Literal["edge", "symmetric", "reflect"]
 
 
 def along_both(
@@ -22,12 +24,37 @@ def along_both(
     return like(rows, values).to(values.dtype) @ values @ right.T
 
 
+def correlating(side: int, taps: Sequence[float] | Matrix, edge: Edge) -> Matrix:
+    """(side, side) correlation with an odd number of taps about each pixel.
+
+    Parameters
+    ----------
+    edge
+        What lies outside, as numpy.pad calls it: the last pixel ("edge"), or a mirror
+        image that repeats it ("symmetric") or does not ("reflect").
+
+    Examples
+    --------
+    >>> correlating(3, [1, 2, 4], "edge")
+    array([[3., 4., 0.],
+           [1., 2., 4.],
+           [0., 1., 6.]])
+    >>> correlating(3, [1, 2, 4], "reflect")
+    array([[2., 5., 0.],
+           [1., 2., 4.],
+           [0., 5., 2.]])
+    """
+    # Column of the pixel that each tap of each row falls on.
+    source = np.pad(np.arange(side), len(taps) // 2, mode=edge)
+    matrix = np.zeros((side, side))
+    rows = np.arange(side)
+    for offset, tap in enumerate(taps):
+        matrix[rows, source[rows + offset]] += tap
+    return matrix
+
+
 def smoothing(
-    side: int,
-    sigma: float,
-    *,
-    truncate: float = 4.0,
-    edge: Literal["edge", "symmetric"] = "edge",
+    side: int, sigma: float, *, truncate: float = 4.0, edge: Edge = "edge"
 ) -> Matrix:
     """(side, side) Gaussian filter, as scipy.ndimage.gaussian_filter1d.
 
@@ -38,8 +65,7 @@ def smoothing(
     truncate
         Where the tails end, in sigmas.
     edge
-        What lies outside: the last pixel ("nearest" in scipy) or a mirror image that
-        repeats it ("reflect" in scipy).
+        As of `correlating`; scipy calls them "nearest", "reflect" and "mirror".
 
     Examples
     --------
@@ -55,14 +81,7 @@ def smoothing(
     if reach == 0:
         return np.eye(side)
     taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    taps /= taps.sum()
-    # Column of the pixel that each tap of each row falls on.
-    source = np.pad(np.arange(side), reach, mode=edge)
-    matrix = np.zeros((side, side))
-    rows = np.arange(side)
-    for offset, tap in enumerate(taps):
-        np.add.at(matrix, (rows, source[rows + offset]), tap)
-    return matrix
+    return correlating(side, taps / taps.sum(), edge)
 
 
 def zooming(side: int, factor: float) -> Matrix:

@@ -66,7 +66,8 @@ def test_defocus_blur_is_a_disk_of_seventeen_pixels_side(images, severity):
         truncated(scipy.ndimage.correlate(one / 255, kernel[:, :, None], mode="mirror"))
         for one in images
     ]
-    assert_same_but_for_rounding(ours, expected)
+    # At the fifth level it is the mean of nine bytes, which is whole one time in nine.
+    assert_same_but_for_rounding(ours, expected, share=0.85)
 
 
 @EVERY

@@ -1,10 +1,19 @@
 """On real photographs: as large as the published corruptions, and as hard."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 
-from harness.datasets.corruptions.catalogue import CATALOGUE, SEVERITIES, corruption
+from harness.analysis.tables import read_table
+from harness.datasets.corruptions.catalogue import (
+    CATALOGUE,
+    SEVERITIES,
+    STANDARD,
+    corruption,
+)
 from harness.registry import Registry
 from harness.settings import Settings
 
@@ -69,15 +78,16 @@ def test_changes_are_as_large_as_published(name, photographs):
 @pytest.fixture(scope="module")
 def accuracy(photographs, weights_root, tmp_path_factory):
     """Of ResNet-20 on the photographs under a corruption."""
-    cache = tmp_path_factory.mktemp("cache")
+    folder = tmp_path_factory.mktemp("cache")
     settings = Settings(
-        base="cifar10", weights_root=weights_root, cache_dir=cache, store=cache
+        base="cifar10", weights_root=weights_root, cache_dir=folder, store=folder
     )
     registry = Registry()
     entry = registry.model("cifar10", "resnet20")
     classifier = entry.load(settings, registry.bases["cifar10"], "cpu", print)
     images, labels = photographs
 
+    @cache
     def of(name, severity):
         made = corruption(name, severity)(images, np.random.default_rng(severity))
         with torch.inference_mode():
@@ -91,3 +101,17 @@ def accuracy(photographs, weights_root, tmp_path_factory):
 def test_the_fifth_severity_is_harder_than_the_first(name, accuracy):
     """Wherever it is so in the published tables."""
     assert accuracy(name, 5) < accuracy(name, 1)
+
+
+def test_what_is_hard_is_hard_for_published_classifiers_too(accuracy, data_root):
+    """Ranks of thirty cells go with those of RobustBench's undefended network."""
+    name = "cifar10_corruptions_unaggregated_results.csv"
+    path = data_root / "published-results" / "robustbench" / name
+    if not path.exists():
+        pytest.skip(f"{path} is absent")
+    table = read_table(path.read_text(), keys=("",), header_rows=2)
+    row = table.models.index("Standard")
+    cells = [(name, severity) for name in STANDARD for severity in (1, 5)]
+    published = [table.column(f"{name}-{severity}")[row] for name, severity in cells]
+
+    assert spearmanr([accuracy(*cell) for cell in cells], published).statistic > 0.85
