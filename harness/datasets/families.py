@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.datasets.bases import CIFAR10, DIGITS
+from harness.datasets.corruptions.catalogue import target as corruption_target
 from harness.datasets.dataset import Dataset, Images, Transformation
 from harness.datasets.family import Base, Family
 from harness.errors import MissingData
@@ -79,7 +80,7 @@ def _digits_writers_c(settings: Settings) -> tuple[Dataset, ...]:
             transformations=(
                 Transformation(
                     name=f"{name}-{severity}",
-                    target=f"harness.datasets.corruptions:{name}",
+                    target=corruption_target(name),
                     parameters={parameter: strength},
                 ),
             ),

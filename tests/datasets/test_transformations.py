@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from harness.datasets import corruptions
 from harness.datasets.metaset import DEFAULT_POOL, GREY_POOL, metaset
 from harness.datasets.transformations import space, tone
 
@@ -152,45 +151,3 @@ def test_sets_differ_and_every_entry_is_used():
 
     assert len(set(sets)) > 50
     assert {name for one in sets for name in one} == {e.name for e in DEFAULT_POOL}
-
-
-@SHAPES
-@pytest.mark.parametrize("scale", [0.95, 0.65, 0.4])
-def test_pixelate_is_pil_to_the_byte(images, scale):
-    """BOX down and BOX up."""
-    h, w = images.shape[1:3]
-    small = int(scale * w), int(scale * h)
-    ours = array(corruptions.pixelate(tensor(images), rng(), scale=scale))
-
-    for one, result in zip(images, ours, strict=True):
-        picture = Image.fromarray(one.squeeze())
-        down = picture.resize(small, Image.Resampling.BOX)
-        up = np.asarray(down.resize((w, h), Image.Resampling.BOX))
-        assert (up.reshape(one.shape) == result).all()
-
-
-def test_pixelate_is_pil_where_half_a_pixel_falls_on_an_edge():
-    """A side of 13 at one half: PIL takes its window in whole pixels first."""
-    image = RNG.integers(0, 256, size=(1, 13, 16, 1), dtype=np.uint8)
-    ours = array(corruptions.pixelate(tensor(image), rng(), scale=0.5))
-
-    picture = Image.fromarray(image.squeeze())
-    down = picture.resize((8, 6), Image.Resampling.BOX)
-    up = np.asarray(down.resize((16, 13), Image.Resampling.BOX))
-    assert (up == ours.squeeze()).all()
-
-
-def test_noises_have_the_moments_they_are_named_by():
-    """On mid-grey: standard deviation, Poisson variance, share of salt and pepper."""
-    grey = torch.full((50, 1, 32, 32), 128, dtype=torch.uint8)
-
-    gaussian = corruptions.gaussian_noise(grey, rng(), sigma=0.1).double()
-    shot = corruptions.shot_noise(grey, rng(), photons=100.0).double()
-    impulse = corruptions.impulse_noise(grey, rng(), amount=0.1)
-
-    # Truncation to bytes costs half a level.
-    assert gaussian.mean().item() == pytest.approx(127.5, abs=0.5)
-    assert gaussian.std().item() == pytest.approx(25.5, rel=0.02)
-    assert shot.std().item() == pytest.approx(255 * (128 / 255 / 100) ** 0.5, rel=0.02)
-    assert (impulse == 255).double().mean().item() == pytest.approx(0.05, abs=0.005)
-    assert (impulse == 0).double().mean().item() == pytest.approx(0.05, abs=0.005)

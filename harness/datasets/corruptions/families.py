@@ -1,0 +1,90 @@
+"""Families of corrupted datasets: each member of another under each corruption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.datasets.corruptions.catalogue import (
+    CATALOGUE,
+    SEVERITIES,
+    STANDARD,
+    corruption,
+)
+from harness.datasets.dataset import Dataset
+from harness.measurement import Domain
+
+
+def corrupted(
+    datasets: tuple[Dataset, ...],
+    family: str,
+    *,
+    names: Sequence[str] = STANDARD,
+    severities: Sequence[int] = SEVERITIES,
+) -> tuple[Dataset, ...]:
+    """Each dataset under each corruption at each severity, after its own.
+
+    They are exterior, but for those of a target, which stay targets without labels;
+    their content and labels are those of what they are made from. A draw depends on the
+    dataset's seed, the corruption's place in the whole catalogue and the severity: not
+    on which others are chosen.
+
+    Parameters
+    ----------
+    datasets
+        What to corrupt.
+    family
+        Name of the new family. Members are called ``family/gaussian_noise-1``, or, when
+        several datasets are corrupted, ``family/member/gaussian_noise-1``.
+    names, severities
+        Which of the catalogue's corruptions; the fifteen of the standard at all five.
+
+    Raises
+    ------
+    UnknownName
+        If there is no corruption of a name.
+    ValueError
+        If a severity is not in 1..5, or two members would have the same name.
+
+    Examples
+    --------
+    >>> test = Dataset(name="test", family="test", domain=Domain.INTERIOR, load=None)
+    >>> made = corrupted((test,), "test-c", names=["snow", "fog"], severities=[1, 5])
+    >>> [dataset.name for dataset in made]
+    ['test-c/snow-1', 'test-c/snow-5', 'test-c/fog-1', 'test-c/fog-5']
+    >>> other = Dataset(name="own/b", family="own", domain=Domain.TARGET, load=None)
+    >>> made = corrupted((test, other), "all-c", names=["fog"], severities=[3])
+    >>> [(dataset.name, dataset.domain.value) for dataset in made]
+    [('all-c/test/fog-3', 'exterior'), ('all-c/b/fog-3', 'target')]
+    """
+    numbers = {name: number for number, name in enumerate(CATALOGUE)}
+    members = []
+    for dataset in datasets:
+        inside = "" if len(datasets) == 1 else f"{_member(dataset)}/"
+        target = dataset.domain is Domain.TARGET
+        domain = Domain.TARGET if target else Domain.EXTERIOR
+        for name in names:
+            for severity in severities:
+                transformation = corruption(name, severity)
+                members.append(
+                    replace(
+                        dataset,
+                        name=f"{family}/{inside}{transformation.name}",
+                        family=family,
+                        domain=domain,
+                        transformations=(*dataset.transformations, transformation),
+                        seed=(*dataset.seed, numbers[name], severity),
+                    )
+                )
+    found = [member.name for member in members]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise ValueError(
+            f"`datasets`, `names` and `severities` must be all different, got "
+            f"{', '.join(twice[:3])} twice; name each once"
+        )
+    return tuple(members)
+
+
+def _member(dataset: Dataset) -> str:
+    """Name within its family; the whole name where it is the only one there."""
+    return dataset.name.removeprefix(f"{dataset.family}/")
