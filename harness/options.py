@@ -186,7 +186,9 @@ OPTIONS = (
         parse=_names,
         metavar="NAMES",
         help="dataset families to run, like --harness-models: 'interior', 'writers*' "
-        "(default: every family of the base whose data are at hand)",
+        "(default: every family of the base whose data are at hand). NAME-c is NAME "
+        "under the 15 corruptions of CIFAR-10-C at 5 severities, NAME-c-extra under "
+        "the other 4; cifar10-c is the test split under them",
     ),
     Option(
         field="interior",

@@ -144,10 +144,15 @@ class Run:
         self.base.locate(self.settings)
         families = self.registry.families_of(self.base.name)
         patterns = self.settings.families
-        known = tuple(families)
-        listed = select("family", patterns, known) if patterns else known
-        own = [family.name for family in self._own_families]
-        families = {**families, **{f.name: f for f in self._own_families}}
+        own = {family.name: family for family in self._own_families}
+        families = {**families, **own}
+        for name in patterns:
+            if name not in families and (found := self._suffixed(name, families)):
+                families[name] = found
+        if patterns:
+            listed = select("family", patterns, tuple(families))
+        else:
+            listed = tuple(n for n, f in families.items() if not f.on_request)
         chosen = [*(name for name in listed if name not in own), *own]
         datasets: dict[str, Dataset] = {}
         absent: dict[str, str] = {}
@@ -170,6 +175,11 @@ class Run:
             reasons = "; ".join(absent.values()) or "the chosen families are empty"
             raise HarnessError(f"no dataset can be measured: {reasons}")
         return dict(sorted(datasets.items())), absent
+
+    def _suffixed(self, name: str, families: dict[str, Family]) -> Family | None:
+        from harness.datasets.corruptions.families import suffixed
+
+        return suffixed(name, families, self.base.name)
 
     @cached_property
     def _own_families(self) -> tuple[Family, ...]:

@@ -58,6 +58,8 @@ class Family:
     datasets
         Declares the members without loading them; raises MissingData, naming the path
         looked at, when the files are not there.
+    on_request
+        Run only where --harness-families names or matches it.
     """
 
     name: str
@@ -67,3 +69,4 @@ class Family:
     description: str
     source: str = ""
     licence: str = ""
+    on_request: bool = False

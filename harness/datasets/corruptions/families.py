@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from harness.datasets.corruptions.catalogue import (
     CATALOGUE,
+    EXTRA,
     SEVERITIES,
     STANDARD,
     corruption,
 )
 from harness.datasets.dataset import Dataset
+from harness.datasets.family import Family
 from harness.measurement import Domain
+
+if TYPE_CHECKING:
+    from harness.settings import Settings
+
+
+# What may follow a family's name, and which corruptions that asks for.
+SUFFIXES = {"-c-extra": EXTRA, "-c": STANDARD}
+
+
+def suffixed(name: str, families: Mapping[str, Family], base: str) -> Family | None:
+    """The family that a name with a suffix asks for; None if it is no such name.
+
+    Parameters
+    ----------
+    name
+        ``FAMILY-c`` for the fifteen corruptions of each member of a family at five
+        severities, ``FAMILY-c-extra`` for the other four. In place of a family the name
+        of the base stands for its test split.
+    families, base
+        What is known.
+    """
+    for suffix, names in SUFFIXES.items():
+        if name.endswith(suffix):
+            stem = name.removesuffix(suffix)
+            origin = families.get("test" if stem == base else stem)
+            if origin is not None:
+                return _family(name, origin, names)
+    return None
+
+
+def _family(name: str, origin: Family, names: Sequence[str]) -> Family:
+    def datasets(settings: Settings) -> tuple[Dataset, ...]:
+        members = (
+            replace(member, seed=(settings.seed, *member.seed))
+            for member in origin.datasets(settings)
+        )
+        return corrupted(tuple(members), name, names=names)
+
+    return replace(
+        origin,
+        name=name,
+        domain=Domain.EXTERIOR,
+        datasets=datasets,
+        description=f"{len(names)} corruptions of {origin.name} at 5 severities",
+        source=f"{origin.source}; Hendrycks and Dietterich, ICLR 2019, "
+        "arXiv:1903.12261",
+        on_request=True,
+    )
 
 
 def corrupted(

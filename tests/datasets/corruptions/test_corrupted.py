@@ -1,14 +1,18 @@
 """Families of corrupted datasets: names, seeds, and what blocks depend on."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from harness.datasets.corruptions.catalogue import CATALOGUE, STANDARD, corruption
-from harness.datasets.corruptions.families import corrupted
+from harness.datasets.corruptions.families import corrupted, suffixed
 from harness.datasets.dataset import BLOCK, Dataset, Images
+from harness.datasets.family import Family
 from harness.errors import UnknownName
 from harness.measurement import Domain
+from harness.settings import Settings
 from tests.datasets.corruptions.arrays import RNG
 
 PIXELS = RNG.integers(0, 256, size=(BLOCK + 7, 8, 8, 3), dtype=np.uint8)
@@ -137,3 +141,34 @@ def test_images_stay_on_their_device(name):
     assert there.device.type == "cuda"
     apart = (there.cpu().int() - pixels(made, limit=40).int()).abs()
     assert (apart == 0).double().mean() > 0.99
+
+
+SETTINGS = Settings(cache_dir=Path("cache"), store=Path("store"))
+
+
+def family(name, members):
+    return Family(
+        name=name,
+        base="cifar10",
+        domain=Domain.EXTERIOR,
+        datasets=lambda settings: members,
+        description="",
+    )
+
+
+def test_a_suffix_makes_a_family_of_any_other():
+    """The base's name stands for its test split; what is no suffix is no family."""
+    test = Dataset(name="test", family="test", domain=Domain.INTERIOR, load=None)
+    camera = Dataset(name="cam", family="cam", domain=Domain.EXTERIOR, load=None)
+    known = {"test": family("test", (test,)), "cam": family("cam", (camera,))}
+
+    whole = suffixed("cifar10-c", known, "cifar10")
+    extra = suffixed("cam-c-extra", known, "cifar10")
+
+    names = [d.name for d in whole.datasets(SETTINGS)]
+    assert len(names) == len(set(names)) == 75
+    assert names[0] == "cifar10-c/gaussian_noise-1"
+    assert {d.family for d in whole.datasets(SETTINGS)} == {"cifar10-c"}
+    assert len(extra.datasets(SETTINGS)) == 20
+    assert suffixed("cam", known, "cifar10") is None
+    assert suffixed("cat-c", known, "cifar10") is None
