@@ -161,4 +161,5 @@ MAXIMUM_MEAN_DISCREPANCY = Metric(
         {Invariant.IMAGE_ORDER, Invariant.CLASS_ORDER, Invariant.DUPLICATION}
     ),
     depends_on_n=True,
+    costly=True,
 )

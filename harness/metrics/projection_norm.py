@@ -131,4 +131,5 @@ PROJECTION_NORM = Metric(
     bounds=(0.0, float("inf")),
     trend=Trend.FALLS,
     source="after Yu et al. 2022, arXiv:2202.05834, head only",
+    costly=True,
 )

@@ -84,6 +84,8 @@ class Metric:
     chance
         From the same arrays, the value of a predictor that knows nothing, where that
         depends on the run; reports print it beside the metric.
+    costly
+        Takes seconds, or training, for each cell: run only where it is asked for.
     """
 
     fn: Callable[..., float]
@@ -95,6 +97,7 @@ class Metric:
     invariants: frozenset[Invariant] = frozenset()
     depends_on_n: bool = False
     chance: Callable[..., float] | None = None
+    costly: bool = False
 
     @property
     def name(self) -> str:

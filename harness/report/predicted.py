@@ -53,7 +53,7 @@ def prediction_table(
     table.title_style, table.show_edge, table.pad_edge = "bold", False, False
     for name, width in (("dataset", 16), ("model", 12), ("by", 16)):
         table.add_column(f"\n{name}", overflow="fold", max_width=width)
-    form = "{:>5} {:>12} {:>9} {:>9}".format
+    form = "{:>5} {:>13} {:>8} {:>8}".format
     table.add_column(
         form("", "95 %", "held", "held")
         + "\n"

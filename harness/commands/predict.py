@@ -1,0 +1,106 @@
+"""Accuracy of a model on data without labels, predicted from label-free metrics.
+
+    harness predict --model resnet20 --data photos --harness-base cifar10
+    harness predict --model my_code.py:network --data photos --at-least 0.8
+
+The model is measured on the base's test split, on an interior of transformed copies of
+it, and on the data; accuracy is fitted on each metric, and on all together, and read
+off at the data. It says how many labelled datasets lay in such intervals, and whether
+the data lie outside the range of the fit.
+
+Options of pytest may follow; the exit status is 1 where --at-least is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from harness.commands.running import run_pytest
+from harness.errors import HarnessError
+
+PASSES_ON = True
+SUITE = Path(__file__).parent / "predict_suite.py"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which model, which data, how much work."""
+    parser.add_argument(
+        "--model",
+        required=True,
+        action="append",
+        help="a name of `harness list models`, or what --harness-model takes "
+        "(repeatable)",
+    )
+    parser.add_argument(
+        "--data",
+        required=True,
+        action="append",
+        metavar="FOLDER",
+        help="images: data.npy at any depth, or PNG and JPEG pictures (repeatable); "
+        "labels that lie there are not looked at",
+    )
+    parser.add_argument(
+        "--interior",
+        type=int,
+        default=40,
+        metavar="N",
+        help="transformed copies of the test split to fit on (default 40)",
+    )
+    parser.add_argument(
+        "--metrics",
+        default="",
+        metavar="NAMES",
+        help="names joined by commas (default: those that need one forward pass and "
+        "little time)",
+    )
+    parser.add_argument(
+        "--at-least",
+        metavar="SHARE",
+        help="fail unless the low end of the interval of every model and folder, all "
+        "metrics combined, reaches this accuracy, such as 0.8 or 80%%",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start pytest on a suite of the chosen metrics."""
+    from harness.commands.predict_suite import chosen
+
+    command = [
+        str(SUITE),
+        "-q",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir=.",
+        "--harness-families=test,interior",
+        f"--harness-interior={arguments.interior}",
+        "--harness-report=short",
+    ]
+    names = [m for m in arguments.model if not _is_own(m)]
+    if names:
+        command.append(f"--harness-models={','.join(names)}")
+    command += [f"--harness-model={m}" for m in arguments.model if _is_own(m)]
+    for folder in arguments.data:
+        mark = "&" if "?" in folder else "?"
+        command.append(f"--harness-data={folder}{mark}role=target")
+    metrics, datasets = len(chosen(arguments.metrics)), arguments.interior + 1
+    if metrics > 1 and datasets < metrics + 3:
+        raise HarnessError(
+            f"{metrics} metrics together need at least {metrics + 2} datasets of the "
+            f"interior, got --interior {arguments.interior}; raise it, or choose fewer "
+            "--metrics"
+        )
+    if arguments.metrics:
+        os.environ["HARNESS_PREDICT_METRICS"] = arguments.metrics
+    if arguments.at_least:
+        command.append(
+            f"--harness-gate=predicted accuracy on * >= {arguments.at_least}"
+        )
+    return run_pytest(*command, *arguments.pytest)
+
+
+def _is_own(model: str) -> bool:
+    """Whether it is a specification of --harness-model and no registered name."""
+    return ":" in model or model.endswith((".pt2", ".onnx", ".pt"))

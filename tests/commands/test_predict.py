@@ -1,0 +1,65 @@
+"""`harness predict`: one command from a folder to an accuracy with an interval."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from harness.cli import main
+from harness.datasets.sources.digits import read_digits
+
+
+def predict(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "harness", "predict", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_folder_gets_an_accuracy_with_an_interval(tmp_path):
+    """Labels beside the images are not looked at, and the interval holds the truth."""
+    writers = read_digits("writers")
+    camera = tmp_path / "camera"
+    camera.mkdir()
+    np.save(camera / "data.npy", (writers.pixels * 0.9).astype(np.uint8))
+    np.save(camera / "labels.npy", 9 - writers.labels)  # wrong on purpose
+
+    result = predict(
+        tmp_path,
+        *("--model", "linear", "--data", "camera", "--interior", "12"),
+        *("--metrics", "nuclear_norm,entropy", "--at-least", "20%"),
+        "--harness-report-json=r.json",
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "all 2 metrics" in result.stdout
+    found = json.loads((tmp_path / "r.json").read_text())
+    (both,) = [p for p in found["predictions"] if len(p["predictor"]["metrics"]) == 2]
+    assert both["accuracy"] is None
+    assert both["images"] == len(writers.labels)
+    assert both["prediction"]["low"] <= 0.9 <= both["prediction"]["high"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--metrics", "nuclear_nrom"], "did you mean nuclear_norm"),
+        (["--interior", "5"], "together need at least"),
+        (["--metrics", "agreement"], "unknown metric 'agreement'"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_once(capsys, arguments, message):
+    assert main(["predict", "--model", "linear", "--data", "x", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_missing_data_end_the_run_before_it_starts(tmp_path):
+    result = predict(tmp_path, "--model", "linear", "--data", "nowhere")
+
+    assert result.returncode == 4
+    assert "data nowhere not found" in result.stderr + result.stdout
