@@ -18,14 +18,12 @@ from harness.datasets.corruptions.matrices import (
 )
 from harness.datasets.corruptions.pixels import check_side, like, truncated, unit
 
-LEAST_SIDE = 8
-
 
 def gaussian_blur(
     images: torch.Tensor, rng: np.random.Generator, *, sigma: float
 ) -> torch.Tensor:
     """Blur with a Gaussian of `sigma` pixels; the last pixel goes on outside."""
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     return truncated(_smooth(unit(images), sigma))
 
 
@@ -37,7 +35,7 @@ def defocus_blur(
     The rim's blur is a Gaussian of `alias` pixels on 3x3 pixels. Outside is the mirror
     image that does not repeat the last pixel.
     """
-    check_side(images, max(LEAST_SIDE, int(radius) + 2))
+    check_side(images, int(radius) + 2)
     h, w = images.shape[-2:]
     values = unit(images)
     total = torch.zeros_like(values)
@@ -60,7 +58,7 @@ def glass_blur(
     nothing goes back; and its offsets are -1 and 0. It goes from the last pixel to the
     first, so no neighbour has been changed when it is read, and all may go at once.
     """
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     b, c, h, w = images.shape
     pixels = truncated(_smooth(unit(images), sigma)).flatten(2)
     here = np.arange(h * w).reshape(h, w)
@@ -91,7 +89,7 @@ def motion_blur(
     angle
         Bounds of the direction in degrees; 0 is to the right, 90 down.
     """
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     angles = rng.uniform(*angle, size=len(images))
     return smear(images, angles, radius=radius, sigma=sigma)
 
@@ -137,7 +135,7 @@ def zoom_blur(
     images: torch.Tensor, rng: np.random.Generator, *, stop: float
 ) -> torch.Tensor:
     """Average the image with itself enlarged from 1 to `stop` in steps of 0.01."""
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     h, w = images.shape[-2:]
     values = unit(images)
     # Whether `stop` itself is taken is up to rounding, here as in the published images.

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from harness.datasets.corruptions.matrices import smoothing
 from harness.datasets.corruptions.pixels import check_side, like, truncated, unit
 
-LEAST_SIDE = 8
-
 
 def elastic_transform(
     images: torch.Tensor,
@@ -34,7 +32,7 @@ def elastic_transform(
     affine
         The points move by up to this share of the shorter side, along each axis.
     """
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     b, _, h, w = images.shape
     side = min(h, w)
     moves = rng.uniform(-1, 1, size=(b, 3, 2)) * (affine * side)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from harness.datasets.corruptions.matrices import smoothing
 from harness.datasets.corruptions.pixels import check_side, grey, like
 
-LEAST_SIDE = 8
 # Mean of red, green and blue, and spread, in grey levels: near those of the five
 # photographs that the published generator takes, two of which are the same.
 PANES = (
@@ -33,7 +32,7 @@ def frost(
     images: torch.Tensor, rng: np.random.Generator, *, keep: float, ice: float
 ) -> torch.Tensor:
     """Add `ice` times a random part of one of five panes to `keep` times the image."""
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     b, _, h, w = images.shape
     made = panes(max(LEAST_PANE, 1 << (2 * max(h, w) - 1).bit_length()))
     which = rng.integers(0, len(made), size=b)

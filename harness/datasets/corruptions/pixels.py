@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 # Weights of red, green and blue in grey (ITU-R BT.601).
 GREY = (0.299, 0.587, 0.114)
+LEAST_SIDE = 8  # what reaches over several pixels makes no sense on smaller images
 
 
 def unit(images: torch.Tensor) -> torch.Tensor:
@@ -35,8 +36,9 @@ def grey(values: torch.Tensor) -> torch.Tensor:
     return (values * weights.view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
-def check_side(images: torch.Tensor, least: int) -> None:
-    """Refuse images with fewer than `least` rows or columns."""
+def check_side(images: torch.Tensor, least: int = LEAST_SIDE) -> None:
+    """Refuse images with fewer than `least` rows or columns, and never less than 8."""
+    least = max(least, LEAST_SIDE)
     h, w = images.shape[-2:]
     if min(h, w) < least:
         raise ValueError(

@@ -15,7 +15,6 @@ from harness.datasets.corruptions.pixels import (
     unit,
 )
 
-LEAST_SIDE = 8
 WATER = (175, 238, 238)  # pale turquoise
 MUD = (63, 42, 20)
 THICK = 0.8  # mud that covers less of a pixel than this is not there
@@ -49,7 +48,7 @@ def spatter(
         Water: light that the brightest place adds; mud: how many pixels its rim is
         smoothed over.
     """
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     if liquid not in ("water", "mud"):
         raise ValueError(f"`liquid` must be 'water' or 'mud', got {liquid!r}")
     b, _, h, w = images.shape

@@ -16,8 +16,6 @@ from harness.datasets.corruptions.pixels import (
     unit,
 )
 
-LEAST_SIDE = 8
-
 
 def snow(
     images: torch.Tensor,
@@ -49,7 +47,7 @@ def snow(
     angle
         Bounds of the direction in degrees.
     """
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     b, _, h, w = images.shape
     noise = rng.standard_normal((b, 1, h, w)) * spread + mean
     angles = rng.uniform(*angle, size=b)
@@ -73,7 +71,7 @@ def fog(
     decay
         How much less they vary from one scale to the next finer one.
     """
-    check_side(images, LEAST_SIDE)
+    check_side(images)
     h, w = images.shape[-2:]
     clouds = like(plasma(rng, len(images), max(h, w), decay)[:, None, :h, :w], images)
     values = unit(images)
