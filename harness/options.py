@@ -413,6 +413,21 @@ OPTIONS = (
         "metric), none",
     ),
     Option(
+        field="detail",
+        parse=_names,
+        metavar="METRICS",
+        help="print everything about these metrics, names or wildcards joined by "
+        "commas: every statistic with its interval, robust and other fits, controls, "
+        "transfer between families, the most surprising datasets",
+    ),
+    Option(
+        field="resample",
+        parse=_one_of("kind", "dataset"),
+        metavar="UNIT",
+        help="what bootstrap intervals draw again: kind (default: datasets of one "
+        "transformation together, whatever their severity), dataset (each by itself)",
+    ),
+    Option(
         field="report_json",
         parse=_path,
         metavar="PATH",

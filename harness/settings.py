@@ -68,4 +68,6 @@ class Settings:
     compare: str | None = None
     fail_on: tuple[str, ...] = ()
     report: str = "full"
+    detail: tuple[str, ...] = ()
+    resample: str = "kind"
     report_json: Path | None = None

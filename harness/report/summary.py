@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Change, compare
@@ -12,6 +13,7 @@ from harness.analysis.correlation import ACCURACY, Correlation, Expected, correl
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
+from harness.report.detail import UNITS, Detail, detail
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.ranking import Rank, rank
@@ -55,6 +57,8 @@ class Summary:
         Accuracy on the line, over models.
     predictions
         Accuracy of the targets.
+    details
+        The metrics asked for, in full.
     compared_with, changes
         A saved run, and what moved since.
     verdicts
@@ -80,6 +84,7 @@ class Summary:
     measurements: tuple[Measurement, ...]
     lines: tuple[OnTheLine, ...] = ()
     predictions: tuple[TargetPrediction, ...] = ()
+    details: tuple[Detail, ...] = ()
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
 
@@ -102,6 +107,7 @@ def summarise(
         ranks=rank(correlations, measurements),
         lines=on_the_line(measurements),
         predictions=predict_targets(correlations),
+        details=_details(run, correlations),
         compared_with=earlier.path.stem if earlier else "",
         changes=compare(earlier.correlations(), correlations) if earlier else (),
         verdicts=verdicts,
@@ -110,6 +116,22 @@ def summarise(
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
         absent={**run.absent_families, **_absent_models(run)},
         measurements=measurements,
+    )
+
+
+def _details(run: Run, correlations: tuple[Correlation, ...]) -> tuple[Detail, ...]:
+    """Of the metrics asked for: all models together only where they are several."""
+    patterns = run.settings.detail
+    if not patterns:
+        return ()
+    known = tuple(sorted({row.metric for row in correlations}))
+    chosen = {n for n in known if any(fnmatchcase(n, p) for p in patterns)}
+    unit = UNITS[run.settings.resample]
+    several = len(run.models) > 1
+    return tuple(
+        detail(row, unit=unit)
+        for row in correlations
+        if row.metric in chosen and (row.model is not None or several)
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
 from harness.report.compared import comparison_table
+from harness.report.detail import detail_parts
 from harness.report.on_the_line import line_table
 from harness.report.predicted import prediction_table
 from harness.report.text import rendered
@@ -118,6 +119,9 @@ def _parts(
     if len(summary.ranks) > 1:
         yield ""
         yield from _ranking(summary)
+    for found in summary.details:
+        yield ""
+        yield from detail_parts(found)
     if summary.predictions:
         yield ""
         yield from prediction_table(summary.predictions)
