@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from harness.models.classifier import Classifier
 
 Features = NDArray[np.float32]
+PATIENCE = 10.0  # seconds of silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,8 +184,12 @@ def view_features(
     device: str,
     batch_size: int,
     limit: int | None = None,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Features:
-    """(t, n, d) features of images under every view: one pass of the network each."""
+    """(t, n, d) features of images under every view: one pass of the network each.
+
+    A line about the progress is told every `PATIENCE` seconds.
+    """
     from harness.datasets.dataset import Dataset
     from harness.measurement import Domain
     from harness.predictions import Predictions
@@ -194,7 +200,14 @@ def view_features(
     seen = Predictions(
         lambda: classifier, dataset, device=device, batch_size=batch_size, limit=limit
     )
-    return np.stack([seen.features(v).astype(np.float32) for v in task.views])
+    features = []
+    said = time.monotonic()
+    for number, view in enumerate(task.views, start=1):
+        features.append(seen.features(view).astype(np.float32))
+        if time.monotonic() - said > PATIENCE:
+            tell(f"features of view {number}/{task.classes} of {task.name}")
+            said = time.monotonic()
+    return np.stack(features)
 
 
 def cached_head(
@@ -241,6 +254,7 @@ def cached_head(
             device=device,
             batch_size=batch_size,
             limit=recipe.images,
+            tell=tell,
         )
         head = train_head(features, recipe, tell=tell)
         _save(path, head)
