@@ -46,6 +46,9 @@ class Controller:
 
     def _check(self, settings: Settings) -> None:
         """Refuse what cannot be judged or saved before anything is measured."""
+        from harness.report.files import check_files
+
+        check_files(settings)
         if settings.gates:
             from harness.report.judging import check_gate
 
@@ -238,16 +241,19 @@ class Controller:
         """Write the files asked for: also with -p no:terminal."""
         if self.config.option.collectonly:
             return
+        from harness.report.files import write_files
+
         settings = self.run.settings
-        paths = [settings.report_json]
-        if settings.save_run and not self._interrupted:
-            from harness.report.saved import run_path
+        try:
+            write_files(settings, self.summary())
+            if settings.save_run and not self._interrupted:
+                from harness.report.json import write_json
+                from harness.report.saved import run_path
 
-            paths.append(run_path(settings.store, settings.save_run))
-        for path in filter(None, paths):
-            from harness.report.json import write_json
-
-            write_json(path, self.summary())
+                path = run_path(settings.store, settings.save_run)
+                write_json(path, self.summary())
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
 
 
 GATE_PREFIXES = ("gates::", "fail-on::")

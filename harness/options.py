@@ -433,6 +433,31 @@ OPTIONS = (
         metavar="PATH",
         help="write the report and every measurement as JSON",
     ),
+    Option(
+        field="report_csv",
+        parse=_path,
+        metavar="PATH",
+        help="write the measurements as CSV, one row each",
+    ),
+    Option(
+        field="report_parquet",
+        parse=_path,
+        metavar="PATH",
+        help="write the measurements as Parquet (needs pyarrow)",
+    ),
+    Option(
+        field="report_md",
+        parse=_path,
+        metavar="PATH",
+        help="write a summary as Markdown, for a CI job's summary page: gates first",
+    ),
+    Option(
+        field="plots",
+        parse=_path,
+        metavar="DIR",
+        help="write a picture of accuracy against each metric, PNG and SVG (needs "
+        "matplotlib)",
+    ),
 )
 
 

@@ -71,3 +71,7 @@ class Settings:
     detail: tuple[str, ...] = ()
     resample: str = "kind"
     report_json: Path | None = None
+    report_csv: Path | None = None
+    report_parquet: Path | None = None
+    report_md: Path | None = None
+    plots: Path | None = None

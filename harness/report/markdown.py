@@ -1,0 +1,173 @@
+"""The report as Markdown, for the summary page of a CI job: verdicts first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.analysis.correlation import Undefined
+from harness.report.json import write_atomically
+from harness.report.predicted import shown_predictions
+
+if TYPE_CHECKING:
+    from harness.report.summary import Summary
+
+
+def write_markdown(path: Path, summary: Summary) -> None:
+    """Write the summary to a file."""
+    write_atomically(path, markdown(summary))
+
+
+def markdown(summary: Summary) -> str:
+    """Gates, predictions, the metrics compared, accuracy, and what is missing."""
+    blocks = [
+        _title(summary),
+        _gates(summary),
+        _predictions(summary),
+        _changes(summary),
+        _ranks(summary),
+        _lines(summary),
+        _lost(summary),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _title(summary: Summary) -> str:
+    failed = sum(not verdict.passed for verdict in summary.verdicts)
+    counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    verdict = ""
+    if summary.verdicts:
+        verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
+    models = ", ".join(summary.run.get("models", []))
+    return (
+        f"## Accuracy without labels{verdict}\n\n"
+        f"Base {_text(summary.run.get('base', ''))}; models {_text(models)}; "
+        f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
+    )
+
+
+def _gates(summary: Summary) -> str:
+    rows = [
+        (
+            "passed" if v.passed else "**FAILED**",
+            v.id.partition("::")[2],
+            v.reason,
+        )
+        for v in sorted(summary.verdicts, key=lambda v: v.passed)
+    ]
+    return _table("Gates", ("", "gate", "why"), rows)
+
+
+def _predictions(summary: Summary) -> str:
+    rows = []
+    for one in shown_predictions(summary.predictions):
+        names = one.predictor.metrics
+        by = names[0] if len(names) == 1 else f"all {len(names)} metrics"
+        found = one.prediction
+        if isinstance(found, Undefined):
+            rows.append((one.dataset, one.model, by, "-", found.reason))
+            continue
+        rows.append(
+            (
+                one.dataset,
+                one.model,
+                by,
+                f"{100 * found.accuracy:.1f} %",
+                f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
+                + ("" if found.inside else " (outside the range of the fit)"),
+            )
+        )
+    return _table(
+        "Predicted accuracy",
+        ("dataset", "model", "by", "accuracy", "95 % interval"),
+        rows,
+    )
+
+
+def _changes(summary: Summary) -> str:
+    moved = [c for c in summary.changes if c.beyond]
+    rows = [
+        (c.metric, c.model or "all", f"{c.part} {c.statistic}", f"{c.difference:+.3f}")
+        for c in moved
+    ]
+    title = f"Moved beyond chance since {summary.compared_with}"
+    return _table(title, ("metric", "model", "statistic", "move"), rows)
+
+
+def _ranks(summary: Summary) -> str:
+    rows = [
+        (
+            rank.metric,
+            _number(rank.interior_r2),
+            _number(rank.exterior_r2),
+            _number(rank.exterior_rho),
+            _number(rank.transfer_r2),
+            _number(rank.transfer_rmse, 100, 2),
+            _number(rank.mae, 100, 2),
+        )
+        for rank in summary.ranks
+    ]
+    return _table(
+        "Metrics compared (medians over the models)",
+        ("metric", "int. R²", "ext. R²", "ext. ρ", "line R²", "line RMSE", "MAE"),
+        rows,
+    )
+
+
+def _lines(summary: Summary) -> str:
+    rows = []
+    for row in summary.lines:
+        line = row.lines["probit"]
+        if not isinstance(line, Undefined):
+            rows.append(
+                (
+                    row.dataset,
+                    str(line.n),
+                    f"{line.line.slope:.3f}",
+                    f"{line.r2:.3f}",
+                    f"{line.spearman:+.3f}",
+                )
+            )
+    return _table(
+        "Accuracy on the line (probit, over models)",
+        ("dataset", "models", "slope", "R²", "ρ"),
+        rows,
+    )
+
+
+def _lost(summary: Summary) -> str:
+    lines = [
+        f"- without a value: {loss.test.rpartition('::')[2]} "
+        f"({len(loss.cells)} cells): {_text(loss.reason)}"
+        for loss in summary.failed
+    ]
+    lines += [
+        f"- skipped: {loss.test.rpartition('::')[2]} ({len(loss.cells)} cells): "
+        f"{_text(loss.reason)}"
+        for loss in summary.skipped
+    ]
+    lines += [
+        f"- left out: {_text(n)}: {_text(why)}" for n, why in summary.absent.items()
+    ]
+    return "\n".join(["### Missing", "", *lines]) if lines else ""
+
+
+def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
+    if not lines:
+        return ""
+    head = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
+    return "\n".join([f"### {_text(title)}", "", *head, *lines])
+
+
+def _number(value: float | None, scale: float = 1, digits: int = 3) -> str:
+    return "-" if value is None else f"{scale * value:.{digits}f}"
+
+
+def _text(text: str) -> str:
+    """On one line, with what Markdown would take for its own escaped."""
+    escaped = " ".join(text.split())
+    for mark in ("\\", "|", "<", "[", "]", "_", "`"):
+        escaped = escaped.replace(mark, f"\\{mark}")
+    return escaped if escaped != "\\*\\*FAILED\\*\\*" else "**FAILED**"

@@ -1,0 +1,108 @@
+"""Report files: what they hold, and that they can be written before hours are spent."""
+
+import csv
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from harness.report.table_files import COLUMNS
+
+
+def test_csv_holds_every_measurement_exactly(toy):
+    result = toy.runpytest_inprocess("--harness-report-csv=out/m.csv", "-v")
+
+    assert result.ret == 0
+    with (toy.path / "out" / "m.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 28
+    assert tuple(rows[0]) == COLUMNS
+    assert {r["domain"] for r in rows} == {"interior", "exterior"}
+    assert all(0 <= float(r["accuracy"]) <= 1 for r in rows)
+    row = next(r for r in rows if r["metric"] == "nuclear_norm")
+    result.stdout.fnmatch_lines([f"*{float(row['value']):.4f}*"])
+
+
+def test_markdown_starts_with_the_verdict(toy):
+    result = toy.runpytest_inprocess(
+        "--harness-report-md=summary.md",
+        "--harness-gate=nuclear_norm[sharp]: interior rho > 1",
+        "--harness-gate=nuclear_norm[soft]: interior r2 >= 0",
+    )
+
+    assert result.ret == 1
+    text = (toy.path / "summary.md").read_text()
+    lines = text.splitlines()
+    assert lines[0] == "## Accuracy without labels: 1 gates FAILED"
+    table = [line for line in lines if line.startswith("| ")]
+    assert table[1].startswith("| **FAILED** | nuclear\\_norm interior rho > 1")
+    assert table[2].startswith("| passed |")
+    assert "### Metrics compared" in text
+
+
+def test_markdown_escapes_what_is_markup(toy):
+    toy.makepyfile(
+        test_odd="""
+        import pytest
+
+        def test_odd(predictions, record):
+            pytest.skip("a | b <script> [x](y)")
+        """
+    )
+    toy.runpytest_inprocess("--harness-report-md=summary.md")
+
+    text = (toy.path / "summary.md").read_text()
+    assert "a \\| b \\<script> \\[x\\](y)" in text
+
+
+def test_plots_are_pictures_with_the_numbers_in_them(toy):
+    pytest.importorskip("matplotlib")
+    result = toy.runpytest_subprocess("--harness-plots=pictures", "-k", "nuclear")
+
+    assert result.ret == 0
+    pictures = toy.path / "pictures"
+    assert {p.name for p in pictures.iterdir()} == {
+        "nuclear_norm.png",
+        "nuclear_norm.svg",
+    }
+    assert (pictures / "nuclear_norm.png").read_bytes().startswith(b"\x89PNG")
+    drawn = " ".join(
+        text for text in ET.parse(pictures / "nuclear_norm.svg").getroot().itertext()
+    )
+    for word in ("accuracy (%)", "nuclear norm", "sharp", "soft", "interior, R² 0."):
+        assert word in drawn
+
+
+def test_parquet_reads_back(toy):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    toy.runpytest_subprocess("--harness-report-parquet=m.parquet")
+
+    rows = parquet.read_table(toy.path / "m.parquet").to_pylist()
+    assert len(rows) == 28
+    assert tuple(rows[0]) == COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("option", "package"), [("plots", "matplotlib"), ("report-parquet", "pyarrow")]
+)
+def test_a_missing_package_is_said_at_once(toy, monkeypatch, option, package):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == package else real(name, *rest),
+    )
+    result = toy.runpytest_inprocess(f"--harness-{option}=x")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*--harness-{option} needs {package}*pip install*"])
+
+
+def test_a_place_that_cannot_be_is_said_at_once(toy):
+    (toy.path / "file").write_text("")
+
+    result = toy.runpytest_inprocess("--harness-report-csv=file/m.csv")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--harness-report-csv file/m.csv cannot be made*"])
