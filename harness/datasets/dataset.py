@@ -147,6 +147,8 @@ class Dataset:
             # A transformed block is always made whole, whatever part of it is used.
             block = np.array(pixels[start : start + BLOCK])
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
+            if self.transformations:  # twice as fast on planes
+                images = images.contiguous()
             rng = np.random.Generator(
                 np.random.Philox(np.random.SeedSequence((*self.seed, number)))
             )

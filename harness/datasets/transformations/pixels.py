@@ -16,14 +16,15 @@ def column(values: ArrayLike, like: torch.Tensor) -> torch.Tensor:
 
 def rounded(values: torch.Tensor) -> torch.Tensor:
     """Floats in grey levels to uint8: clipped to 0..255, rounded half up."""
-    return values.clamp(0, 255).add(0.5).floor().to(torch.uint8)
+    return values.clamp(0, 255).add_(0.5).to(torch.uint8)  # which truncates
 
 
 def luma(images: torch.Tensor) -> torch.Tensor:
     """(b, 1, h, w) float32 grey levels, as PIL's mode L; grey images are their own."""
     if images.shape[1] == 1:
         return images.float()
-    # PIL works with 16-bit fixed-point weights and rounds.
-    weights = torch.tensor([19595, 38470, 7471], dtype=torch.int64)
-    weights = weights.to(images.device).view(1, 3, 1, 1)
-    return ((images.long() * weights).sum(1, keepdim=True) + 0x8000 >> 16).float()
+    # PIL works with 16-bit fixed-point weights and rounds; float32 holds the sums, all
+    # below 2**24, exactly.
+    red, green, blue = images.float().split(1, dim=1)
+    total = red.mul(19595).add_(green, alpha=38470).add_(blue, alpha=7471)
+    return total.add_(0x8000).mul_(2**-16).floor_()

@@ -34,7 +34,7 @@ def affine(
     rotate
         Bounds of the angle in degrees.
     """
-    b, _, h, w = images.shape
+    b, c, h, w = images.shape
     chosen = rng.uniform(size=b) < probability
     factors = rng.uniform(*scale, size=(b, 2))
     shifts = rng.uniform(*translate, size=(b, 2)) * np.array([w, h])
@@ -50,13 +50,18 @@ def affine(
     theta = np.concatenate(
         [back * half[None, None] / half[None, :, None], (offset / half)[:, :, None]], 2
     )
+    those = torch.as_tensor(np.flatnonzero(chosen), device=images.device)
+    if not len(those):
+        return images
     grid = F.affine_grid(
-        torch.as_tensor(theta, dtype=torch.float32, device=images.device),
-        list(images.shape),
+        torch.as_tensor(theta[chosen], dtype=torch.float32, device=images.device),
+        [len(those), c, h, w],
         align_corners=False,
     )
-    moved = rounded(F.grid_sample(images.float(), grid, align_corners=False))
-    return torch.where(column(chosen, images) > 0, moved, images)
+    moved = F.grid_sample(images[those].float(), grid, align_corners=False)
+    result = images.clone()
+    result[those] = rounded(moved)
+    return result
 
 
 def sharpen(
@@ -72,9 +77,11 @@ def sharpen(
     light = column(rng.uniform(*lightness, size=b), images)
     pixels = images.float()
     padded = F.pad(pixels, (1, 1, 1, 1), mode="reflect")
-    around = 9 * F.avg_pool2d(padded, 3, stride=1) - pixels
-    sharp = (8 + light) * pixels - around
-    return rounded((1 - alphas) * pixels + alphas * sharp)
+    rows = (padded[:, :, :-2] + padded[:, :, 1:-1]).add_(padded[:, :, 2:])
+    square = (rows[..., :-2] + rows[..., 1:-1]).add_(rows[..., 2:])
+    # (1 - alpha) pixels + alpha ((9 + light) pixels - square)
+    blend = pixels.mul_(1 + alphas * (8 + light))
+    return rounded(blend.sub_(square.mul_(alphas)))
 
 
 def gaussian_blur(

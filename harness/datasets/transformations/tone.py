@@ -27,21 +27,23 @@ def autocontrast(
     b, c, h, w = images.shape
     cut = torch.as_tensor(rng.integers(cutoff[0], cutoff[1] + 1, size=b))
     remove = (h * w * cut.to(images.device) // 100)[:, None, None].expand(b, c, 1)
-    counts = torch.zeros(b, c, 256, dtype=torch.int64, device=images.device)
-    flat = images.flatten(2).long()
-    counts.scatter_add_(2, flat, torch.ones_like(flat))
-    low = _first_beyond(counts, remove)
-    high = 255 - _first_beyond(counts.flip(2), remove)
-    span = (high - low).double()
-    flat_channel = span <= 0
+    # Each channel of each image has a table of 256 levels: first of counts, then of
+    # what becomes of a level.
+    first = torch.arange(b * c, device=images.device, dtype=torch.int32) * 256
+    entries = (images.flatten(2).int() + first.view(b, c, 1)).flatten()
+    counts = torch.bincount(entries, minlength=b * c * 256).view(b, c, 256)
+    low = _first_beyond(counts, remove).double()
+    high = 255 - _first_beyond(counts.flip(2), remove).double()
+    levels = torch.arange(256, device=images.device, dtype=torch.float64)
+    span = high - low
+    flat = span <= 0
     # Not `255 / span`, which torch works out as 255 times the rounded reciprocal.
     full = torch.full_like(span, 255.0)
-    scale = full / torch.where(flat_channel, torch.ones_like(span), span)
-    offset = -low.double() * scale
+    scale = full / torch.where(flat, torch.ones_like(span), span)
     # PIL truncates to whole numbers, then clips.
-    stretched = (flat.double() * scale + offset).trunc().clamp(0, 255)
-    result = torch.where(flat_channel, flat.double(), stretched)
-    return result.to(torch.uint8).view(b, c, h, w)
+    stretched = (levels * scale - low * scale).trunc().clamp(0, 255)
+    table = torch.where(flat, levels, stretched).to(torch.uint8)
+    return table.flatten().index_select(0, entries).view(b, c, h, w)
 
 
 def _first_beyond(counts: torch.Tensor, remove: torch.Tensor) -> torch.Tensor:
@@ -58,7 +60,7 @@ def multiply(
 ) -> torch.Tensor:
     """Multiply by a factor; with probability `per_channel` one for each channel."""
     factors = _maybe_per_channel(images, rng, factor, per_channel)
-    return rounded(images.float() * column(factors, images))
+    return rounded(images * column(factors, images))
 
 
 def enhance_color(
@@ -71,7 +73,8 @@ def enhance_color(
     factors = column(rng.uniform(*factor, size=len(images)), images)
     grey = luma(images)
     # PIL's blend truncates.
-    return (grey + factors * (images - grey)).clamp(0, 255).to(torch.uint8)
+    blend = (images - grey).mul_(factors).add_(grey)
+    return blend.clamp_(0, 255).to(torch.uint8)
 
 
 def solarize(
@@ -84,9 +87,9 @@ def solarize(
     """Invert values at or above a threshold, in a share of the images."""
     b = len(images)
     chosen = rng.uniform(size=b) < probability
-    thresholds = column(rng.uniform(*threshold, size=b), images)
-    inverted = torch.where(images >= thresholds, 255 - images, images)
-    return torch.where(column(chosen, images) > 0, inverted, images)
+    thresholds = np.ceil(rng.uniform(*threshold, size=b))  # the same on whole levels
+    never = np.where(chosen, thresholds, 256)
+    return torch.where(images >= column(never, images).short(), 255 - images, images)
 
 
 def linear_contrast(
@@ -98,7 +101,7 @@ def linear_contrast(
 ) -> torch.Tensor:
     """Scale the distance to 127 by alpha, one for all channels or one for each."""
     alphas = column(_maybe_per_channel(images, rng, alpha, per_channel), images)
-    return rounded(127 + alphas * (images.float() - 127))
+    return rounded((images.float() - 127).mul_(alphas).add_(127))
 
 
 def _maybe_per_channel(
