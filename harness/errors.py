@@ -25,7 +25,9 @@ class MissingData(HarnessError):
 
     def __init__(self, what: str, looked_at: Iterable[object], cure: str) -> None:
         self.what = what
-        places = ", ".join(str(place) for place in looked_at)
+        self.looked_at = tuple(looked_at)
+        self.cure = cure
+        places = ", ".join(str(place) for place in self.looked_at)
         super().__init__(f"{what} not found; looked at {places or 'nothing'}; {cure}")
 
 

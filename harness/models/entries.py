@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from harness.models.entry import ModelEntry, Trained
+from harness.models.entry import ModelEntry, TrainedHere
+from harness.models.recipe import Recipe
 from harness.models.sources.akamaster import AKAMASTER_ENTRIES
 from harness.models.sources.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.sources.huyvnphan import HUYVNPHAN_ENTRIES
 from harness.models.sources.u7122029 import U7122029_ENTRIES
-from harness.models.training import Recipe
 
 _SMALL = "harness.models.architectures.digits"
 
@@ -23,7 +23,7 @@ def _digits(
         # Of the 776 training images.
         mean=(0.3078,),
         std=(0.3766,),
-        weights=Trained(recipe=recipe),
+        weights=TrainedHere(recipe=recipe),
         source="trained here",
         licence="Apache-2.0",
         on_request=on_request,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +13,12 @@ from harness.digests import file_digest
 from harness.download import download
 from harness.errors import HarnessError, MissingData
 from harness.models.classifier import Classifier, ready
-from harness.models.training import Recipe
+from harness.models.recipe import Recipe
 from harness.models.weights import (
     find_file,
     load_strictly,
     read_state_dict,
+    save_weights,
     verify,
 )
 from harness.target import resolve, source_digest
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 Tell = Callable[[str], None]
+TRAINED_ON_FIRST_USE = "trained on first use"
 
 
 class Registered(Protocol):
@@ -123,35 +124,49 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
-    """Weights that the harness trains from the base's training images, once.
+class TrainedHere:
+    """Weights that the harness trains from the base's training images.
 
-    They are cached by everything that decides them. With many workers one trains and
-    the others wait.
+    A file that `harness train` wrote, under --harness-weights-root, is taken first.
+    Else they are trained on first use and cached by everything that decides them; with
+    many workers one trains and the others wait.
+
+    Attributes
+    ----------
+    recipe
+        How, unless `harness train` is told otherwise.
+    on_first_use
+        Whether a run may train them: no where it takes long.
     """
 
     recipe: Recipe
+    on_first_use: bool = True
 
     def locate(self, entry: ModelEntry, settings: Settings) -> str:
-        """Training needs nothing but the base."""
-        return "trained on first use"
+        """The file written by `harness train`; or that a run trains them."""
+        filename = trained_filename(entry.base, entry.name)
+        folders = [settings.weights_root] if settings.weights_root else []
+        if found := find_file(filename, folders):
+            return str(found)
+        if self.on_first_use:
+            return TRAINED_ON_FIRST_USE
+        raise MissingData(
+            f"weights {filename} of model {entry.name}",
+            folders,
+            f"train them with `harness train --base {entry.base} --model {entry.name}` "
+            "and name their folder with --harness-weights-root",
+        )
 
     def file(
         self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
     ) -> Path:
-        """The cached weights, trained first if they are not there."""
+        """The file, trained first if it is nowhere."""
         from filelock import FileLock
 
-        images = base.train(settings)
-        identity = {
-            **entry.identity(),
-            "recipe": self.recipe.identity(),
-            "training": source_digest("harness.models.training"),
-            "images": images.digest,
-            "seed": settings.seed,
-        }
-        text = json.dumps(identity, sort_keys=True)
-        key = hashlib.sha256(text.encode()).hexdigest()
+        place = self.locate(entry, settings)
+        if place != TRAINED_ON_FIRST_USE:
+            return Path(place)
+        key = training_identity(entry, base, self.recipe, settings)
         folder = settings.cache_dir / "models"
         path = folder / f"{base.name}-{entry.name}-{key[:16]}.safetensors"
         if path.exists():
@@ -171,23 +186,77 @@ class Trained:
     def _train(
         self, entry: ModelEntry, base: Base, settings: Settings, path: Path, tell: Tell
     ) -> None:
-        from safetensors.torch import save_file
-
-        from harness.models.training import train
+        from harness.models.training import Epoch, train
 
         tell(f"training {entry.name} on {base.name}, once; it is kept in {path.parent}")
-        network = train(
+
+        def now_and_then(epoch: Epoch) -> None:
+            if epoch.number % 20 == 0 or epoch.number == epoch.epochs:
+                tell(f"training {entry.name}: {epoch}")
+
+        trained = train(
             entry.build_network,
             base.train(settings),
             self.recipe,
             mean=entry.mean,
             std=entry.std,
             seed=settings.seed,
-            tell=lambda text: tell(f"training {entry.name}: {text}"),
+            each_epoch=now_and_then,
         )
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        save_file(network.state_dict(), temporary)
-        temporary.replace(path)
+        save_weights(trained.network, path)
+
+
+def trained_filename(base: str, name: str) -> str:
+    """What `harness train` calls the weights of a model."""
+    return f"{base}-{name}-trained.safetensors"
+
+
+def training_identity(
+    entry: ModelEntry, base: Base, recipe: Recipe, settings: Settings
+) -> str:
+    """sha256 over what decides trained weights."""
+    identity = {
+        **entry.identity(),
+        "recipe": recipe.identity(),
+        "training": source_digest("harness.models.training"),
+        "images": base.train(settings).digest,
+        "seed": settings.seed,
+    }
+    text = json.dumps(identity, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstOf:
+    """The first of several sources that has the weights.
+
+    MissingData is the first one's, with what the others ask for.
+    """
+
+    sources: tuple[Weights, ...]
+
+    def locate(self, entry: ModelEntry, settings: Settings) -> str:
+        """Where the first that has them finds them."""
+        return self._first(entry, settings).locate(entry, settings)
+
+    def file(
+        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
+    ) -> Path:
+        """The first's file."""
+        return self._first(entry, settings).file(entry, settings, base, tell)
+
+    def _first(self, entry: ModelEntry, settings: Settings) -> Weights:
+        missed: list[MissingData] = []
+        for source in self.sources:
+            try:
+                source.locate(entry, settings)
+            except MissingData as error:
+                missed.append(error)
+            else:
+                return source
+        raise MissingData(
+            missed[0].what, missed[0].looked_at, "; or ".join(m.cure for m in missed)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,41 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import os
+import pickle
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import BadData, HarnessError
+from harness.models.recipe import Recipe
 
 if TYPE_CHECKING:
     import torch
 
     from harness.datasets.dataset import Images
 
+EVALUATED = 512  # images a call when nothing is learned
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """How a model is trained: AdamW, a one-cycle learning rate, cross entropy.
+class Epoch:
+    """One epoch that is done.
 
     Attributes
     ----------
-    epochs, batch_size
-        Passes over the images; images a step.
-    learning_rate, weight_decay
-        Peak of the cycle; decoupled decay.
-    shift
-        Each image is moved by up to this many pixels each way, edges filled with 0.
+    number, epochs
+        Counted from 1; of how many.
+    loss, accuracy
+        Means over the training images as they were met, each with the weights of its
+        step.
+    seconds
+        Of this epoch.
     """
 
+    number: int
     epochs: int
-    learning_rate: float
-    batch_size: int = 64
-    weight_decay: float = 1e-2
-    shift: int = 0
+    loss: float
+    accuracy: float
+    seconds: float
 
-    def identity(self) -> dict[str, Any]:
-        """What a trained model's cache key says of the recipe."""
-        return asdict(self)
+    def __str__(self) -> str:
+        """For a line of progress."""
+        return (
+            f"epoch {self.number}/{self.epochs}, loss {self.loss:.3g}, "
+            f"{self.accuracy:.1%} right"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What a training gives.
+
+    Attributes
+    ----------
+    network
+        In eval mode, on the CPU.
+    right
+        For each of the watched sets, (epochs, n) bool: whether an image was classified
+        rightly at the end of an epoch, in eval mode and without augmentation.
+    """
+
+    network: torch.nn.Module
+    right: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
 
 def train(
@@ -47,63 +78,165 @@ def train(
     mean: tuple[float, ...],
     std: tuple[float, ...],
     seed: int,
-    tell: Callable[[str], None],
-) -> torch.nn.Module:
-    """Train a network on the CPU; the same seed gives the same weights on one machine.
+    device: str = "cpu",
+    watch: Mapping[str, Images] | None = None,
+    checkpoint: Path | None = None,
+    identity: str = "",
+    each_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    each_step: Callable[[int, int], None] = lambda done, steps: None,
+) -> Trained:
+    """Train a network; the same seed gives the same weights on one machine.
 
     Parameters
     ----------
     build
         Makes the network; its random start comes from `seed` too.
     images
-        Labelled.
-    tell
-        Is shown a line now and then.
+        Labelled, uint8.
+    mean, std
+        Per channel, of images scaled to [0, 1].
+    watch
+        Labelled sets whose right answers are recorded after every epoch.
+    checkpoint
+        File that is written after every epoch and gone on from if it is there: the
+        result is the same to the bit as without the interruption.
+    identity
+        Of what is trained; a checkpoint of something else is refused.
+    each_epoch, each_step
+        Are told of the progress: steps done and in all, over the whole training.
 
     Returns
     -------
-    torch.nn.Module
-        In eval mode. The global random state is as it was before.
+    Trained
+        The global random state is as it was before.
+
+    Raises
+    ------
+    HarnessError
+        If the loss is not finite, naming the step; or if the checkpoint cannot be read,
+        or is of another training.
     """
     import torch
 
-    assert images.labels is not None
+    watch = watch or {}
+    for what, some in {"train": images, **watch}.items():
+        if some.labels is None:
+            raise HarnessError(f"training needs labels, the images of {what} have none")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build().train()
-        pixels = torch.from_numpy(np.array(images.pixels)).permute(0, 3, 1, 2).float()
-        pixels = (pixels / 255 - torch.tensor(mean).view(-1, 1, 1)) / torch.tensor(
-            std
-        ).view(-1, 1, 1)
-        # What a black pixel is after normalisation fills in where an image moved away.
-        black = -torch.tensor(mean) / torch.tensor(std)
-        labels = torch.from_numpy(images.labels)
-        n, steps = len(pixels), -(-len(pixels) // recipe.batch_size)
-        optimiser = torch.optim.AdamW(
-            network.parameters(),
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser,
-            max_lr=recipe.learning_rate,
-            total_steps=recipe.epochs * steps,
-        )
-        for epoch in range(recipe.epochs):
-            order = torch.randperm(n)
-            right = 0
-            for batch in torch.split(order, recipe.batch_size):
-                x = _shifted(pixels[batch], recipe.shift, black)
+        network = build().to(device)
+        batches = _Batches(images, mean, std, device)
+        steps = -(-batches.n // recipe.batch_size)
+        optimiser = recipe.make_optimiser(network.parameters())
+        schedule = recipe.make_schedule(optimiser, steps)
+        right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in watch}
+        done = 0
+        if checkpoint is not None and checkpoint.exists():
+            state = _read_checkpoint(checkpoint, identity)
+            network.load_state_dict(state["network"])
+            optimiser.load_state_dict(state["optimiser"])
+            schedule.load_state_dict(state["schedule"])
+            torch.set_rng_state(state["random"])
+            right = {
+                name: [row.numpy() for row in state["right"][name]] for name in watch
+            }
+            done = int(state["epoch"])
+        for number in range(done + 1, recipe.epochs + 1):
+            start = time.perf_counter()
+            network.train()
+            losses = torch.zeros((), dtype=torch.float64, device=device)
+            hits = torch.zeros((), dtype=torch.int64, device=device)
+            order = torch.randperm(batches.n)
+            for step, which in enumerate(torch.split(order, recipe.batch_size), 1):
+                x, y = batches.of(which, shift=recipe.shift, flip=recipe.flip)
                 logits = network(x)
-                loss = torch.nn.functional.cross_entropy(logits, labels[batch])
+                loss = torch.nn.functional.cross_entropy(logits, y)
+                if not torch.isfinite(loss):
+                    raise HarnessError(
+                        f"the loss is {loss.item()} in step {step} of epoch {number}; "
+                        f"lower the learning rate, which is {recipe.learning_rate:g}"
+                    )
                 optimiser.zero_grad()
                 torch.autograd.backward(loss)
                 optimiser.step()
                 schedule.step()
-                right += int((logits.argmax(1) == labels[batch]).sum())
-            if (epoch + 1) % 20 == 0 or epoch + 1 == recipe.epochs:
-                tell(f"epoch {epoch + 1}/{recipe.epochs}, {right / n:.1%} right")
-        return network.eval()
+                losses += loss.detach() * len(which)
+                hits += (logits.argmax(1) == y).sum()
+                each_step((number - 1) * steps + step, recipe.epochs * steps)
+            for name, some in watch.items():
+                right[name].append(_right(network, _Batches(some, mean, std, device)))
+            if checkpoint is not None:
+                state = {
+                    "identity": identity,
+                    "epoch": number,
+                    "network": network.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "random": torch.get_rng_state(),
+                    "right": {
+                        name: [torch.from_numpy(row) for row in rows]
+                        for name, rows in right.items()
+                    },
+                }
+                _write_checkpoint(checkpoint, state)
+            each_epoch(
+                Epoch(
+                    number=number,
+                    epochs=recipe.epochs,
+                    loss=float(losses) / batches.n,
+                    accuracy=int(hits) / batches.n,
+                    seconds=time.perf_counter() - start,
+                )
+            )
+        return Trained(
+            network=network.eval().cpu(),
+            right={name: np.stack(rows) for name, rows in right.items()},
+        )
+
+
+class _Batches:
+    """Normalised batches of a labelled set; whole sets stay uint8 on the device."""
+
+    def __init__(
+        self, images: Images, mean: tuple[float, ...], std: tuple[float, ...], on: str
+    ) -> None:
+        import torch
+
+        self.n = len(images.pixels)
+        self._pixels = torch.from_numpy(np.array(images.pixels)).to(on)
+        self._labels = torch.from_numpy(np.array(images.labels)).to(on)
+        self._mean = torch.tensor(mean, device=on).view(-1, 1, 1)
+        self._std = torch.tensor(std, device=on).view(-1, 1, 1)
+
+    def of(
+        self, which: torch.Tensor, *, shift: int = 0, flip: bool = False
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(b, c, h, w) float32 and (b,) labels, augmented."""
+        import torch
+
+        which = which.to(self._pixels.device)
+        x = self._pixels[which].permute(0, 3, 1, 2).float()
+        x = ((x / 255 - self._mean) / self._std).contiguous()
+        # What a black pixel is after normalisation fills in where an image moved away.
+        x = _shifted(x, shift, (-self._mean / self._std).flatten())
+        if flip:
+            mirrored = (torch.rand(len(which)) < 0.5).to(x.device)
+            x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
+        return x, self._labels[which]
+
+
+def _right(network: torch.nn.Module, batches: _Batches) -> NDArray[np.bool_]:
+    """(n,) whether each image is classified rightly now."""
+    import torch
+
+    network.eval()
+    with torch.no_grad():
+        found = [
+            network(x).argmax(1) == y
+            for which in torch.split(torch.arange(batches.n), EVALUATED)
+            for x, y in [batches.of(which)]
+        ]
+    return np.asarray(torch.cat(found).cpu().numpy())
 
 
 def _shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tensor:
@@ -120,3 +253,39 @@ def _shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tens
     columns = (dx[:, None] + torch.arange(w))[:, None, None, :]
     which = torch.arange(b)[:, None, None, None]
     return padded[which, torch.arange(c)[None, :, None, None], rows, columns]
+
+
+def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    import torch
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        torch.save(state, temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise HarnessError(f"checkpoint {path} cannot be written: {error}") from error
+
+
+def _read_checkpoint(path: Path, identity: str) -> dict[str, Any]:
+    import torch
+
+    cure = "remove it to train from the start"
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        found = state["identity"]
+    except (
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        pickle.UnpicklingError,
+    ) as error:
+        raise BadData(f"checkpoint {path} cannot be read; {cure}") from error
+    if found != identity:
+        raise BadData(
+            f"checkpoint {path} is of another training (other images, recipe, seed, "
+            f"network or code); {cure}"
+        )
+    return dict(state)

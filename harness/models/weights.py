@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.digests import file_digest
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +39,24 @@ def find_file(name: str, folders: Iterable[Path]) -> Path | None:
         if folder.is_dir() and (found := sorted(folder.rglob(name))):
             return found[0]
     return None
+
+
+def save_weights(network: torch.nn.Module, path: Path) -> None:
+    """Write a network's tensors as safetensors, whole or not at all.
+
+    Raises
+    ------
+    HarnessError
+        If the file cannot be written.
+    """
+    from safetensors.torch import save
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(save(network.state_dict()))
+        temporary.replace(path)
+    except OSError as error:
+        raise HarnessError(f"weights {path} cannot be written: {error}") from error
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:

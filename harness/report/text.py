@@ -70,3 +70,52 @@ def show(parts: Iterable[RenderableType]) -> None:
     width = max(60, shutil.get_terminal_size().columns)
     encoding = out.encoding or "utf-8"
     out.write(rendered(parts, width=width, colour=colour, encoding=encoding))
+
+
+class Bar:
+    """A progress bar with a note beside it; without a terminal, a line for each note.
+
+    Use as a context manager.
+    """
+
+    def __init__(self, title: str) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._live = sys.stderr.isatty()
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not self._live,
+        )
+        self._title = title
+        self._task = self._progress.add_task(title, total=None)
+
+    def __enter__(self) -> Bar:
+        """Show it."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave the terminal as it was."""
+        self._progress.stop()
+
+    def move(self, done: int, total: int) -> None:
+        """So many steps of so many are done."""
+        self._progress.update(self._task, completed=done, total=total)
+
+    def note(self, text: str) -> None:
+        """What to say of the last stretch."""
+        if self._live:
+            self._progress.update(self._task, description=f"{self._title}: {text}")
+        else:
+            print(f"{self._title}: {text}", file=sys.stderr, flush=True)

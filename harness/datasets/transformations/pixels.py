@@ -25,6 +25,8 @@ def luma(images: torch.Tensor) -> torch.Tensor:
         return images.float()
     # PIL works with 16-bit fixed-point weights and rounds; float32 holds the sums, all
     # below 2**24, exactly.
-    red, green, blue = images.float().split(1, dim=1)
-    total = red.mul(19595).add_(green, alpha=38470).add_(blue, alpha=7471)
-    return total.add_(0x8000).mul_(2**-16).floor_()
+    pixels = images.float()
+    total = pixels[:, :1] * 19595
+    total += pixels[:, 1:2] * 38470
+    total += pixels[:, 2:] * 7471
+    return ((total + 0x8000) * 2**-16).floor()

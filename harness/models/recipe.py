@@ -1,0 +1,116 @@
+"""Recipe: how a model is trained, as plain facts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import torch
+
+OPTIMISERS = ("adamw", "sgd")
+SCHEDULES = ("one-cycle", "cosine", "steps", "constant")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How a model is trained on cross entropy.
+
+    Attributes
+    ----------
+    epochs, batch_size
+        Passes over the images; images a step.
+    optimiser
+        "adamw" (decoupled decay) or "sgd" (with Nesterov momentum).
+    learning_rate, weight_decay, momentum
+        Peak of the schedule; of the optimiser; momentum of "sgd" only.
+    schedule
+        "one-cycle" (up to the peak in the first 30 % of the steps, then down to almost
+        0), "cosine" (from the peak to 0), "steps" (a tenth from each milestone on) or
+        "constant".
+    milestones
+        Epochs after which "steps" divides the learning rate by ten.
+    shift
+        Each image is moved by up to this many pixels each way, edges filled with 0.
+    flip
+        Mirror half of the images left to right.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range or a name unknown.
+    """
+
+    epochs: int
+    learning_rate: float
+    batch_size: int = 64
+    optimiser: str = "adamw"
+    weight_decay: float = 1e-2
+    momentum: float = 0.9
+    schedule: str = "one-cycle"
+    milestones: tuple[int, ...] = ()
+    shift: int = 0
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        if self.optimiser not in OPTIMISERS:
+            raise ValueError(
+                f"`optimiser` must be one of {', '.join(OPTIMISERS)}, "
+                f"got {self.optimiser!r}"
+            )
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"`schedule` must be one of {', '.join(SCHEDULES)}, "
+                f"got {self.schedule!r}"
+            )
+        if self.epochs < 1 or self.batch_size < 1 or self.shift < 0:
+            raise ValueError(
+                "`epochs` and `batch_size` must be at least 1 and `shift` at least 0, "
+                f"got {self.epochs}, {self.batch_size} and {self.shift}"
+            )
+        if not self.learning_rate > 0:
+            raise ValueError(
+                f"`learning_rate` must be positive, got {self.learning_rate}"
+            )
+
+    def identity(self) -> dict[str, Any]:
+        """What a trained model's cache key says of the recipe."""
+        return asdict(self)
+
+    def make_optimiser(
+        self, parameters: Iterable[torch.nn.Parameter]
+    ) -> torch.optim.Optimizer:
+        """The optimiser over a network's parameters."""
+        import torch
+
+        if self.optimiser == "sgd":
+            return torch.optim.SGD(
+                parameters,
+                lr=self.learning_rate,
+                momentum=self.momentum,
+                weight_decay=self.weight_decay,
+                nesterov=self.momentum > 0,
+            )
+        return torch.optim.AdamW(
+            parameters, lr=self.learning_rate, weight_decay=self.weight_decay
+        )
+
+    def make_schedule(
+        self, optimiser: torch.optim.Optimizer, steps: int
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        """The learning rate's schedule, told of every one of `steps` an epoch."""
+        from torch.optim import lr_scheduler
+
+        total = self.epochs * steps
+        if self.schedule == "one-cycle":
+            return lr_scheduler.OneCycleLR(
+                optimiser, max_lr=self.learning_rate, total_steps=total
+            )
+        if self.schedule == "cosine":
+            return lr_scheduler.CosineAnnealingLR(optimiser, T_max=total)
+        milestones = self.milestones if self.schedule == "steps" else ()
+        return lr_scheduler.MultiStepLR(
+            optimiser, milestones=[m * steps for m in milestones], gamma=0.1
+        )

@@ -1,0 +1,208 @@
+"""Training: reproducible, resumable to the bit, recorded, and clear when it fails."""
+
+import hashlib
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.optim  # its lazy imports would run in the middle of a test
+
+from harness.datasets.bases import DIGITS
+from harness.datasets.dataset import Images
+from harness.errors import BadData, HarnessError, MissingData
+from harness.models.entries import DIGITS_ENTRIES
+from harness.models.recipe import Recipe
+from harness.models.sources.u7122029 import U7122029_ENTRIES
+from harness.models.training import Epoch, Trained, train
+from harness.settings import Settings
+
+QUICK = Recipe(epochs=3, learning_rate=1e-2, shift=1, flip=True)
+LENET = next(entry for entry in DIGITS_ENTRIES if entry.name == "lenet")
+
+
+def digits(n: int = 200) -> Images:
+    whole = DIGITS.train(settings_in(Path()))
+    assert whole.labels is not None
+    return replace(whole, pixels=whole.pixels[:n], labels=whole.labels[:n])
+
+
+def trained(recipe: Recipe = QUICK, seed: int = 0, **extra: object) -> Trained:
+    return train(
+        LENET.build_network,
+        digits(),
+        recipe,
+        mean=LENET.mean,
+        std=LENET.std,
+        seed=seed,
+        **extra,  # type: ignore[arg-type]
+    )
+
+
+def bits(result: Trained) -> str:
+    state = result.network.state_dict()
+    joined = b"".join(state[name].numpy().tobytes() for name in sorted(state))
+    return hashlib.sha256(joined).hexdigest()
+
+
+class Stopped(Exception):
+    """What interrupts a training here."""
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        QUICK,
+        replace(QUICK, optimiser="sgd", schedule="steps", milestones=(1, 2)),
+        replace(QUICK, optimiser="sgd", momentum=0.0, schedule="cosine"),
+        replace(QUICK, schedule="constant"),
+    ],
+    ids=lambda recipe: f"{recipe.optimiser}-{recipe.schedule}",
+)
+def test_an_interrupted_training_ends_with_the_same_bits(recipe, tmp_path):
+    def stop(epoch: Epoch) -> None:
+        if epoch.number == 2:
+            raise Stopped
+
+    whole = trained(recipe, watch={"some": digits(50)})
+    path = tmp_path / "a.checkpoint"
+    with pytest.raises(Stopped):
+        trained(recipe, watch={"some": digits(50)}, checkpoint=path, each_epoch=stop)
+    numbers: list[int] = []
+    rest = trained(
+        recipe,
+        watch={"some": digits(50)},
+        checkpoint=path,
+        each_epoch=lambda epoch: numbers.append(epoch.number),
+    )
+    assert numbers == [3]
+    assert bits(rest) == bits(whole)
+    assert (rest.right["some"] == whole.right["some"]).all()
+
+
+def test_a_seed_decides_the_weights_and_leaves_the_global_state():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    assert bits(trained()) == bits(trained())
+    assert bits(trained()) != bits(trained(seed=1))
+    assert (torch.get_rng_state() == before).all()
+
+
+def test_the_record_says_which_images_were_right_after_each_epoch():
+    watched = digits(120)
+    result = trained(replace(QUICK, epochs=8, flip=False), watch={"own": watched})
+    right = result.right["own"]
+    assert right.shape == (8, 120)
+    assert right[-1].mean() > right[0].mean()
+    # The last row is what the network says when it is done.
+    x = torch.from_numpy(np.array(watched.pixels)).permute(0, 3, 1, 2).float() / 255
+    x = (x - torch.tensor(LENET.mean)) / torch.tensor(LENET.std)
+    with torch.no_grad():
+        answers = result.network(x).argmax(1).numpy()
+    assert (right[-1] == (answers == watched.labels)).all()
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_cure():
+    with pytest.raises(HarnessError, match=r"step \d+ of epoch 1; lower the learning"):
+        trained(replace(QUICK, optimiser="sgd", learning_rate=1e30))
+
+
+def test_images_without_labels_are_refused():
+    blind = replace(digits(), labels=None)
+    with pytest.raises(HarnessError, match="the images of more have none"):
+        trained(watch={"more": blind})
+
+
+def test_a_checkpoint_of_something_else_or_damaged_is_refused(tmp_path):
+    path = tmp_path / "a.checkpoint"
+    trained(checkpoint=path, identity="one")
+    with pytest.raises(BadData, match="another training"):
+        trained(checkpoint=path, identity="two")
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(BadData, match="cannot be read; remove it"):
+        trained(checkpoint=path, identity="one")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"optimiser": "adam"}, "`optimiser` must be one of adamw, sgd"),
+        ({"schedule": "linear"}, "`schedule` must be one of"),
+        ({"epochs": 0}, "`epochs` and `batch_size` must be at least 1"),
+        ({"learning_rate": 0.0}, "`learning_rate` must be positive"),
+        ({"learning_rate": float("nan")}, "`learning_rate` must be positive"),
+    ],
+)
+def test_recipes_out_of_range_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        replace(QUICK, **wrong)
+
+
+# --- from the registry ----------------------------------------------------------------
+
+
+def settings_in(folder: Path, **more: object) -> Settings:
+    return Settings(cache_dir=folder, store=folder, **more)  # type: ignore[arg-type]
+
+
+def quick_entry():
+    weights = replace(LENET.weights, recipe=replace(QUICK, epochs=1))
+    return replace(LENET, weights=weights)
+
+
+def _train_in_cache(folder: Path) -> None:
+    lines: list[str] = []
+    path = quick_entry().weights.file(
+        quick_entry(), settings_in(folder), DIGITS, lines.append
+    )
+    (folder / f"{multiprocessing.current_process().name}.told").write_text(
+        f"{path.name} {len(lines)}"
+    )
+
+
+def test_of_many_workers_one_trains_and_the_others_wait(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    workers = [
+        context.Process(target=_train_in_cache, args=(tmp_path,)) for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(100)
+        assert worker.exitcode == 0
+    told = sorted(path.read_text().split() for path in tmp_path.glob("*.told"))
+    assert told[0][0] == told[1][0]
+    assert sorted(int(lines) for _, lines in told) == [0, 2]
+
+
+def test_a_damaged_file_in_the_cache_is_named(tmp_path):
+    settings = settings_in(tmp_path)
+    path = quick_entry().weights.file(quick_entry(), settings, DIGITS, print)
+    path.write_bytes(b"no weights")
+    with pytest.raises(BadData, match=path.name):
+        quick_entry().load(settings, DIGITS, "cpu", print)
+
+
+def test_a_file_of_harness_train_comes_before_training(tmp_path):
+    settings = settings_in(tmp_path / "cache", weights_root=tmp_path)
+    made = quick_entry().weights.file(
+        quick_entry(), settings_in(tmp_path), DIGITS, print
+    )
+    own = tmp_path / "deep" / "digits-lenet-trained.safetensors"
+    own.parent.mkdir()
+    made.rename(own)
+    assert LENET.locate(settings) == str(own)
+    assert LENET.locate(settings_in(tmp_path)) == "trained on first use"
+
+
+def test_models_that_take_long_are_trained_on_request_only(tmp_path):
+    entry = next(e for e in U7122029_ENTRIES if e.name == "lenet5")
+    settings = settings_in(tmp_path, weights_root=tmp_path)
+    with pytest.raises(MissingData) as caught:
+        entry.locate(settings)
+    assert "harness train --base cifar10 --model lenet5" in str(caught.value)
+    assert "u7122029-lenet5.safetensors" in str(caught.value)
+    (tmp_path / "cifar10-lenet5-trained.safetensors").touch()
+    assert entry.locate(settings).endswith("cifar10-lenet5-trained.safetensors")
