@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from harness.datasets.dataset import Dataset, Images
 from harness.datasets.family import Base, Family
 from harness.datasets.sources.arrays import (
+    Stamps,
     checked,
     checked_labels,
     checked_pixels,
     read_npy,
     read_npy_folder,
+    stamps,
 )
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
@@ -150,9 +152,14 @@ def _label(root: Path, file: Path, base: Base) -> int:
 def _load_pictures(
     own: OwnData, files: tuple[Path, ...], labels: tuple[int, ...] | None, base: Base
 ) -> Images:
-    stats = tuple((f.stat().st_size, f.stat().st_mtime_ns) for f in files)
     return _read_pictures(
-        own.path, files, stats, labels, base.size, len(base.classes), own.resize
+        own.path,
+        files,
+        stamps(*files),
+        labels,
+        base.size,
+        len(base.classes),
+        own.resize,
     )
 
 
@@ -160,7 +167,7 @@ def _load_pictures(
 def _read_pictures(
     root: Path,
     files: tuple[Path, ...],
-    _stats: tuple[tuple[int, int], ...],
+    _stamps: Stamps,
     labels: tuple[int, ...] | None,
     size: tuple[int, int, int],
     classes: int,
