@@ -79,17 +79,8 @@ def download_cifar10(folder: Path, *, url: str = URL, md5: str = MD5) -> Path:
     MissingData, BadData
         If it cannot be fetched, or is not the published file.
     """
-    import tarfile
+    from harness.datasets.sources.archives import fetch_archive
 
-    from harness.download import download
-
-    archive = download(
-        url, folder / "cifar-10-python.tar.gz", checksum=md5, algorithm="md5"
+    return fetch_archive(
+        url, folder / "cifar-10-batches-py", checksum=md5, algorithm="md5"
     )
-    unpacked = folder / "cifar-10-batches-py"
-    try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise BadData(f"{archive} cannot be unpacked: {error}") from error
-    return unpacked
