@@ -69,7 +69,7 @@ def read_npz(path: Path) -> Images:
 def _read_npz(path: Path, _stamps: Stamps) -> Images:
     try:
         # The file's other arrays are lists of text; they stay packed.
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             pixels, labels = arrays["images"], arrays["labels"]
     except (
         ValueError,
