@@ -101,12 +101,12 @@ def _files(
             download(DOWNLOADS[name][0], place / name, checksum=DOWNLOADS[name][1])
             for name in names
         ]
-    source = DOWNLOADS[names[0]][0].rpartition("/")[0]
+    urls = [DOWNLOADS[name][0] for name in names]
     raise MissingData(
         f"family {family}",
         places,
         f"set --harness-data-root to a folder that holds {' and '.join(names)} in one "
-        f"of these, from {source}, or fetch it with --harness-download "
+        f"of these, from {' and '.join(urls)}, or fetch it with --harness-download "
         f"--harness-families {family}",
     )
 
