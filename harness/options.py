@@ -258,7 +258,8 @@ OPTIONS = (
         field="download",
         parse=_yes,
         flag=True,
-        help="fetch weights and datasets that are missing and may be downloaded",
+        help="fetch weights and datasets that are missing and may be downloaded; "
+        "families of datasets beyond the base only where --harness-families names them",
     ),
     Option(
         field="device",

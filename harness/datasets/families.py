@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.datasets.bases import CIFAR10, DIGITS
+from harness.datasets.cifar_variants import CIFAR10_FAMILIES
 from harness.datasets.corruptions.catalogue import target as corruption_target
 from harness.datasets.dataset import Dataset, Images, Transformation
 from harness.datasets.family import Base, Family
@@ -143,6 +144,7 @@ def _shared(base: Base) -> tuple[Family, ...]:
 FAMILIES = (
     *_shared(DIGITS),
     *_shared(CIFAR10),
+    *CIFAR10_FAMILIES,
     Family(
         name="writers",
         base="digits",

@@ -57,7 +57,8 @@ class Family:
         How the fits use its datasets.
     datasets
         Declares the members without loading them; raises MissingData, naming the path
-        looked at, when the files are not there.
+        looked at, when the files are not there. It may download them where
+        --harness-download is given and --harness-families has the family's name.
     on_request
         Run only where --harness-families names or matches it.
     """

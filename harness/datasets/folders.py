@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from harness.datasets.dataset import Dataset, Images
 from harness.datasets.family import Base, Family
 from harness.datasets.sources.arrays import (
-    checked,
     checked_labels,
     checked_pixels,
     read_npy,
     read_npy_folder,
+)
+from harness.datasets.sources.pictures import (
+    PICTURES,
+    is_picture,
+    read_picture,
+    read_pictures,
 )
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
@@ -25,8 +26,6 @@ from harness.queries import safe_name
 
 if TYPE_CHECKING:
     from harness.settings import OwnData, Settings
-
-PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def own_family(own: OwnData, base: Base) -> Family:
@@ -102,7 +101,7 @@ def _domain(own: OwnData, *, labelled: bool) -> Domain:
 
 
 def _pictures(own: OwnData, name: str, base: Base) -> Dataset:
-    files = sorted(_files(own.path))
+    files = sorted(path for path in own.path.rglob("*") if is_picture(path))
     if not files:
         raise BadData(
             f"{own.path} holds neither data.npy nor {', '.join(PICTURES)} files"
@@ -115,7 +114,7 @@ def _pictures(own: OwnData, name: str, base: Base) -> Dataset:
             f"{own.path} has no folder for each class, which role={own.role} needs; "
             f"put its pictures into folders named {', '.join(base.classes[:3])}, ..."
         )
-    _picture(files[0], base, resize=own.resize)
+    read_picture(files[0], base.size, resize=own.resize)
     return Dataset(
         name=name,
         family=name,
@@ -123,12 +122,6 @@ def _pictures(own: OwnData, name: str, base: Base) -> Dataset:
         load=partial(_load_pictures, own, tuple(files), labels, base),
         labelled=labels is not None,
     )
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        if path.suffix.lower() in PICTURES and path.is_file():
-            yield path
 
 
 def _label(root: Path, file: Path, base: Base) -> int:
@@ -150,51 +143,11 @@ def _label(root: Path, file: Path, base: Base) -> int:
 def _load_pictures(
     own: OwnData, files: tuple[Path, ...], labels: tuple[int, ...] | None, base: Base
 ) -> Images:
-    stats = tuple((f.stat().st_size, f.stat().st_mtime_ns) for f in files)
-    return _read_pictures(
-        own.path, files, stats, labels, base.size, len(base.classes), own.resize
+    return read_pictures(
+        own.path,
+        files,
+        labels,
+        classes=len(base.classes),
+        size=base.size,
+        resize=own.resize,
     )
-
-
-@cache
-def _read_pictures(
-    root: Path,
-    files: tuple[Path, ...],
-    _stats: tuple[tuple[int, int], ...],
-    labels: tuple[int, ...] | None,
-    size: tuple[int, int, int],
-    classes: int,
-    resize: bool,
-) -> Images:
-    pixels = np.empty((len(files), *size), dtype=np.uint8)
-    for row, file in zip(pixels, files, strict=True):
-        row[...] = _decoded(file, size, resize)
-    truth = None if labels is None else np.array(labels)
-    return checked(root, pixels, truth, classes=classes, size=size)
-
-
-def _picture(file: Path, base: Base, *, resize: bool) -> NDArray[np.uint8]:
-    return _decoded(file, base.size, resize)
-
-
-def _decoded(file: Path, size: tuple[int, int, int], resize: bool) -> NDArray[np.uint8]:
-    """(h, w, c) of one picture, turned as its EXIF data say; codecs work one by one."""
-    from PIL import Image, ImageOps
-
-    height, width, channels = size
-    try:
-        with Image.open(file) as image:
-            upright = ImageOps.exif_transpose(image).convert(
-                "RGB" if channels == 3 else "L"
-            )
-    except Exception as error:  # PIL raises many kinds for damaged files
-        raise BadData(f"picture {file} cannot be read: {error}") from error
-    if upright.size != (width, height):
-        if not resize:
-            raise BadData(
-                f"picture {file} must be {width}x{height} pixels, got "
-                f"{upright.width}x{upright.height}; add ?resize=yes to its folder to "
-                "have every picture brought to that size"
-            )
-        upright = upright.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(upright, dtype=np.uint8).reshape(size)

@@ -168,6 +168,22 @@ def test_cifar_batches_are_joined_in_order(tmp_path):
     assert train.labels.tolist() == LABELS[:5].tolist()
 
 
+def test_a_file_that_changed_is_read_again(tmp_path):
+    """Batches and idx files: what is remembered goes by size and time, too."""
+    (tmp_path / "test_batch").write_bytes(batch(PIXELS, LABELS))
+    first = read_cifar10_batches(tmp_path, "test")
+    assert read_cifar10_batches(tmp_path, "test") is first
+    (tmp_path / "test_batch").write_bytes(batch(PIXELS[:2], LABELS[:2]))
+    assert len(read_cifar10_batches(tmp_path, "test").pixels) == 2
+
+    images, labels = tmp_path / "images", tmp_path / "labels"
+    for n in (3, 2):
+        images.write_bytes(idx(np.zeros((n, 28, 28), np.uint8)))
+        labels.write_bytes(idx(np.zeros(n, np.uint8)))
+        assert len(read_mnist(images, labels).pixels) == n
+        assert len(read_mnist_8x8(images, labels).pixels) == n
+
+
 def test_a_batch_that_would_run_code_is_refused(tmp_path):
     """Unpickling does what a file says; only arrays may be asked for."""
     (tmp_path / "test_batch").write_bytes(b"cos\nsystem\n(S'echo harmed'\ntR.")

@@ -103,10 +103,19 @@ def read_npy(path: Path, *, memory_map: bool = False) -> NDArray[np.generic]:
     return array
 
 
+Stamps = tuple[tuple[int, int], ...]
+
+
+def stamps(*files: Path) -> Stamps:
+    """Size and time of the files that exist: readers memoise by them, not by path."""
+    stats = [file.stat() for file in files if file.exists()]
+    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+
+
 @cache
 def _read_folder(
     folder: Path,
-    _stamps: tuple[tuple[int, int], ...],
+    _stamps: Stamps,
     classes: int | None,
     size: tuple[int, int, int] | None,
     labelled: bool,
@@ -134,7 +143,5 @@ def read_npy_folder(
 
     Read once a process as long as the files do not change.
     """
-    files = (folder / "data.npy", folder / "labels.npy")
-    stats = [file.stat() for file in files if file.exists()]
-    stamps = tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
-    return _read_folder(folder, stamps, classes, size, labelled)
+    stamped = stamps(folder / "data.npy", folder / "labels.npy")
+    return _read_folder(folder, stamped, classes, size, labelled)

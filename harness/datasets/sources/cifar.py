@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.datasets.dataset import Images
-from harness.datasets.sources.arrays import checked
+from harness.datasets.sources.arrays import Stamps, checked, stamps
 from harness.errors import BadData
 
 # What a batch file may hold besides plain containers; anything else is refused, since
@@ -43,9 +43,10 @@ def _read_batch(path: Path) -> tuple[np.ndarray, list[int]]:
         raise BadData(f"{path} cannot be read as a CIFAR-10 batch: {error}") from error
 
 
-@cache
 def read_cifar10_batches(folder: Path, part: str) -> Images:
     """All images of "train" or "test" from a ``cifar-10-batches-py`` folder.
+
+    Read once a process as long as the files do not change.
 
     Returns
     -------
@@ -54,7 +55,13 @@ def read_cifar10_batches(folder: Path, part: str) -> Images:
     """
     train = [f"data_batch_{i}" for i in range(1, 6)]
     names = train if part == "train" else ["test_batch"]
-    batches = [_read_batch(folder / name) for name in names]
+    files = tuple(folder / name for name in names)
+    return _read_batches(folder, files, stamps(*files))
+
+
+@cache
+def _read_batches(folder: Path, files: tuple[Path, ...], _stamps: Stamps) -> Images:
+    batches = [_read_batch(file) for file in files]
     pixels = np.ascontiguousarray(np.concatenate([pixels for pixels, _ in batches]))
     labels = np.array([label for _, labels in batches for label in labels])
     return checked(folder, pixels, labels, classes=10)
@@ -72,17 +79,8 @@ def download_cifar10(folder: Path, *, url: str = URL, md5: str = MD5) -> Path:
     MissingData, BadData
         If it cannot be fetched, or is not the published file.
     """
-    import tarfile
+    from harness.datasets.sources.archives import fetch_archive
 
-    from harness.download import download
-
-    archive = download(
-        url, folder / "cifar-10-python.tar.gz", checksum=md5, algorithm="md5"
+    return fetch_archive(
+        url, folder / "cifar-10-batches-py", checksum=md5, algorithm="md5"
     )
-    unpacked = folder / "cifar-10-batches-py"
-    try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise BadData(f"{archive} cannot be unpacked: {error}") from error
-    return unpacked

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.dataset import Images
-from harness.datasets.sources.arrays import checked
+from harness.datasets.sources.arrays import Stamps, checked, stamps
 from harness.errors import BadData
 
 
@@ -50,21 +50,32 @@ def idx_files(folder: Path, part: str) -> tuple[Path, Path] | None:
     return found[0], found[1]
 
 
-@cache
 def read_mnist(images: Path, labels: Path) -> Images:
-    """(n, 28, 28, 1) uint8 and labels from a pair of idx files."""
+    """(n, 28, 28, 1) uint8 and labels from a pair of idx files.
+
+    Read once a process as long as the files do not change.
+    """
+    return _read_mnist(images, labels, stamps(images, labels))
+
+
+@cache
+def _read_mnist(images: Path, labels: Path, _stamps: Stamps) -> Images:
     return checked(images, read_idx(images)[..., None], read_idx(labels), classes=10)
 
 
-@cache
 def read_mnist_8x8(images: Path, labels: Path) -> Images:
     """MNIST shrunk to (n, 8, 8, 1), made to look like the bundled digits.
 
     Those were made by counting the ink pixels of each 4x4 block of a 32x32 bitmap that
     the digit fills. So the 28x28 image is cut to the middle 20x24, which holds MNIST's
     20x20 digit boxes, stretched to 32x32 and averaged over 4x4 blocks, in one
-    area-weighted step.
+    area-weighted step. Read once a process as long as the files do not change.
     """
+    return _read_mnist_8x8(images, labels, stamps(images, labels))
+
+
+@cache
+def _read_mnist_8x8(images: Path, labels: Path, _stamps: Stamps) -> Images:
     full = read_mnist(images, labels)
     grey = full.pixels[:, 2:26, 4:24, 0].astype(np.float64)
     rows, columns = _shrinking(24, 8), _shrinking(20, 8)

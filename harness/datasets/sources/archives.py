@@ -1,0 +1,57 @@
+"""Archives of data: fetched, verified, and unpacked whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+
+from harness.download import download
+from harness.errors import BadData
+
+
+def fetch_archive(
+    url: str, folder: Path, *, checksum: str, algorithm: str = "sha256"
+) -> Path:
+    """Fetch a tar archive that holds one folder; return the folder once it is there.
+
+    It is unpacked beside `folder` and renamed, so an interrupted run leaves no half of
+    it; the archive is deleted afterwards.
+
+    Parameters
+    ----------
+    folder
+        Where the archive's folder of the same name shall be.
+    checksum, algorithm
+        See `harness.download.download`.
+
+    Raises
+    ------
+    MissingData, BadData
+        If it cannot be fetched, is not the published file, or holds no such folder.
+    """
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.unpacking.lock"):
+        if folder.exists():
+            return folder
+        archive = download(
+            url,
+            folder.parent / url.rpartition("/")[2],
+            checksum=checksum,
+            algorithm=algorithm,
+        )
+        unpacking = folder.with_name(f"{folder.name}.unpacking")
+        shutil.rmtree(unpacking, ignore_errors=True)
+        try:
+            with tarfile.open(archive) as tar:
+                tar.extractall(unpacking, filter="data")
+        except (tarfile.TarError, EOFError, OSError) as error:
+            raise BadData(f"{archive} cannot be unpacked: {error}") from error
+        if not (unpacking / folder.name).is_dir():
+            raise BadData(f"{archive} must hold a folder {folder.name}, but has none")
+        (unpacking / folder.name).replace(folder)
+        shutil.rmtree(unpacking)
+        archive.unlink()
+    return folder
