@@ -389,10 +389,14 @@ def _flat(prefix: str, value: dict[str, Any]) -> Iterable[tuple[str, str]]:
         name = f"{prefix}{key}"
         if isinstance(part, dict):
             yield from _flat(f"{name}.", part)
-        elif isinstance(part, str):
-            yield name, part
+        elif isinstance(part, list):
+            yield name, ", ".join(map(_plain, part))
         else:
-            yield name, json.dumps(part, ensure_ascii=False)
+            yield name, _plain(part)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _shared_facts(summary: Summary) -> dict[str, str]:

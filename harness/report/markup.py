@@ -111,7 +111,14 @@ def table(
         Cells in the order of the columns. A string is sorted as text.
     tall
         Whether it may be long: it scrolls upwards as well.
+
+    Notes
+    -----
+    The last column is left away where all its cells are empty.
     """
+    rows = list(rows)
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     heads = [
         tag(
             "th",

@@ -91,7 +91,7 @@ function html(name, attributes = {}, ...children) {
 }
 
 function percent(y) {
-  return `${(100 * y).toFixed(1)} %`;
+  return `${(100 * y).toFixed(1)}\u00a0%`;
 }
 
 function short(x) {
