@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Undefined
+from harness.report.compared import SMALL
 from harness.report.markup import Cell, Column, Html, number, table, tag
 from harness.report.predicted import shown_predictions
 
 if TYPE_CHECKING:
+    from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits import Judgement, LineFit
     from harness.report.judging import AnyVerdict
@@ -37,11 +39,18 @@ def gates(summary: Summary) -> Html:
         headline = f"All {len(passed)} gates passed"
     parts = [tag("p", headline, class_=f"verdict {'failed' if failed else 'passed'}")]
     if failed:
-        parts.append(tag("ul", *map(_verdict, failed), class_="gates"))
+        parts.append(_verdicts(failed[:_MANY]))
+    if more := failed[_MANY:]:
+        parts.append(_folded(f"{len(more)} more FAILED", _verdicts(more)))
     if passed:
-        found = tag("ul", *map(_verdict, passed), class_="gates")
-        parts.append(_folded(f"{len(passed)} passed", found, len(passed)))
+        found = _verdicts(passed)
+        long = len(passed) > _MANY
+        parts.append(_folded(f"{len(passed)} passed", found) if long else found)
     return section("Gates", *parts, id_="gates")
+
+
+def _verdicts(verdicts: Sequence[AnyVerdict]) -> Html:
+    return tag("ul", *map(_verdict, verdicts), class_="gates")
 
 
 def _verdict(verdict: AnyVerdict) -> Html:
@@ -98,7 +107,7 @@ def predictions(summary: Summary) -> Html:
     )
     return section(
         "Predicted accuracy",
-        table("Predicted accuracy", columns, rows),
+        table("Predicted accuracy", columns, rows, tall=True),
         tag("p", explained, class_="note"),
         id_="predictions",
     )
@@ -135,27 +144,42 @@ def changes(summary: Summary) -> Html:
                     number(change.difference, "+.3f", scale=unit),
                 )
             )
+    told = tag("p", _moves(summary.changes))
     if not rows:
-        return section(
-            title, tag("p", "Nothing moved beyond chance."), id_="comparison"
-        )
+        return section(title, told, id_="comparison")
     columns = (
-        *map(_text_column, ("metric", "model", "domain", "statistic")),
+        *(Column(name=name) for name in ("metric", "model", "domain", "statistic")),
         *(Column(name=name, numeric=True) for name in ("before", "after", "move")),
     )
     return section(
         title,
-        tag("p", "What moved beyond chance. RMSE in points of accuracy."),
+        told,
         table(title, columns, rows, tall=True),
+        tag("p", "What moved beyond chance; RMSE in points.", class_="note"),
         id_="comparison",
     )
 
 
+def _moves(changes: Sequence[Change]) -> str:
+    """How many statistics moved, came and went."""
+    moved = [c for c in changes if abs(c.difference or 0) > SMALL]
+    gone = sum(
+        isinstance(c.after, Undefined) and not isinstance(c.before, Undefined)
+        for c in changes
+    )
+    new = sum(
+        isinstance(c.before, Undefined) and not isinstance(c.after, Undefined)
+        for c in changes
+    )
+    return (
+        f"{len(changes)} statistics: {len(moved)} moved, "
+        f"{sum(bool(c.beyond) for c in moved)} of them beyond chance, "
+        f"{sum(c.beyond is None for c in moved)} of unknown chance; "
+        f"{gone} no longer exist, {new} are new."
+    )
+
+
 _STATISTICS = {"r2": "R²", "rho": "ρ", "rmse": "RMSE"}
-
-
-def _text_column(name: str) -> Column:
-    return Column(name=name)
 
 
 def ranks(summary: Summary) -> Html:
@@ -337,7 +361,9 @@ def lost(summary: Summary) -> Html:
     ):
         if losses:
             found = tag("ul", *map(_loss, losses))
-            parts += [tag("h3", title), _folded(_counted(losses), found, len(losses))]
+            if len(losses) > _MANY:
+                found = _folded(_counted(losses), found)
+            parts += [tag("h3", title), found]
     if summary.absent:
         items = [
             tag("li", tag("b", name), f": {why}")
@@ -409,8 +435,5 @@ def _shared_facts(summary: Summary) -> dict[str, str]:
     return {name: ", ".join(sorted(values)) for name, values in found.items()}
 
 
-def _folded(title: str, content: Html, length: int) -> Html:
-    """A list, behind its title where it is long."""
-    if length <= _MANY:
-        return content
+def _folded(title: str, content: Html) -> Html:
     return tag("details", tag("summary", title), content)

@@ -1,6 +1,7 @@
 """A summary with something in every part of the page, and names that are markup."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -75,7 +76,13 @@ def sample():
     found = measurements()
     correlations = correlate(found)
     predictions = predict_targets(correlations)
-    earlier = correlate([m for m in found if m.dataset != "in0"])
+    turned = [m.model == "net1" and m.metric == "rising" for m in found]
+    earlier = correlate(
+        [
+            replace(m, value=-m.value) if turn else m
+            for m, turn in zip(found, turned, strict=True)
+        ]
+    )
     return summary(
         found,
         run={
