@@ -356,7 +356,9 @@ function legend(row, points) {
   if (count("target")) {
     const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
     picture.append(mark("target", 17, 7));
-    const told = `target (${count("target")}): without labels, on the interior's line`;
+    const told =
+      `target (${count("target")}): where its accuracy is not known, ` +
+      "on the interior's line";
     parts.push(html("div", {}, picture, html("span", {}, told)));
   }
   document.getElementById("legend").replaceChildren(...parts);
