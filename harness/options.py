@@ -453,6 +453,13 @@ OPTIONS = (
         help="write a summary as Markdown, for a CI job's summary page: gates first",
     ),
     Option(
+        field="report_html",
+        parse=_path,
+        metavar="PATH",
+        help="write the report as one HTML page with tables to sort and a plot; it "
+        "needs no network",
+    ),
+    Option(
         field="plots",
         parse=_path,
         metavar="DIR",

@@ -74,4 +74,5 @@ class Settings:
     report_csv: Path | None = None
     report_parquet: Path | None = None
     report_md: Path | None = None
+    report_html: Path | None = None
     plots: Path | None = None

@@ -19,6 +19,7 @@ WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "report_csv": ("harness.report.table_files:write_csv", ()),
     "report_parquet": ("harness.report.table_files:write_parquet", ("pyarrow",)),
     "report_md": ("harness.report.markdown:write_markdown", ()),
+    "report_html": ("harness.report.html:write_html", ()),
     "plots": ("harness.report.plots:write_plots", ("matplotlib",)),
 }
 

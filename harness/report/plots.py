@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.report.summary import Summary
 
 # Of Okabe and Ito, "Color Universal Design", 2008: told apart by most eyes and in grey.
-_COLOURS = {Domain.INTERIOR: "#0072B2", Domain.EXTERIOR: "#D55E00"}
+COLOURS = {Domain.INTERIOR: "#0072B2", Domain.EXTERIOR: "#D55E00"}
 _MARKS = {Domain.INTERIOR: "o", Domain.EXTERIOR: "^"}
 _MOST_COLUMNS = 3
 _STYLE: dict[Any, Any] = {
@@ -93,13 +93,13 @@ def _panel(axis: Any, row: Correlation) -> None:
         if not isinstance(fit, Undefined):
             label += f", R² {fit.r2:.3f}"
             ends = np.array(fit.x_range)
-            axis.plot(ends, 100 * fit.predict(ends), color=_COLOURS[domain], lw=1)
+            axis.plot(ends, 100 * fit.predict(ends), color=COLOURS[domain], lw=1)
         axis.scatter(
             x,
             y,
             s=9,
             marker=_MARKS[domain],
-            color=_COLOURS[domain],
+            color=COLOURS[domain],
             alpha=0.6,
             linewidths=0,
             label=label,

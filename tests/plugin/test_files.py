@@ -54,6 +54,19 @@ def test_markdown_escapes_what_is_markup(toy):
     assert "a \\| b \\<script> \\[x\\](y)" in text
 
 
+def test_the_page_shows_gates_and_metrics(toy):
+    result = toy.runpytest_inprocess(
+        "--harness-report-html=out/report.html",
+        "--harness-gate=nuclear_norm[sharp]: interior rho > 1",
+    )
+
+    assert result.ret == 1
+    text = (toy.path / "out" / "report.html").read_text()
+    assert text.startswith("<!DOCTYPE html>")
+    assert "1 of 1 gates FAILED" in text
+    assert "average_confidence" in text
+
+
 def test_plots_are_pictures_with_the_numbers_in_them(toy):
     pytest.importorskip("matplotlib")
     result = toy.runpytest_subprocess("--harness-plots=pictures", "-k", "nuclear")

@@ -1,0 +1,80 @@
+"""The numbers behind the page's scatter plot, each of them once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.analysis.correlation import Correlation, Point, Undefined
+from harness.analysis.coverage import LEVEL, student
+from harness.measurement import Domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.analysis.fits import LineFit
+
+_DIGITS = 7  # more than a screen has pixels
+
+
+def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
+    """Return points and lines of every metric and model, as JSON values.
+
+    Returns
+    -------
+    dict
+        ``datasets``: [name, family, domain] of each. ``level``: of the band.
+        ``metrics``: metric -> list of rows with ``model`` (null over all models),
+        ``interior`` and ``exterior`` (a line or a reason), and ``points``:
+        [dataset, metric, accuracy or null], dataset as an index. The row over all
+        models holds no points of its own; they are those of the others.
+    """
+    index: dict[tuple[str, str, Domain], int] = {}
+    metrics: dict[str, list[dict[str, Any]]] = {}
+
+    def plain(point: Point) -> list[float | None]:
+        key = (point.dataset, point.family, point.domain)
+        y = None if point.y is None else _rounded(point.y)
+        return [index.setdefault(key, len(index)), _rounded(point.x), y]
+
+    for row in correlations:
+        own = row.model is not None
+        metrics.setdefault(row.metric, []).append(
+            {
+                "model": row.model,
+                "interior": _line(row.interior),
+                "exterior": _line(row.exterior),
+                "points": [plain(p) for p in row.points + row.targets] if own else [],
+            }
+        )
+    return {
+        "datasets": [[name, family, str(domain)] for name, family, domain in index],
+        "level": LEVEL,
+        "metrics": metrics,
+    }
+
+
+def _line(fit: LineFit | Undefined) -> dict[str, Any]:
+    """A line, and what its prediction band is made of.
+
+    The half width at x is ``t s sqrt(1 + 1/n + (x - x_mean)² / (n x_sd²))``, as in
+    `harness.analysis.planes.Plane.predictions`.
+    """
+    if isinstance(fit, Undefined):
+        return {"reason": fit.reason}
+    freedom = fit.n - 2
+    return {
+        "slope": fit.slope,
+        "x_mean": fit.x_mean,
+        "y_mean": fit.y_mean,
+        "x_sd": fit.x_sd,
+        "x_range": list(fit.x_range),
+        "n": fit.n,
+        "r2": fit.r2,
+        "rmse": fit.rmse,
+        "rho": fit.spearman,
+        "ts": float(student(freedom, LEVEL)) * fit.rmse * (fit.n / freedom) ** 0.5,
+    }
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

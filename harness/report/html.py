@@ -1,0 +1,131 @@
+"""The report as one HTML file that needs nothing else: no network, no library."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.report.chart import chart_data
+from harness.report.html_parts import (
+    changes,
+    correlations,
+    gates,
+    lines,
+    lost,
+    predictions,
+    ranks,
+    settings,
+)
+from harness.report.json import write_atomically
+from harness.report.markup import Html, script_json, tag
+from harness.report.plots import COLOURS
+
+if TYPE_CHECKING:
+    from harness.report.summary import Summary
+
+# What the page may load: what is written in it.
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "img-src data:"
+)
+
+
+def write_html(path: Path, summary: Summary) -> None:
+    """Write the page to a file, whole or not at all.
+
+    Raises
+    ------
+    HarnessError
+        If the file cannot be written.
+    """
+    write_atomically(path, page(summary))
+
+
+def page(summary: Summary) -> str:
+    """Verdicts, predictions, the metrics compared, a plot, tables, what is missing."""
+    base = str(summary.run.get("base", ""))
+    title = f"Accuracy without labels: {base}" if base else "Accuracy without labels"
+    colours = "".join(f"--{domain}:{colour};" for domain, colour in COLOURS.items())
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("link", rel="icon", href="data:,"),
+        tag("title", title),
+        tag("style", Html(f":root{{{colours}}}\n{_asset('page.css')}")),
+    )
+    parts = [
+        _opening(title, summary),
+        gates(summary),
+        predictions(summary),
+        changes(summary),
+        ranks(summary),
+        _plot(summary),
+        correlations(summary),
+        lines(summary),
+        lost(summary),
+        settings(summary),
+    ]
+    data = script_json(chart_data(summary.correlations))
+    body = tag(
+        "body",
+        tag("main", Html("\n".join(part for part in parts if part))),
+        tag("script", data, type="application/json", id="data"),
+        tag("script", Html(_asset("page.js"))),
+    )
+    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _asset(name: str) -> str:
+    return (files("harness.report") / "page" / name).read_text(encoding="utf-8")
+
+
+def _opening(title: str, summary: Summary) -> Html:
+    run = summary.run
+    models = [str(name) for name in run.get("models", [])]
+    counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    facts = {
+        "base": str(run.get("base", "")),
+        f"models ({len(models)})": ", ".join(models),
+        "datasets": str(run.get("datasets", "")),
+        "metrics": str(len({row.metric for row in summary.correlations})),
+        "cells": counts or "none",
+    }
+    rows = [
+        tag("div", tag("dt", name), tag("dd", text))
+        for name, text in facts.items()
+        if text
+    ]
+    return tag("header", tag("h1", title), tag("dl", *rows, class_="facts"))
+
+
+def _plot(summary: Summary) -> Html:
+    """The frame of the plot; the script draws into it."""
+    if not any(row.points for row in summary.correlations):
+        return Html("")
+
+    def chooser(name: str) -> Html:
+        return tag("label", name, tag("select", id=f"choose-{name}"))
+
+    return tag(
+        "section",
+        tag("h2", "Accuracy against a metric"),
+        tag("noscript", tag("p", "The plot is drawn by a script, which is off.")),
+        tag("div", chooser("metric"), chooser("model"), class_="choosers"),
+        tag(
+            "figure",
+            tag("div", id="chart"),
+            tag("div", id="tip", aria_hidden="true", hidden=True),
+            tag("figcaption", id="legend"),
+            class_="plot",
+        ),
+        tag(
+            "details",
+            tag("summary", "The points as a table"),
+            tag("div", id="points"),
+        ),
+        id="plot",
+    )

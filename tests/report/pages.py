@@ -1,0 +1,102 @@
+"""A summary with something in every part of the page, and names that are markup."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from harness.analysis.comparison import compare
+from harness.analysis.correlation import correlate
+from harness.analysis.targets import predict_targets
+from harness.measurement import Domain, Measurement
+from harness.report.judging import judged
+from harness.report.on_the_line import on_the_line
+from harness.report.ranking import rank
+from harness.report.summary import Loss, Summary
+
+ODD = '<b>&"odd'  # a name that must stay text
+GATES = (
+    "rising: interior r2 >= 0.1",
+    "rising[net0]: interior rho > 1",
+    "predicted accuracy on night >= 0.99",
+)
+
+
+def measurements(metrics=("falling", "rising"), models=8, datasets=12):
+    """A grid; "rising" goes with accuracy, all others against it, with noise."""
+    rng = np.random.default_rng(0)
+    sets = [("test", "test", Domain.INTERIOR)]
+    sets += [(f"in{i}", "in", Domain.INTERIOR) for i in range(datasets - 1)]
+    sets += [(f"out{i}", "out", Domain.EXTERIOR) for i in range(datasets - 1)]
+    sets += [(ODD, "out", Domain.EXTERIOR), ("night", "night", Domain.TARGET)]
+    found = []
+    for model in range(models):
+        for dataset, family, domain in sets:
+            accuracy = float(rng.uniform(0.3 + model / 50, 0.8))
+            for metric in metrics:
+                sign = 1 if metric == "rising" else -1
+                value = sign * accuracy + float(rng.normal(0, 0.05))
+                found.append(
+                    Measurement(
+                        metric=metric,
+                        model=f"net{model}",
+                        dataset=dataset,
+                        family=family,
+                        domain=domain,
+                        value=value,
+                        accuracy=None if domain is Domain.TARGET else accuracy,
+                        images=1000,
+                        seconds=0.002,
+                        key="k",
+                        facts={"device": "cpu"},
+                    )
+                )
+    return found
+
+
+def summary(found, **more):
+    """A summary of these measurements and no others."""
+    correlations = correlate(found)
+    fields = {
+        "run": {"base": "toy", "models": sorted({m.model for m in found})},
+        "correlations": correlations,
+        "ranks": rank(correlations, found),
+        "verdicts": (),
+        "counts": Counter(measured=len(found)),
+        "failed": (),
+        "skipped": (),
+        "absent": {},
+        "measurements": tuple(found),
+    }
+    return Summary(**{**fields, **more})
+
+
+def sample():
+    """A summary in which every part of the page has something to say."""
+    found = measurements()
+    correlations = correlate(found)
+    predictions = predict_targets(correlations)
+    turned = [m.model == "net1" and m.metric == "rising" for m in found]
+    earlier = correlate(
+        [
+            replace(m, value=-m.value) if turn else m
+            for m, turn in zip(found, turned, strict=True)
+        ]
+    )
+    return summary(
+        found,
+        run={
+            "base": "toy",
+            "models": sorted({m.model for m in found}),
+            "datasets": 25,
+            "settings": {"precision": "float32", "images": None},
+        },
+        predictions=predictions,
+        lines=on_the_line(found),
+        verdicts=judged(GATES, correlations, predictions),
+        compared_with="before",
+        changes=compare(earlier, correlations, resamples=50),
+        failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),
+        skipped=(Loss(test="t.py::test_b", reason="no head", cells=tuple("abcde")),),
+        absent={"far": "not found"},
+    )
