@@ -25,6 +25,13 @@ DIGITS_CORRUPTIONS: dict[str, tuple[str, tuple[float, ...]]] = {
     "pixelate": ("scale", (0.88, 0.75, 0.63, 0.5, 0.38)),
 }
 
+# Where the pools of the interior's other families come from, by letter.
+OTHER_SOURCES = {
+    "a": "https://github.com/Simon4Yan/Meta-set, group A",
+    "b": "https://github.com/Simon4Yan/Meta-set, group B",
+    "c": "Deng, Gould and Zheng, ICML 2021, arXiv:2106.05961",
+}
+
 
 def _test(base: Base, settings: Settings) -> tuple[Dataset, ...]:
     return (
@@ -38,7 +45,8 @@ def _test(base: Base, settings: Settings) -> tuple[Dataset, ...]:
 
 
 def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
-    from harness.datasets.metaset import DEFAULT_POOL, GREY_POOL, metaset
+    from harness.datasets.metaset import metaset
+    from harness.datasets.pools import DEFAULT_POOL, GREY_POOL
 
     pool = DEFAULT_POOL if base.size[2] == 3 else GREY_POOL
     return tuple(
@@ -49,6 +57,26 @@ def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
             load=partial(base.test, settings),
             transformations=metaset(settings.seed, i, pool),
             seed=(settings.seed, i),
+        )
+        for i in range(settings.interior)
+    )
+
+
+def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Dataset, ...]:
+    from harness.datasets.metaset import metaset
+    from harness.datasets.pools import OTHER_POOLS
+
+    colour, grey = OTHER_POOLS[letter]
+    pool = colour if base.size[2] == 3 else grey
+    return tuple(
+        Dataset(
+            name=f"interior-{letter}/{i:04d}",
+            family=f"interior-{letter}",
+            domain=Domain.INTERIOR,
+            load=partial(base.test, settings),
+            transformations=metaset(settings.seed, i, pool),
+            # The letter's number, so that no pool shares the default pool's draws.
+            seed=(settings.seed, i, 1 + list(OTHER_POOLS).index(letter)),
         )
         for i in range(settings.interior)
     )
@@ -117,6 +145,19 @@ def _mnist_8x8(settings: Settings) -> tuple[Dataset, ...]:
     )
 
 
+def _other(base: Base, letter: str, source: str) -> Family:
+    return Family(
+        name=f"interior-{letter}",
+        base=base.name,
+        domain=Domain.INTERIOR,
+        datasets=partial(_other_interior, letter, base),
+        description=f"the test split under three of pool {letter.upper()} a set",
+        source=source,
+        licence=base.licence,
+        on_request=True,
+    )
+
+
 def _shared(base: Base) -> tuple[Family, ...]:
     """The families that every base has."""
     return (
@@ -138,6 +179,7 @@ def _shared(base: Base) -> tuple[Family, ...]:
             source="Deng and Zheng, CVPR 2021, arXiv:2007.02915",
             licence=base.licence,
         ),
+        *(_other(base, letter, source) for letter, source in OTHER_SOURCES.items()),
     )
 
 

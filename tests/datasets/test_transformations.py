@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
-from harness.datasets.metaset import DEFAULT_POOL, GREY_POOL, metaset
+from harness.datasets.metaset import metaset
+from harness.datasets.pools import DEFAULT_POOL, GREY_POOL
 from harness.datasets.transformations import space, tone
 
 RNG = np.random.default_rng(0)
