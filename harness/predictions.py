@@ -135,6 +135,12 @@ class Predictions:
                     try:
                         answer = classifier.network(images)
                     except RuntimeError as error:
+                        if classifier.precision != "float32":
+                            raise ValueError(
+                                f"model {classifier.name} cannot run in "
+                                f"{classifier.precision}: {error}; choose "
+                                "--harness-precision float32"
+                            ) from error
                         if images.shape[-2:] == batch.shape[-2:]:
                             raise
                         raise ValueError(
@@ -241,3 +247,24 @@ def chosen_device(name: str) -> str:
         reason = str(error).partition("\n")[0]
         raise ValueError(f"device {name!r} cannot be used here: {reason}") from error
     return name
+
+
+def chosen_precision(name: str, device: str) -> str:
+    """The precision that an option names; `auto` is bfloat16 where that is fast.
+
+    That is on a processor with AMX or AVX-512 BF16 units, and on an NVIDIA GPU from
+    Ampere on.
+    """
+    import torch
+
+    if name != "auto":
+        return name
+    if device == "cpu":
+        # An older torch cannot say what units there are, and then stays in float32.
+        units: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        fast = any(units.get(unit, False) for unit in ("amx_bf16", "avx512_bf16"))
+    elif device.startswith("cuda"):
+        fast = torch.cuda.get_device_capability(device) >= (8, 0)
+    else:
+        fast = False
+    return "bfloat16" if fast else "float32"

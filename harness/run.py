@@ -215,6 +215,13 @@ class Run:
         return chosen_device(self.settings.device)
 
     @cached_property
+    def precision(self) -> str:
+        """Of the networks, but for their heads."""
+        from harness.predictions import chosen_precision
+
+        return chosen_precision(self.settings.precision, self.device)
+
+    @cached_property
     def batch_size(self) -> int:
         """Images per call of a network."""
         from harness.predictions import chosen_batch_size
@@ -229,8 +236,11 @@ class Run:
 
     def load_model(self, name: str) -> Classifier:
         """The classifier, ready on the device; trains or downloads it if it must."""
+        from harness.models.classifier import lowered
+
         entry = self.registry.model(self.base.name, name)
-        return entry.load(self.settings, self.base, self.device, self.tell)
+        found = entry.load(self.settings, self.base, self.device, self.tell)
+        return lowered(found, self.precision)
 
     def remember(self, model: str, dataset: str, predicted: NDArray[np.int64]) -> None:
         """Keep a pair's predicted classes, two bytes an image, for comparisons."""
@@ -330,7 +340,7 @@ class Run:
         """Settings that change numbers, as they enter every cell's key."""
         chosen = self.settings
         return {
-            "precision": chosen.precision,
+            "precision": self.precision,
             "images": chosen.max_images,
             "seed": chosen.seed,
             "code": [source_digest(module) for module in _SHARED_CODE],

@@ -8,8 +8,8 @@ import torch
 
 from harness.datasets.dataset import BLOCK, Dataset, Images, Transformation
 from harness.measurement import Domain
-from harness.models.classifier import Classifier
-from harness.predictions import Predictions, chosen_device
+from harness.models.classifier import Classifier, lowered
+from harness.predictions import Predictions, chosen_device, chosen_precision
 from harness.views import IDENTITY, ROTATIONS
 
 
@@ -141,3 +141,69 @@ def test_content_is_in_a_fingerprint_and_names_are_not(dataset):
     assert same.fingerprint() == dataset.fingerprint()
     assert harder.fingerprint() != dataset.fingerprint()
     assert replace(dataset, seed=(1,)).fingerprint() != dataset.fingerprint()
+
+
+def test_bfloat16_rounds_the_features_and_keeps_the_head_in_float32(dataset):
+    """Logits do not tie as rounded ones would, and stay close."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 8, 3), torch.nn.ReLU(), torch.nn.Flatten()
+    )
+    network = torch.nn.Sequential(network, torch.nn.Linear(8 * 36, 3))
+    exact = Classifier(
+        name="random",
+        network=network.eval().requires_grad_(False),
+        mean=(0.5,),
+        std=(0.25,),
+        classes=3,
+        head="1",
+        fingerprint="f",
+    )
+    first = Predictions(lambda: exact, dataset)
+    logits, features = first.logits(), first.features()
+    rough = lowered(exact, "bfloat16")
+    second = Predictions(lambda: rough, dataset)
+    assert rough.fingerprint != exact.fingerprint
+    assert np.abs(second.logits() - logits).max() < 0.02 * np.abs(logits).max()
+    assert (second.features() != features).any()
+    head = network[1]
+    by_hand = second.features() @ head.weight.numpy().astype(float).T
+    by_hand += head.bias.numpy()
+    np.testing.assert_allclose(second.logits(), by_hand, rtol=1e-5, atol=1e-5)
+    assert len(np.unique(second.logits())) > 0.9 * second.logits().size
+
+
+def test_a_network_that_cannot_be_rounded_says_what_to_choose(dataset):
+    class Stubborn(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fixed = torch.ones(64, 3)  # no buffer: it stays in float32
+            self.head = torch.nn.Linear(3, 3)
+
+        def forward(self, images):
+            return self.head(images.flatten(1) @ self.fixed)
+
+    classifier = Classifier(
+        name="stubborn",
+        network=Stubborn().eval().requires_grad_(False),
+        mean=(0.5,),
+        std=(0.25,),
+        classes=3,
+        head="head",
+        fingerprint="",
+    )
+    rough = lowered(classifier, "bfloat16")
+    with pytest.raises(ValueError, match="choose --harness-precision float32"):
+        Predictions(lambda: rough, dataset).logits()
+
+
+def test_auto_precision_follows_the_processor(monkeypatch):
+    def units(**found):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
+
+    units(avx512_bf16=True)
+    assert chosen_precision("auto", "cpu") == "bfloat16"
+    assert chosen_precision("float32", "cpu") == "float32"
+    units(avx2=True)
+    assert chosen_precision("auto", "cpu") == "float32"
+    assert chosen_precision("auto", "mps") == "float32"

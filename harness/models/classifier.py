@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Classifier:
         features.
     fingerprint
         sha256 over the weights and what else decides the logits.
+    precision
+        Of everything before the head: "float32" or "bfloat16".
     """
 
     name: str
@@ -38,22 +40,24 @@ class Classifier:
     classes: int
     head: str
     fingerprint: str
+    precision: str = "float32"
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
-        """uint8 (n, c, h, w) to normalised float32 on the same device."""
+        """uint8 (n, c, h, w) to what the network takes, on the same device."""
         import torch
 
         mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
         std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
         normalised = (images.float() / 255 - mean) / std
-        return normalised.contiguous(memory_format=torch.channels_last)
+        normalised = normalised.contiguous(memory_format=torch.channels_last)
+        return normalised.to(getattr(torch, self.precision))
 
 
 def ready(network: torch.nn.Module, device: str) -> torch.nn.Module:
     """The network as it is run: on its device, frozen, in eval mode.
 
-    Channels come last in memory: convolutions are about twice as fast that way on a
-    processor (ResNet-20 on one thread), and it changes nothing else.
+    Channels come last in memory: convolutions are a third faster that way on a
+    processor (`benchmarks.network`), and it changes nothing else.
     """
     import torch
 
@@ -64,3 +68,31 @@ def ready(network: torch.nn.Module, device: str) -> torch.nn.Module:
                 memory_format=torch.channels_last
             )
     return network
+
+
+def lowered(classifier: Classifier, precision: str) -> Classifier:
+    """The classifier in another precision, its head still in float32.
+
+    bfloat16 has 8 binary digits: logits in it would tie. So the head takes the features
+    as float32, and only what comes before is rounded.
+    """
+    import torch
+
+    if precision == classifier.precision:
+        return classifier
+    network = classifier.network.to(getattr(torch, precision))
+    if classifier.head:
+        head = network.get_submodule(classifier.head).float()
+
+        def widen(
+            _module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]
+        ) -> tuple[torch.Tensor, ...]:
+            return tuple(part.float() for part in inputs)
+
+        head.register_forward_pre_hook(widen)
+    return replace(
+        classifier,
+        network=network,
+        precision=precision,
+        fingerprint=f"{classifier.fingerprint}-{precision}",
+    )

@@ -13,6 +13,7 @@ from harness.digests import file_digest
 from harness.download import download
 from harness.errors import HarnessError, MissingData
 from harness.models.classifier import Classifier, ready
+from harness.models.fusion import fused
 from harness.models.recipe import Recipe
 from harness.models.weights import (
     find_file,
@@ -343,7 +344,7 @@ class ModelEntry:
         load_strictly(network, read_state_dict(path), str(path))
         return Classifier(
             name=self.name,
-            network=ready(network, device),
+            network=ready(fused(network.eval().requires_grad_(False)), device),
             mean=self.mean,
             std=self.std,
             classes=len(base.classes),
