@@ -239,7 +239,7 @@ class Hub:
 
         place = self.locate(settings)
         path = chosen_weights(self.spec, settings)
-        local = place != self._repository
+        local = self._checkout() is not None
         where = {"source": "local"} if local else {"trust_repo": True}
         if not local:
             tell(f"model {self.spec.target}: fetching its code")
@@ -247,9 +247,6 @@ class Hub:
         hub: Any = torch.hub
 
         def load(_target: str, **arguments: Any) -> Any:
-            known = hub.list(place, **where)
-            if self.name not in known:
-                raise UnknownName(f"entry point of {place}", self.name, known)
             return hub.load(place, self.name, **where, **arguments)
 
         network = _called(load, self.spec, pretrained=path is None)
