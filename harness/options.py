@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from harness.queries import safe_name, split_query
-from harness.settings import OwnData, Settings
+from harness.settings import ModelSpec, OwnData, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +157,36 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
     return parse
 
 
+def _spec(text: str) -> ModelSpec:
+    target, facts = split_query(text, ("name", "head", "mean", "std", "weights"))
+    if (name := facts.get("name", "")) != (name and safe_name(name)):
+        raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
+    return ModelSpec(
+        target=target,
+        name=name,
+        head=facts.get("head", ""),
+        mean=_numbers("mean", facts, "finite", lambda x: abs(x) < float("inf")),
+        std=_numbers("std", facts, "positive", lambda x: 0 < x < float("inf")),
+        weights=facts.get("weights", ""),
+    )
+
+
+def _numbers(
+    fact: str, facts: dict[str, str], rule: str, fits: Callable[[float], bool]
+) -> tuple[float, ...]:
+    if fact not in facts:
+        return ()
+    try:
+        numbers = tuple(float(part) for part in facts[fact].split(","))
+    except ValueError:
+        numbers = (float("nan"),)
+    if not all(fits(number) for number in numbers):
+        raise ValueError(
+            f"must give {fact} {rule} numbers joined by commas, got {facts[fact]!r}"
+        )
+    return numbers
+
+
 def _yes(text: str) -> bool:
     known = {"true": True, "1": True, "yes": True, "false": False, "0": False}
     try:
@@ -180,6 +210,17 @@ OPTIONS = (
         help="models to run, names or wildcards joined by commas: 'linear,lenet', "
         "'resnet*' (default: every model of the base whose weights are at hand, but "
         "controls such as onebrain, which are run on request)",
+    ),
+    Option(
+        field="model",
+        parse=_spec,
+        metavar="SPEC",
+        many=True,
+        help="a classifier of your own (repeatable; without --harness-models no others "
+        "are run): package.module:factory, FILE.py:factory, FILE.pt2 (torch.export), "
+        "FILE.onnx, torchvision:NAME, timm:NAME or hub:REPOSITORY:NAME. Facts may "
+        "follow: SPEC?name=NAME&mean=0.5,0.5,0.5&std=0.2,0.2,0.2&head=LAYER&"
+        "weights=FILE or a published name, such as DEFAULT",
     ),
     Option(
         field="families",
@@ -546,6 +587,9 @@ def read_settings(config: pytest.Config) -> Settings:
             )
         except ValueError as error:
             raise pytest.UsageError(f"{where} {error}") from None
+        if field == "model" and where.startswith("ini"):
+            near = (config.inipath or config.rootpath).parent
+            values[field] = tuple(replace(one, folder=near) for one in values[field])
     if "cache_dir" not in values:
         from platformdirs import user_cache_path
 

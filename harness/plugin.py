@@ -97,6 +97,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.hook.pytest_harness_register.call_historic(kwargs={"registry": registry})
         if settings.outputs:
             settings = _on_outputs(config, settings, registry)
+        _add_models(settings, registry)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
     run = Run(settings, registry, tell=_teller(config))
@@ -137,6 +138,28 @@ def _on_outputs(
     for entry in models:
         registry.add_entry(entry)
     return replace(settings, base=BASE)
+
+
+def _add_models(settings: Settings, registry: Registry) -> None:
+    """Register the classifiers of --harness-model."""
+    if not settings.model:
+        return
+    from harness.errors import HarnessError
+    from harness.models.specs import spec_model
+
+    if settings.outputs:
+        raise HarnessError(
+            "--harness-model needs images, and --harness-outputs stands in their "
+            "place; leave one out"
+        )
+    for spec in settings.model:
+        entry = spec_model(spec, settings.base)
+        if entry.name in registry.models_of(settings.base):
+            raise HarnessError(
+                f"two models are called {entry.name}; give {spec.target} another "
+                f"name: '{spec.target}?name=NAME'"
+            )
+        registry.add_entry(entry)
 
 
 def _share_processor(config: pytest.Config) -> None:

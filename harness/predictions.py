@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.metrics.checks import softmax
+from harness.metrics.checks import UndefinedMetricError, softmax
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
@@ -36,11 +37,11 @@ class Pass:
     logits
         (n, k) float32 as the network computed them.
     features
-        (n, d) float32, what entered the head.
+        (n, d) float32, what entered the head; None if the classifier has none.
     """
 
     logits: NDArray[np.float32]
-    features: NDArray[np.float32]
+    features: NDArray[np.float32] | None
 
 
 class Predictions:
@@ -104,8 +105,20 @@ class Predictions:
         return np.asarray(self._pass(view).logits.argmax(axis=1), dtype=np.int64)
 
     def features(self, view: View = IDENTITY) -> NDArray[np.float64]:
-        """(n, d) float64 features, what enters the head, under a view."""
-        return self._pass(view).features.astype(np.float64)
+        """(n, d) float64 features, what enters the head, under a view.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If the classifier has no head.
+        """
+        features = self._pass(view).features
+        if features is None:
+            raise UndefinedMetricError(
+                "the model has no features: no linear layer that can be seen gives its "
+                "logits; its --harness-model can name a layer with ?head="
+            )
+        return features.astype(np.float64)
 
     def _pass(self, view: View) -> Pass:
         if view not in self._passes:
@@ -126,9 +139,10 @@ class Predictions:
         def keep(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
             features.append(inputs[0].flatten(1).float().cpu())
 
-        head = classifier.network.get_submodule(classifier.head)
-        hook = head.register_forward_pre_hook(keep)
-        try:
+        with ExitStack() as hooks:
+            if classifier.head:
+                head = classifier.network.get_submodule(classifier.head)
+                hooks.callback(head.register_forward_pre_hook(keep).remove)
             with torch.inference_mode():
                 for batch in self._batches():
                     images = classifier.normalise(view(batch))
@@ -150,10 +164,9 @@ class Predictions:
                             "--harness-jigsaw-fit resize"
                         ) from error
                     logits.append(answer.float().cpu())
-        finally:
-            hook.remove()
         result = Pass(
-            logits=torch.cat(logits).numpy(), features=torch.cat(features).numpy()
+            logits=torch.cat(logits).numpy(),
+            features=torch.cat(features).numpy() if classifier.head else None,
         )
         self._check(result, classifier, view)
         return result
@@ -189,7 +202,7 @@ class Predictions:
                 f"logits of {where} must have shape {expected}, "
                 f"got {result.logits.shape}; check the classifier's `classes`"
             )
-        if len(result.features) != len(self):
+        if result.features is not None and len(result.features) != len(self):
             raise ValueError(
                 f"the head {classifier.head!r} of {where} must run once per image, but "
                 f"saw {len(result.features)} rows for {len(self)} images"

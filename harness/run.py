@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
 from harness.measurement import Domain
 from harness.metrics.checks import UndefinedMetricError
+from harness.models.specs import SpecModel
 from harness.outputs import BASE, SavedModel
 from harness.store import cell_key
 from harness.target import source_digest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from harness.datasets.family import Base, Family
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
+    from harness.models.entry import Registered
     from harness.outputs import SavedPredictions
     from harness.predictions import Predictions
     from harness.pretext.tasks import Task
@@ -69,13 +71,19 @@ class Run:
     def _models(self) -> tuple[tuple[str, ...], dict[str, str]]:
         known = tuple(self.registry.models_of(self.base.name))
         patterns = self.settings.models
-        chosen = select("model", patterns, known) if patterns else self._usual(known)
+        own = tuple(
+            n for n, e in self._entries(known).items() if isinstance(e, SpecModel)
+        )
+        if patterns or own:
+            chosen = tuple(sorted({*own, *select("model", patterns, known)}))
+        else:
+            chosen = self._usual(known)
         present, absent = [], {}
         for name in chosen:
             try:
                 self.registry.model(self.base.name, name).locate(self.settings)
             except MissingData as error:
-                if name in patterns:
+                if name in patterns or name in own:
                     raise
                 absent[name] = str(error)
             else:
@@ -93,8 +101,11 @@ class Run:
 
     def _usual(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """Models that are run without being asked for."""
-        entries = {n: self.registry.model(self.base.name, n) for n in known}
+        entries = self._entries(known)
         return tuple(n for n in known if not getattr(entries[n], "on_request", False))
+
+    def _entries(self, names: tuple[str, ...]) -> dict[str, Registered]:
+        return {n: self.registry.model(self.base.name, n) for n in names}
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -107,9 +118,13 @@ class Run:
         Raises
         ------
         HarnessError
-            If a base, model or family is unknown, or its files are not here.
+            If a base, model or family is unknown, or its files are not here, or a
+            model of --harness-model cannot be built or does not fit the base.
         """
         _ = self.base, self.datasets, self.models
+        for entry in self._entries(self.models).values():
+            if isinstance(entry, SpecModel):
+                entry.check(self.settings, self.base, self.tell)
 
     @cached_property
     def jigsaw(self) -> Task:

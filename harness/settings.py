@@ -27,6 +27,37 @@ class OwnData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A classifier of the user's own, named on the command line.
+
+    Attributes
+    ----------
+    target
+        ``package.module:factory``, ``file.py:factory``, ``torchvision:NAME``,
+        ``timm:NAME``, ``hub:REPOSITORY:NAME``, or the path of an exported model.
+    name
+        Of the model; empty to take the target's.
+    head
+        Dotted name of the layer that features enter; empty to look for it.
+    mean, std
+        Per channel, of images scaled to [0, 1], or one number for all channels; empty
+        to take what the weights or the network declare.
+    weights
+        A file, or a published name; empty for none.
+    folder
+        What relative paths start from.
+    """
+
+    target: str
+    name: str = ""
+    head: str = ""
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    weights: str = ""
+    folder: Path = Path()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every option of a run, validated one by one; see `harness.options` for the texts.
 
@@ -35,6 +66,7 @@ class Settings:
 
     base: str = "digits"
     models: tuple[str, ...] = ()
+    model: tuple[ModelSpec, ...] = ()
     families: tuple[str, ...] = ()
     interior: int = 40
     max_images: int | None = None

@@ -103,4 +103,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _is_own(model: str) -> bool:
     """Whether it is a specification of --harness-model and no registered name."""
-    return ":" in model or model.endswith((".pt2", ".onnx", ".pt"))
+    target = model.partition("?")[0]
+    return ":" in target or target.endswith((".pt2", ".onnx"))

@@ -26,11 +26,14 @@ class Classifier:
         Number of logits, k.
     head
         Dotted name of the last linear layer inside `network`; what enters it are the
-        features.
+        features. Empty where there is none: the model then has no features.
     fingerprint
         sha256 over the weights and what else decides the logits.
     precision
         Of everything before the head: "float32" or "bfloat16".
+    channels_last
+        Whether images come in channels-last memory, which is faster, or in the usual
+        order, since some networks take no other.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Classifier:
     head: str
     fingerprint: str
     precision: str = "float32"
+    channels_last: bool = True
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """uint8 (n, c, h, w) to what the network takes, on the same device."""
@@ -49,11 +53,17 @@ class Classifier:
         mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
         std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
         normalised = (images.float() / 255 - mean) / std
-        normalised = normalised.contiguous(memory_format=torch.channels_last)
-        return normalised.to(getattr(torch, self.precision))
+        if self.channels_last:
+            laid = normalised.contiguous(memory_format=torch.channels_last)
+        else:
+            # Grey images count as contiguous in either order; a copy has usual strides.
+            laid = normalised.clone(memory_format=torch.contiguous_format)
+        return laid.to(getattr(torch, self.precision))
 
 
-def ready(network: torch.nn.Module, device: str) -> torch.nn.Module:
+def ready(
+    network: torch.nn.Module, device: str, *, channels_last: bool = True
+) -> torch.nn.Module:
     """The network as it is run: on its device, frozen, in eval mode.
 
     Channels come last in memory: convolutions are a third faster that way on a
@@ -61,12 +71,11 @@ def ready(network: torch.nn.Module, device: str) -> torch.nn.Module:
     """
     import torch
 
+    layout = torch.channels_last if channels_last else torch.contiguous_format
     network = network.eval().requires_grad_(False).to(device)
     for parameter in network.parameters():
         if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(
-                memory_format=torch.channels_last
-            )
+            parameter.data = parameter.data.contiguous(memory_format=layout)
     return network
 
 

@@ -1,0 +1,257 @@
+"""Classifiers of --harness-model: from a specification to an entry of the registry."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.digests import file_digest
+from harness.errors import HarnessError
+from harness.models.built import Built
+from harness.models.classifier import Classifier, ready
+from harness.models.exported import Exported, Onnx
+from harness.models.factories import Factory
+from harness.models.probe import Probed, probe
+from harness.models.zoos import Hub, Timm, Torchvision
+from harness.queries import safe_name
+
+if TYPE_CHECKING:
+    import torch
+
+    from harness.datasets.family import Base
+    from harness.settings import ModelSpec, Settings
+
+Tell = Callable[[str], None]
+
+
+class Builder(Protocol):
+    """Where a specification's network comes from."""
+
+    @property
+    def name(self) -> str:
+        """What the model is called unless the user says otherwise."""
+
+    def locate(self, settings: Settings) -> str:
+        """Where it comes from, for people; HarnessError if it cannot."""
+
+    def build(self, settings: Settings, base: Base, tell: Tell) -> Built:
+        """The network, weights in place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What the first build in a process showed."""
+
+    probed: Probed
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecModel:
+    """A registry entry around a specification of the command line."""
+
+    name: str
+    base: str
+    spec: ModelSpec
+    builder: Builder
+    source: str = "--harness-model"
+    _facts: list[_Facts] = field(default_factory=list)
+
+    def locate(self, settings: Settings) -> str:
+        """What it is built from; MissingData if that is not here."""
+        return self.builder.locate(settings)
+
+    def check(self, settings: Settings, base: Base, tell: Tell) -> None:
+        """Build it and run it dry, once a process.
+
+        Raises
+        ------
+        HarnessError
+            If it cannot be built, does not fit the base, or lacks a normalisation.
+        """
+        if not self._facts:
+            self._built(settings, base, tell)
+
+    def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
+        """sha256 over weights, structure, code or file, normalisation and head."""
+        self.check(settings, base, tell)
+        return self._facts[0].fingerprint
+
+    def load(
+        self, settings: Settings, base: Base, device: str, tell: Tell
+    ) -> Classifier:
+        """The classifier on its device, in eval mode and without gradients.
+
+        Raises
+        ------
+        HarnessError
+            As `check`; or if the weights are others than they were in this process.
+        """
+        network, facts = self._built(settings, base, tell)
+        if facts.fingerprint != self._facts[0].fingerprint:
+            raise HarnessError(
+                f"model {self.name} must be the same whenever it is built, but its "
+                f"weights differ from call to call of {self.spec.target}; load them "
+                "in it, or name a file with ?weights=FILE"
+            )
+        channels_last = facts.probed.channels_last
+        return Classifier(
+            name=self.name,
+            network=ready(network, device, channels_last=channels_last),
+            mean=facts.mean,
+            std=facts.std,
+            classes=len(base.classes),
+            head=facts.probed.head,
+            fingerprint=facts.fingerprint,
+            channels_last=channels_last,
+        )
+
+    def _built(
+        self, settings: Settings, base: Base, tell: Tell
+    ) -> tuple[torch.nn.Module, _Facts]:
+        built = self.builder.build(settings, base, tell)
+        mean, std = (
+            _statistic(self.spec, fact, built, base.size[2]) for fact in ("mean", "std")
+        )
+        digest = _digest(built)
+        probed = probe(built.network, base, name=self.name, head=self.spec.head)
+        decides = repr((digest, mean, std, probed.head))
+        facts = _Facts(
+            probed=probed,
+            mean=mean,
+            std=std,
+            fingerprint=hashlib.sha256(decides.encode()).hexdigest(),
+        )
+        if not self._facts:
+            self._facts.append(facts)
+        return built.network, facts
+
+
+def spec_model(spec: ModelSpec, base: str) -> SpecModel:
+    """The entry of a specification; nothing is built or looked for yet.
+
+    Raises
+    ------
+    HarnessError
+        If the target is of no known form.
+    """
+    builder = _builder(spec)
+    name = spec.name or safe_name(builder.name)
+    return SpecModel(name=name, base=base, spec=spec, builder=builder)
+
+
+def _builder(spec: ModelSpec) -> Builder:
+    target = spec.target
+    kind, colon, rest = target.partition(":")
+    zoos: dict[str, Callable[[ModelSpec], Builder]] = {
+        "torchvision": Torchvision,
+        "timm": Timm,
+        "hub": Hub,
+    }
+    if kind in zoos and rest:
+        return zoos[kind](spec)
+    if target.endswith(".pt2"):
+        return Exported(spec)
+    if target.endswith(".onnx"):
+        return Onnx(spec)
+    if colon and all(target.rpartition(":")[::2]):
+        return Factory(spec)
+    cure = ""
+    if target.endswith((".pt", ".pth", ".safetensors", ".ckpt")):
+        cure = (
+            " (such a file holds weights or a TorchScript, no network that can be "
+            "loaded safely: write FILE.py:FACTORY?weights=FILE, or torch.export it)"
+        )
+    raise HarnessError(
+        "--harness-model must be package.module:factory, FILE.py:factory, FILE.pt2, "
+        "FILE.onnx, torchvision:NAME, timm:NAME or hub:REPOSITORY:NAME, "
+        f"got {target!r}{cure}"
+    )
+
+
+# --- normalisation --------------------------------------------------------------------
+
+
+def _statistic(
+    spec: ModelSpec, fact: str, built: Built, channels: int
+) -> tuple[float, ...]:
+    """Mean or std: as said, or published with the weights, or said by the network."""
+    found = getattr(spec, fact) or getattr(built, fact)
+    if not found:
+        found = _attribute(built.network, fact, spec.target)
+    if not found:
+        given = ",".join(["0.5"] * channels)
+        raise HarnessError(
+            f"model {spec.target} must say the {fact} of its normalisation, of images "
+            f"scaled to [0, 1]: write '{spec.target}?mean={given}&std={given}' with "
+            "the numbers it was trained with, or ?mean=0&std=1 if it was trained "
+            "without, or give the network attributes `mean` and `std`"
+        )
+    if len(found) == 1:
+        return tuple(found) * channels
+    if len(found) != channels:
+        raise HarnessError(
+            f"{fact} of model {spec.target} must have one number, or {channels}, one a "
+            f"channel, got {found}"
+        )
+    return tuple(found)
+
+
+def _attribute(network: torch.nn.Module, fact: str, target: str) -> tuple[float, ...]:
+    import torch
+
+    value: Any = getattr(network, fact, None)
+    if isinstance(value, torch.Tensor):
+        # Networks keep such tensors to normalise with them themselves.
+        raise HarnessError(
+            f"model {target} has a tensor `{fact}`, so it may normalise images itself: "
+            f"write '{target}?mean=0&std=1' if it does, or else the numbers"
+        )
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (float(value),)
+    if isinstance(value, tuple | list):
+        return tuple(float(number) for number in value)
+    return ()
+
+
+# --- fingerprint ----------------------------------------------------------------------
+
+
+def _digest(built: Built) -> str:
+    digest = hashlib.sha256(repr(built.network).encode())
+    for name, tensor in built.network.state_dict().items():
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        flat = tensor.detach().cpu().contiguous().flatten()
+        digest.update(flat.view(_bytes()).numpy().tobytes())
+    for path in sorted({*map(Path, built.files), *_code(built.network)}):
+        digest.update(file_digest(path).encode())
+    return digest.hexdigest()
+
+
+def _bytes() -> torch.dtype:
+    """As what any tensor can be read, bfloat16 too."""
+    import torch
+
+    return torch.uint8
+
+
+def _code(network: torch.nn.Module) -> set[Path]:
+    """Files of the classes that a network is made of, but PyTorch's own."""
+    found = set()
+    for part in network.modules():
+        kind = type(part)
+        if kind.__module__.partition(".")[0] in ("torch", "harness"):
+            continue
+        try:
+            file = inspect.getsourcefile(kind)
+        except (TypeError, OSError):  # classes made at run time have no file
+            continue
+        if file:
+            found.add(Path(file))
+    return found
