@@ -1,7 +1,7 @@
 """Measurement: the record of one cell, able to cross a process border."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -70,7 +70,9 @@ class Measurement:
 
     def to_json(self) -> str:
         """One line of JSON; floats survive the round trip exactly."""
-        return json.dumps(asdict(self), allow_nan=False, ensure_ascii=False)
+        # `asdict` would copy every value, and takes ten times as long.
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(values, allow_nan=False, ensure_ascii=False)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:

@@ -1,0 +1,182 @@
+"""What the harness itself costs: a grid of many cells whose networks do nothing.
+
+    python -m benchmarks.overhead
+    python -m benchmarks.overhead --models 10 --datasets 1000 --metrics 10
+
+It writes a project with a tiny base, fake classifiers and metrics that take no time,
+and runs pytest on it in processes of their own: collecting alone, measuring with one
+process and with two workers, and finding everything in the store again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = """
+import numpy as np
+import pytest
+
+from harness.datasets.dataset import Dataset, Images
+from harness.datasets.family import Base, Family
+from harness.measurement import Domain
+
+
+def images(seed):
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, size=(16, 2, 2, 1), dtype=np.uint8)
+    return Images(pixels=pixels, labels=np.arange(16) % 2, digest=str(seed))
+
+
+def members(settings):
+    return tuple(
+        Dataset(
+            name=f"many/{i:05d}",
+            family="many",
+            domain=Domain.INTERIOR if i % 2 else Domain.EXTERIOR,
+            load=lambda i=i: images(i),
+        )
+        for i in range(DATASETS)
+    )
+
+
+def network():
+    import torch
+
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+
+
+def pytest_harness_register(registry):
+    registry.add_base(
+        Base(
+            name="tiny",
+            classes=("a", "b"),
+            size=(2, 2, 1),
+            train=lambda settings: images(0),
+            test=lambda settings: images(0),
+            locate=lambda settings: "made up",
+            description="",
+            source="",
+            licence="",
+        )
+    )
+    registry.add_family(
+        Family(
+            name="many",
+            base="tiny",
+            domain=Domain.INTERIOR,
+            datasets=members,
+            description="",
+        )
+    )
+    for i in range(MODELS):
+        registry.add_model(
+            f"m{i}", base="tiny", build=network, head="1", mean=(0.5,), std=(0.5,)
+        )
+"""
+
+TEST = """
+def test_metric_{i}(predictions, record):
+    record("metric_{i}", float(predictions.logits()[{i} % 16, 0]))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One call of pytest: wall time, and the most memory that its processes held."""
+
+    seconds: float
+    bytes: int
+    output: str
+
+
+def main() -> None:
+    """Write the project, run it, print the costs."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--models", type=int, default=10)
+    parser.add_argument("--datasets", type=int, default=1000)
+    parser.add_argument("--metrics", type=int, default=10)
+    arguments = parser.parse_args()
+    cells = arguments.models * arguments.datasets * arguments.metrics
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        head = f"DATASETS = {arguments.datasets}\nMODELS = {arguments.models}\n"
+        (folder / "conftest.py").write_text(head + PROJECT)
+        tests = (TEST.format(i=i) for i in range(arguments.metrics))
+        (folder / "test_many.py").write_text("".join(tests))
+        (folder / "pytest.ini").write_text("[pytest]\nharness_base = tiny\n")
+        print(
+            f"{cells} cells: {arguments.models} models, {arguments.datasets} datasets"
+        )
+        tell("collecting alone", pytest(folder, "--collect-only"), cells)
+        tell("one process", pytest(folder, "--harness-store=one"), cells)
+        tell("found in the store", pytest(folder, "--harness-store=one"), cells)
+        tell("two workers", pytest(folder, "--harness-store=two", "-n2"), cells)
+        tell("found, two workers", pytest(folder, "--harness-store=two", "-n2"), cells)
+
+
+def tell(what: str, trial: Trial, cells: int) -> None:
+    """One line for a trial."""
+    found = re.search(r"cells: (.*)", trial.output)
+    print(
+        f"{what:20} {trial.seconds:7.1f} s  {1000 * trial.seconds / cells:6.3f} "
+        f"ms a cell  {trial.bytes / 2**20:6.0f} MiB  {found[1] if found else ''}",
+        flush=True,
+    )
+
+
+def pytest(folder: Path, *arguments: str) -> Trial:
+    """Run it, and watch what memory it and its children take."""
+    command = [sys.executable, "-m", "pytest", "-qq", "-p", "no:cacheprovider"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HARNESS_")}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, "--harness-report=short", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    most = [0]
+
+    def watch() -> None:
+        while process.poll() is None:
+            most[0] = max(most[0], resident(process.pid))
+            time.sleep(0.1)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    output, _ = process.communicate()
+    seconds = time.perf_counter() - start
+    watcher.join()
+    if process.returncode:
+        raise SystemExit(f"pytest failed:\n{output[-3000:]}")
+    return Trial(seconds=seconds, bytes=most[0], output=output)
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process and its children hold in memory (Linux)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    found = re.search(r"VmRSS:\s+(\d+)", status)
+    own = 1024 * int(found[1]) if found else 0
+    return own + sum(resident(int(child)) for child in children)
+
+
+if __name__ == "__main__":
+    main()
