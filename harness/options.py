@@ -201,7 +201,8 @@ OPTIONS = (
         parse=str.strip,
         metavar="NAME",
         help="what the models were trained on; it decides which models and families "
-        "there are: digits (default, bundled, no download), cifar10",
+        "there are: digits (default, bundled, no download), cifar10, mnist, kmnist, "
+        "fashionmnist, svhn, usps",
     ),
     Option(
         field="models",
@@ -229,7 +230,8 @@ OPTIONS = (
         help="dataset families to run, like --harness-models: 'interior', 'writers*' "
         "(default: every family of the base whose data are at hand). NAME-c is NAME "
         "under the 15 corruptions of CIFAR-10-C at 5 severities, NAME-c-extra under "
-        "the other 4; cifar10-c is the test split under them",
+        "the other 4 (one of which, saturate, needs colour); cifar10-c is the test "
+        "split under them",
     ),
     Option(
         field="interior",

@@ -90,6 +90,31 @@ def test_mnist_shrunk_looks_like_the_digits(data_root, tmp_path):
     assert images.pixels.mean() == pytest.approx(digits.mean(), rel=0.35)
 
 
+def test_a_linear_classifier_learns_mnist_in_seconds(data_root, tmp_path):
+    """Trained on first use, and found again; on the images at hand, many or few."""
+    if not (data_root / "MNIST").is_dir():
+        pytest.skip(f"{data_root} has no MNIST")
+    settings = Settings(
+        base="mnist",
+        models=("linear",),
+        interior=3,
+        data_root=data_root,
+        cache_dir=tmp_path,
+        store=tmp_path,
+        device="cpu",
+    )
+    told = []
+    run = Run(settings, Registry(), tell=told.append)
+
+    right = {
+        name: accuracy(run.predict("linear", dataset).logits(), dataset.labels())
+        for name, dataset in run.datasets.items()
+    }
+    assert right["test"] > 0.85
+    assert all(right[f"interior/{i:04d}"] < right["test"] for i in range(3))
+    assert sum("once" in line for line in told) == 1
+
+
 def test_thirty_published_models_are_on_the_line(data_root, pytester, monkeypatch):
     """Their saved classes on CIFAR-10 and CIFAR-10.1, as a user would run them."""
     monkeypatch.delenv("HARNESS_DATA_ROOT", raising=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets.family import Base
+from harness.datasets.small_bases import SMALL_BASES
 from harness.errors import MissingData
 
 if TYPE_CHECKING:
@@ -88,4 +89,4 @@ CIFAR10 = Base(
     licence="none stated",
 )
 
-BASES = (DIGITS, CIFAR10)
+BASES = (DIGITS, CIFAR10, *SMALL_BASES)

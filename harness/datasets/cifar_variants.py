@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets.corruptions.catalogue import EXTRA, STANDARD
-from harness.datasets.corruptions.families import SUFFIXES
 from harness.datasets.dataset import Dataset, Images
 from harness.datasets.family import Family
+from harness.datasets.places import may_download, possible_places
 from harness.datasets.sources.cifar_variants import (
     SEVERITIES,
     check_pair,
@@ -74,26 +74,15 @@ DOWNLOADS = {
 }
 
 
-def _places(settings: Settings, folders: Sequence[str]) -> list[Path]:
-    roots = [root for root in (settings.data_root, settings.cache_dir) if root]
-    return [root / folder for root in roots for folder in folders]
-
-
-def _may_download(settings: Settings, family: str) -> bool:
-    """Whether it may be fetched: only where its own name, no pattern, asks for it."""
-    names = {family, *(f"{family}{suffix}" for suffix in SUFFIXES)}
-    return settings.download and not names.isdisjoint(settings.families)
-
-
 def _files(
     settings: Settings, family: str, folders: Sequence[str], names: Sequence[str]
 ) -> list[Path]:
     """Files of these names in the first folder that has them all, or fetched."""
-    places = _places(settings, folders)
+    places = possible_places(settings, folders)
     for place in places:
         if all((place / name).exists() for name in names):
             return [place / name for name in names]
-    if _may_download(settings, family):
+    if may_download(settings, family):
         from harness.download import download
 
         place = settings.cache_dir / folders[0]
@@ -136,10 +125,10 @@ def _cifar10_2(settings: Settings) -> tuple[Dataset, ...]:
 def _cifar10_c(
     family: str, corruptions: Sequence[str], settings: Settings
 ) -> tuple[Dataset, ...]:
-    places = _places(settings, ("CIFAR-10-C",))
+    places = possible_places(settings, ("CIFAR-10-C",))
     folder = next((place for place in places if place.is_dir()), None)
     url, checksum = DOWNLOADS["CIFAR-10-C"]
-    if folder is None and _may_download(settings, family):
+    if folder is None and may_download(settings, family):
         from harness.datasets.sources.archives import fetch_archive
 
         folder = fetch_archive(
@@ -172,7 +161,7 @@ def _cifar10_c(
 
 
 def _cifar10_f(settings: Settings) -> tuple[Dataset, ...]:
-    places = _places(settings, ("cifar10-f-32", "CIFAR-10-F-32"))
+    places = possible_places(settings, ("cifar10-f-32", "CIFAR-10-F-32"))
     for place in places:
         if place.is_dir():
             folders = sorted(path for path in place.iterdir() if path.is_dir())
@@ -205,7 +194,7 @@ def _cifar10_f_set(folder: Path) -> Dataset:
 
 
 def _cifar10_w(settings: Settings) -> tuple[Dataset, ...]:
-    places = _places(settings, ("CIFAR-10-W",))
+    places = possible_places(settings, ("CIFAR-10-W",))
     for place in places:
         if place.is_dir() and (folders := tuple(class_folders(place))):
             return tuple(_cifar10_w_set(place, folder) for folder in folders)

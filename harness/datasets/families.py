@@ -10,6 +10,8 @@ from harness.datasets.cifar_variants import CIFAR10_FAMILIES
 from harness.datasets.corruptions.catalogue import target as corruption_target
 from harness.datasets.dataset import Dataset, Images, Transformation
 from harness.datasets.family import Base, Family
+from harness.datasets.small_bases import SMALL_BASES
+from harness.datasets.small_families import SMALL_FAMILIES
 from harness.errors import MissingData
 from harness.measurement import Domain
 
@@ -187,6 +189,8 @@ FAMILIES = (
     *_shared(DIGITS),
     *_shared(CIFAR10),
     *CIFAR10_FAMILIES,
+    *(family for base in SMALL_BASES for family in _shared(base)),
+    *SMALL_FAMILIES,
     Family(
         name="writers",
         base="digits",

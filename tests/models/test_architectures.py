@@ -16,11 +16,12 @@ from harness.models.architectures import (
     vgg,
 )
 from harness.models.entries import CIFAR10_ENTRIES, ENTRIES
+from harness.registry import Registry
 
 # By model: how many tensors its published state dict has, and sha256 over the sorted
 # lines "name: [shape]". Made by `digest` below from what the sources' own code builds.
 PUBLISHED = json.loads((Path(__file__).parent / "state_dicts.json").read_text())
-SHAPES = {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
+SHAPES = {b.name: (b.size[2], *b.size[:2]) for b in Registry().bases.values()}
 
 every_entry = pytest.mark.parametrize(
     "entry", ENTRIES, ids=[f"{entry.base}-{entry.name}" for entry in ENTRIES]

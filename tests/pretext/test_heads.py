@@ -12,7 +12,7 @@ import torch
 from harness.datasets.dataset import Images
 from harness.metrics.pretext_prediction import jigsaw_prediction, rotation_prediction
 from harness.models.architectures import simple
-from harness.models.architectures.digits import one_brain_cell
+from harness.models.architectures.small import one_brain_cell
 from harness.models.classifier import Classifier
 from harness.pretext.heads import (
     HeadRecipe,

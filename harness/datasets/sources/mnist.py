@@ -1,4 +1,4 @@
-"""MNIST in its published idx files, and shrunk to the size of the bundled digits."""
+"""MNIST and its like in idx files, and MNIST shrunk to the bundled digits' size."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def read_mnist(images: Path, labels: Path) -> Images:
 
 @cache
 def _read_mnist(images: Path, labels: Path, _stamps: Stamps) -> Images:
-    return checked(images, read_idx(images)[..., None], read_idx(labels), classes=10)
+    pixels = read_idx(images)[..., None]
+    return checked(images, pixels, read_idx(labels), classes=10, size=(28, 28, 1))
 
 
 def read_mnist_8x8(images: Path, labels: Path) -> Images:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
 
 from harness.models.architectures.resnet_cifar import ResNet, resnet
 
 CLASSES = 10
 PIXELS = 64
-
-
-def linear() -> nn.Module:
-    """Multinomial logistic regression on the pixels."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, CLASSES))
 
 
 def mlp() -> nn.Module:
@@ -58,20 +52,3 @@ def vgg() -> nn.Module:
             channels = width
         parts.append(nn.MaxPool2d(2))
     return nn.Sequential(*parts, nn.Flatten(), nn.Linear(4 * channels, CLASSES))
-
-
-class MeanBrightness(nn.Module):
-    """(n, c, h, w) to (n, 1): the mean of all pixels."""
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Average over channels and positions; exact, so their order cannot matter."""
-        return images.flatten(1).double().mean(dim=1, keepdim=True).float()
-
-
-def one_brain_cell() -> nn.Module:
-    """Sees the mean brightness alone: the control that knows nothing of shape.
-
-    Features of every view are the same, so its invariance is perfect and its pretext
-    accuracy is chance.
-    """
-    return nn.Sequential(MeanBrightness(), nn.Linear(1, CLASSES))
