@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 # Transformed images are kept on the device between views up to this many bytes; beyond
 # it each view makes them again, so memory stays bounded whatever the dataset's size.
 KEEP_BYTES = 2**30
+# Features are kept up to this many bytes, those of the latest views: 24 views of 50,000
+# images, 2,048 features each, would take ten GiB. A view beyond is run again if asked.
+FEATURE_BYTES = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,8 @@ class Predictions:
         self._batch_size = batch_size
         self._limit = limit
         self._count = count
-        self._passes: dict[View, Pass] = {}
+        self._logits: dict[View, NDArray[np.float32]] = {}
+        self._features: dict[View, NDArray[np.float32] | None] = {}
         self._blocks: list[torch.Tensor] | None = None
 
     def __len__(self) -> int:
@@ -90,7 +94,7 @@ class Predictions:
 
     def logits(self, view: View = IDENTITY) -> NDArray[np.float64]:
         """(n, k) float64 logits under a view."""
-        return self._pass(view).logits.astype(np.float64)
+        return self._view_logits(view).astype(np.float64)
 
     def probs(self, view: View = IDENTITY) -> NDArray[np.float64]:
         """(n, k) softmax of the logits under a view, computed in float64."""
@@ -102,7 +106,7 @@ class Predictions:
 
     def predicted(self, view: View = IDENTITY) -> NDArray[np.int64]:
         """(n,) predicted classes under a view; ties go to the lowest class."""
-        return np.asarray(self._pass(view).logits.argmax(axis=1), dtype=np.int64)
+        return np.asarray(self._view_logits(view).argmax(axis=1), dtype=np.int64)
 
     def features(self, view: View = IDENTITY) -> NDArray[np.float64]:
         """(n, d) float64 features, what enters the head, under a view.
@@ -112,7 +116,9 @@ class Predictions:
         UndefinedMetricError
             If the classifier has no head.
         """
-        features = self._pass(view).features
+        if view not in self._features:
+            self._pass(view)
+        features = self._features[view]
         if features is None:
             raise UndefinedMetricError(
                 "the model has no features: no linear layer that can be seen gives its "
@@ -120,14 +126,26 @@ class Predictions:
             )
         return features.astype(np.float64)
 
-    def _pass(self, view: View) -> Pass:
-        if view not in self._passes:
-            start = time.perf_counter()
-            try:
-                self._passes[view] = self._run(view)
-            finally:
-                self._count(time.perf_counter() - start)
-        return self._passes[view]
+    def _view_logits(self, view: View) -> NDArray[np.float32]:
+        if view not in self._logits:
+            self._pass(view)
+        return self._logits[view]
+
+    def _pass(self, view: View) -> None:
+        start = time.perf_counter()
+        try:
+            found = self._run(view)
+        finally:
+            self._count(time.perf_counter() - start)
+        self._logits[view] = found.logits
+        self._features[view] = found.features
+        # Most metrics of features want those of the images themselves.
+        others = [kept for kept in self._features if kept not in (IDENTITY, view)]
+        while others and self._feature_bytes() > FEATURE_BYTES:
+            del self._features[others.pop(0)]
+
+    def _feature_bytes(self) -> int:
+        return sum(f.nbytes for f in self._features.values() if f is not None)
 
     def _run(self, view: View) -> Pass:
         import torch

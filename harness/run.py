@@ -57,7 +57,7 @@ class Run:
         self.forward_seconds = 0.0
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
-        self._predicted: dict[tuple[str, str], NDArray[np.uint16]] = {}
+        self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
 
     @cached_property
     def base(self) -> Base:
@@ -194,7 +194,7 @@ class Run:
     def _suffixed(self, name: str, families: dict[str, Family]) -> Family | None:
         from harness.datasets.corruptions.families import suffixed
 
-        return suffixed(name, families, self.base.name)
+        return suffixed(name, families, self.base)
 
     @cached_property
     def _own_families(self) -> tuple[Family, ...]:
@@ -258,8 +258,9 @@ class Run:
         return lowered(found, self.precision)
 
     def remember(self, model: str, dataset: str, predicted: NDArray[np.int64]) -> None:
-        """Keep a pair's predicted classes, two bytes an image, for comparisons."""
-        self._predicted[model, dataset] = predicted.astype("uint16")
+        """Keep a pair's predicted classes, in few bytes, for comparisons."""
+        kind = "uint8" if len(self.base.classes) <= 256 else "uint16"
+        self._predicted[model, dataset] = predicted.astype(kind)
 
     def predicted(self, model: str, dataset: Dataset) -> NDArray[np.int64]:
         """(n,) predicted classes of any chosen model, run now if it was not before."""

@@ -207,3 +207,20 @@ def test_auto_precision_follows_the_processor(monkeypatch):
     units(avx2=True)
     assert chosen_precision("auto", "cpu") == "float32"
     assert chosen_precision("auto", "mps") == "float32"
+
+
+def test_features_are_bounded_and_come_again_the_same(classifier, dataset, monkeypatch):
+    """Those of the images stay; a view that was dropped is run again."""
+    one = Predictions(lambda: classifier, dataset)
+    expected = {view: one.features(view) for view in (IDENTITY, *ROTATIONS)}
+    size = one.features().astype(np.float32).nbytes
+    monkeypatch.setattr("harness.predictions.FEATURE_BYTES", 2 * size)
+    passes = []
+    two = Predictions(lambda: classifier, dataset, count=passes.append)
+    for _ in range(2):
+        for view, features in expected.items():
+            assert (two.features(view) == features).all()
+    assert len(passes) == 7  # the images once, each rotation twice
+    for view in expected:
+        two.logits(view)
+    assert len(passes) == 7

@@ -18,31 +18,36 @@ from harness.datasets.family import Family
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
+    from harness.datasets.family import Base
     from harness.settings import Settings
 
 
 # What may follow a family's name, and which corruptions that asks for.
 SUFFIXES = {"-c-extra": EXTRA, "-c": STANDARD}
+IN_COLOUR = ("saturate",)  # changes nothing but the strength of colours
 
 
-def suffixed(name: str, families: Mapping[str, Family], base: str) -> Family | None:
+def suffixed(name: str, families: Mapping[str, Family], base: Base) -> Family | None:
     """The family that a name with a suffix asks for; None if it is no such name.
 
     Parameters
     ----------
     name
         ``FAMILY-c`` for the fifteen corruptions of each member of a family at five
-        severities, ``FAMILY-c-extra`` for the other four. In place of a family the name
-        of the base stands for its test split.
+        severities, ``FAMILY-c-extra`` for the other four; of grey images those that
+        need no colour. In place of a family the name of the base stands for its test
+        split.
     families, base
         What is known.
     """
     for suffix, names in SUFFIXES.items():
         if name.endswith(suffix):
             stem = name.removesuffix(suffix)
-            origin = families.get("test" if stem == base else stem)
+            origin = families.get("test" if stem == base.name else stem)
             if origin is not None:
-                return _family(name, origin, names)
+                grey = base.size[2] == 1
+                possible = [n for n in names if not (grey and n in IN_COLOUR)]
+                return _family(name, origin, possible)
     return None
 
 

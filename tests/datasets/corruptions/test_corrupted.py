@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from harness.datasets.bases import CIFAR10, DIGITS
 from harness.datasets.corruptions.catalogue import CATALOGUE, STANDARD, corruption
 from harness.datasets.corruptions.families import corrupted, suffixed
 from harness.datasets.dataset import BLOCK, Dataset, Images
@@ -162,13 +163,21 @@ def test_a_suffix_makes_a_family_of_any_other():
     camera = Dataset(name="cam", family="cam", domain=Domain.EXTERIOR, load=None)
     known = {"test": family("test", (test,)), "cam": family("cam", (camera,))}
 
-    whole = suffixed("cifar10-c", known, "cifar10")
-    extra = suffixed("cam-c-extra", known, "cifar10")
+    whole = suffixed("cifar10-c", known, CIFAR10)
+    extra = suffixed("cam-c-extra", known, CIFAR10)
 
     names = [d.name for d in whole.datasets(SETTINGS)]
     assert len(names) == len(set(names)) == 75
     assert names[0] == "cifar10-c/gaussian_noise-1"
     assert {d.family for d in whole.datasets(SETTINGS)} == {"cifar10-c"}
     assert len(extra.datasets(SETTINGS)) == 20
-    assert suffixed("cam", known, "cifar10") is None
-    assert suffixed("cat-c", known, "cifar10") is None
+    assert suffixed("cam", known, CIFAR10) is None
+    assert suffixed("cat-c", known, CIFAR10) is None
+
+
+def test_grey_images_are_spared_what_needs_colour():
+    test = Dataset(name="test", family="test", domain=Domain.INTERIOR, load=None)
+    found = suffixed("digits-c-extra", {"test": family("test", (test,))}, DIGITS)
+    names = [d.name for d in found.datasets(SETTINGS)]
+    assert len(names) == 15
+    assert not any("saturate" in name for name in names)
