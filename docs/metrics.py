@@ -229,9 +229,16 @@ What the tables say of each model:
   without any fit, in points.
 - ms: median time of one value once the forward passes are made.
 
-Few models on small sets show what each number is like; they are too few to rank metrics
-by. Synthetic corruptions are easy for any number that follows blur and noise, so a high
-R² here says little about photographs from elsewhere."""
+How far to trust them:
+
+- Few models and few images show what each number is like; they are too few to rank
+  metrics by. The accuracy of {about.images} images has a standard error of up to
+  {50 / math.sqrt(about.images):.1f} points.
+- All datasets show the same scenes, and so do the labelled source images, which are the
+  first {about.images} of the test split: kinder to metrics that need a source than new
+  photographs would be.
+- Synthetic corruptions are easy for any number that follows blur and noise: a high R²
+  here says little about photographs from elsewhere."""
 
 
 def _overview(entries: Sequence[Entry], measured: Measured) -> str:
