@@ -245,7 +245,7 @@ def _overview(entries: Sequence[Entry], measured: Measured) -> str:
     lines = [
         "## All of them",
         "",
-        "Medians over the models.",
+        "Medians over the models in a metric's own table below; some have one model.",
         "",
         "| metric | direction | int. R² | ext. R² | ext. MAE | own MAE | ms |",
         "|---|---|--:|--:|--:|--:|--:|",
