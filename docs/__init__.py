@@ -1,0 +1,1 @@
+"""What people read; a page that is made from the code has a module of its name."""
