@@ -314,6 +314,7 @@ class Run:
             batch_size=self.batch_size,
             limit=self.settings.max_images,
             count=self.count_forward,
+            known=self._predicted.get((model, dataset.name)),
         )
 
     @cached_property

@@ -84,6 +84,34 @@ def pytest_terminal_summary(terminalreporter):
     result.stdout.fnmatch_lines(["calls {'built': 4, 'run': 14}"])
 
 
+def test_comparing_models_costs_no_further_pass(toy):
+    """Cells that compare run last, on the classes that each model was seen to give."""
+    toy.makeconftest(
+        toy.path.joinpath("conftest.py").read_text()
+        + """
+calls = {"run": 0}
+inner = network
+def network(sharpness):
+    made = inner(sharpness)
+    made.register_forward_hook(lambda *_: calls.update(run=calls["run"] + 1))
+    return made
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"calls {calls}")
+"""
+    )
+    toy.makepyfile(
+        test_compare="""
+from harness.metrics.agreement import agreement
+def test_agreement(measure, peers): measure(agreement)
+"""
+    )
+
+    result = toy.runpytest_inprocess()
+
+    result.assert_outcomes(passed=42)
+    result.stdout.fnmatch_lines(["calls {'run': 14}"])
+
+
 def test_the_environment_and_the_ini_file_set_options_too(toy, monkeypatch):
     """The command line wins over the environment, and that over the ini file."""
     monkeypatch.setenv("HARNESS_MODELS", "soft")
