@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.report.calibrated import calibration_line
 from harness.report.chart import chart_data
 from harness.report.html_parts import (
     changes,
@@ -93,6 +94,7 @@ def _opening(title: str, summary: Summary) -> Html:
         "datasets": str(run.get("datasets", "")),
         "metrics": str(len({row.metric for row in summary.correlations})),
         "cells": counts or "none",
+        "calibration": calibration_line(summary.temperatures),
     }
     rows = [
         tag("div", tag("dt", name), tag("dd", text))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
+from harness.report.calibrated import calibration_line
 from harness.report.json import write_atomically
 from harness.report.predicted import shown_predictions
 
@@ -40,10 +41,12 @@ def _title(summary: Summary) -> str:
     if summary.verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
     models = ", ".join(summary.run.get("models", []))
+    calibrated = calibration_line(summary.temperatures)
     return (
         f"## Accuracy without labels{verdict}\n\n"
         f"Base {_text(summary.run.get('base', ''))}; models {_text(models)}; "
         f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
+        + (f" {_text(calibrated)}." if calibrated else "")
     )
 
 

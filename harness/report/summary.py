@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,8 @@ class Summary:
         What was left out because its files are not here, and why.
     measurements
         All of them, sorted.
+    temperatures
+        By model, where confidences were calibrated.
     """
 
     run: dict[str, Any]
@@ -87,6 +89,7 @@ class Summary:
     details: tuple[Detail, ...] = ()
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
+    temperatures: dict[str, float] = field(default_factory=dict)
 
 
 def summarise(
@@ -116,6 +119,11 @@ def summarise(
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
         absent={**run.absent_families, **_absent_models(run)},
         measurements=measurements,
+        temperatures={
+            m.model: float(m.facts["temperature"])
+            for m in measurements
+            if "temperature" in m.facts
+        },
     )
 
 

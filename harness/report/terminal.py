@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
+from harness.report.calibrated import calibration_line
 from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
 from harness.report.on_the_line import line_table
@@ -103,6 +104,8 @@ def _parts(
 ) -> Iterable[RenderableType]:
     yield from _counts(summary, interrupted)
     yield from _accuracies(summary)
+    if summary.temperatures:
+        yield calibration_line(summary.temperatures)
     chances = _chances(summary)
     tables = {} if short else _by_metric(summary)
     for metric, rows in tables.items():
