@@ -182,4 +182,5 @@ COTT = Metric(
     trend=Trend.RISES,
     source="Lu et al. 2023, arXiv:2305.15640",
     kind=Kind.ESTIMATE,
+    calibratable=True,
 )

@@ -90,6 +90,9 @@ class Metric:
     chance
         From the same arrays, the value of a predictor that knows nothing, where that
         depends on the run; reports print it beside the metric.
+    line_r2
+        From the same arrays, the R² of the line over models that the value rests on;
+        the report warns where it is low.
     costly
         Takes seconds, or training, for each cell: run only where it is asked for.
     """
@@ -104,6 +107,7 @@ class Metric:
     depends_on_n: bool = False
     calibratable: bool = False
     chance: Callable[..., float] | None = None
+    line_r2: Callable[..., float] | None = None
     costly: bool = False
 
     @property

@@ -11,6 +11,7 @@ from harness.report.chart import chart_data
 from harness.report.html_parts import (
     changes,
     correlations,
+    doubts,
     gates,
     lines,
     lost,
@@ -67,6 +68,7 @@ def page(summary: Summary) -> str:
         _plot(summary),
         correlations(summary),
         lines(summary),
+        doubts(summary),
         lost(summary),
         settings(summary),
     ]

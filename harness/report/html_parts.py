@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Undefined
+from harness.report.assumptions import counted, shown_value
 from harness.report.compared import SMALL
 from harness.report.markup import Cell, Column, Html, number, table, tag
 from harness.report.predicted import shown_predictions
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits import Judgement, LineFit
+    from harness.report.assumptions import Finding
     from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
 
@@ -346,6 +348,41 @@ def lines(summary: Summary) -> Html:
         tag("p", explained, class_="note"),
         id_="lines",
     )
+
+
+def doubts(summary: Summary) -> Html:
+    """What speaks, without labels, against what metrics assume; all of it, folded."""
+    found = summary.assumptions
+    if not found:
+        return _NONE
+    columns = (
+        *(Column(name=name) for name in ("doubt", "model", "most")),
+        Column(name="value", numeric=True),
+        Column(name="of"),
+        Column(name="note"),
+    )
+
+    def listed(findings: Sequence[Finding], title: str) -> Html:
+        rows = [
+            (
+                str(f.doubt),
+                f.model or "all",
+                f.where,
+                Cell(text=shown_value(f), sort=f.value),
+                counted(f),
+                f.note,
+            )
+            for f in findings
+        ]
+        return table(title, columns, rows, tall=True)
+
+    bad = [f for f in found if f.warns]
+    good = [f for f in found if not f.warns]
+    parts = [listed(bad, "Assumptions") if bad else tag("p", "Nothing unusual.")]
+    if good:
+        inner = listed(good, "Assumptions that nothing speaks against")
+        parts.append(_folded(f"{len(good)} that nothing speaks against", inner))
+    return section("Assumptions", *parts, id_="assumptions")
 
 
 def _r2(line: Any) -> Cell:

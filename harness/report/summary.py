@@ -13,6 +13,7 @@ from harness.analysis.correlation import ACCURACY, Correlation, Expected, correl
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
+from harness.report.assumptions import Finding, assumptions
 from harness.report.detail import UNITS, Detail, detail
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
@@ -73,6 +74,8 @@ class Summary:
         All of them, sorted.
     temperatures
         By model, where confidences were calibrated.
+    assumptions
+        What speaks, without labels, for or against what metrics assume.
     """
 
     run: dict[str, Any]
@@ -90,6 +93,7 @@ class Summary:
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
     temperatures: dict[str, float] = field(default_factory=dict)
+    assumptions: tuple[Finding, ...] = ()
 
 
 def summarise(
@@ -104,12 +108,13 @@ def summarise(
     correlations = correlate(
         measurements, expected=_expected(run, collector, measurements)
     )
+    predictions = predict_targets(correlations)
     return Summary(
         run=run.describe(),
         correlations=correlations,
         ranks=rank(correlations, measurements),
         lines=on_the_line(measurements),
-        predictions=predict_targets(correlations),
+        predictions=predictions,
         details=_details(run, correlations),
         compared_with=earlier.path.stem if earlier else "",
         changes=compare(earlier.correlations(), correlations) if earlier else (),
@@ -124,6 +129,9 @@ def summarise(
             for m in measurements
             if "temperature" in m.facts
         },
+        assumptions=assumptions(
+            measurements, predictions, classes=len(run.base.classes)
+        ),
     )
 
 

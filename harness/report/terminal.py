@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
+from harness.report.assumptions import assumption_lines
 from harness.report.calibrated import calibration_line
 from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
@@ -131,6 +133,7 @@ def _parts(
     if summary.lines:
         yield ""
         yield from line_table(summary.lines)
+    yield from _assumptions(summary, width)
     yield from _losses("without a value", summary.failed)
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():
@@ -139,6 +142,14 @@ def _parts(
         yield ""
         yield from comparison_table(summary.changes, before=summary.compared_with)
     yield from verdict_lines(summary.verdicts)
+
+
+def _assumptions(summary: Summary, width: int) -> Iterable[str]:
+    lines = list(assumption_lines(summary.assumptions))
+    if lines:
+        yield ""
+    for line in lines:
+        yield fill(line, width, subsequent_indent="    ")
 
 
 def _chances(summary: Summary) -> dict[str, str]:
