@@ -13,6 +13,7 @@ from harness.report.markup import Cell, Column, Html, number, table, tag
 from harness.report.predicted import shown_predictions
 
 if TYPE_CHECKING:
+    from harness.analysis.bootstrap import Interval
     from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits import Judgement, LineFit
@@ -194,6 +195,8 @@ def ranks(summary: Summary) -> Html:
         Column(name="R²", group=by, numeric=True, order="descending"),
         Column(name="RMSE", group=by, numeric=True),
         Column(name="R²", group="interior", numeric=True),
+        Column(name="low", group="interior", numeric=True),
+        Column(name="high", group="interior", numeric=True),
         Column(name="R²", group="exterior", numeric=True),
         Column(name="ρ", group="exterior", numeric=True),
         Column(name="MAE", group="exterior", numeric=True),
@@ -205,6 +208,7 @@ def ranks(summary: Summary) -> Html:
             number(one.transfer_r2),
             number(one.transfer_rmse, ".2f", scale=100),
             number(one.interior_r2),
+            *_ends(one.interior_interval),
             number(one.exterior_r2),
             number(one.exterior_rho, "+.3f"),
             number(one.mae, ".2f", scale=100),
@@ -216,7 +220,8 @@ def ranks(summary: Summary) -> Html:
         "Medians over the models. Interior and exterior are each domain's own fit; the "
         "first group predicts the exterior with the interior's line, and its R² may be "
         "negative. RMSE and MAE are in points of accuracy. MAE is of metrics that "
-        "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
+        "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes. "
+        "Low and high: 95 % interval of the median over resampled datasets."
     )
     return section(
         "Metrics compared",
@@ -224,6 +229,12 @@ def ranks(summary: Summary) -> Html:
         tag("p", explained, class_="note"),
         id_="ranks",
     )
+
+
+def _ends(found: Interval | Undefined) -> tuple[Cell, Cell]:
+    if isinstance(found, Undefined):
+        return number(None), number(None)
+    return number(found.low), number(found.high)
 
 
 def _to_plot(metric: str, model: str | None = None) -> Html:

@@ -112,7 +112,7 @@ def summarise(
     return Summary(
         run=run.describe(),
         correlations=correlations,
-        ranks=rank(correlations, measurements),
+        ranks=rank(correlations, measurements, unit=UNITS[run.settings.resample]),
         lines=on_the_line(measurements),
         predictions=predictions,
         details=_details(run, correlations),

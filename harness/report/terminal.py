@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+    from harness.analysis.bootstrap import Interval
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits import Judgement, LineFit
     from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
+_RANKED = 58  # columns of the comparison beside the metric's name, with intervals
 _MANY = 3  # how many names of a long list are printed
 
 
@@ -123,7 +125,7 @@ def _parts(
         )
     if len(summary.ranks) > 1:
         yield ""
-        yield from _ranking(summary)
+        yield from _ranking(summary, width)
     for found in summary.details:
         yield ""
         yield from detail_parts(found)
@@ -210,19 +212,26 @@ def _range(accuracies: Sequence[float]) -> str:
     return f"{low:.2f}" if len(accuracies) == 1 else f"{low:.1f} to {high:.1f}"
 
 
-def _ranking(summary: Summary) -> Iterable[Any]:
+def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     from rich import box
     from rich.table import Table
 
     table = Table(title="metrics compared", title_justify="left", box=box.SIMPLE)
     table.title_style, table.show_edge, table.pad_edge = "bold", False, False
     table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=26)
-    form = "{:>6} {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}".format
-    names = form("R²", "R²", "ρ", "R²", "RMSE", "MAE", "ms")
-    table.add_column(f"{form('int.', 'ext.', 'ext.', 'line', '', '', '')}\n{names}")
+    longest = max(len(one.metric) for one in summary.ranks)
+    intervals = min(longest, 26) + _RANKED <= width
+    own = "{:>6} {:<9}" if intervals else "{:>6}{}"
+    form = (own + " {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}").format
+    names = form(
+        "R²", "95 %" if intervals else "", "R²", "ρ", "R²", "RMSE", "MAE", "ms"
+    )
+    groups = form("int.", "", "ext.", "ext.", "line", "", "", "")
+    table.add_column(f"{groups}\n{names}")
     for one in summary.ranks:
         numbers = form(
             _number(one.interior_r2, ".3f"),
+            _interval(one.interior_interval) if intervals else "",
             _number(one.exterior_r2, ".3f"),
             _number(one.exterior_rho, "+.3f"),
             _number(one.transfer_r2, ".3f"),
@@ -236,7 +245,20 @@ def _ranking(summary: Summary) -> Iterable[Any]:
         "Medians over the models, the best first. int., ext.: own fits; line: the "
         "interior's line on the exterior. MAE: error on the exterior of metrics that "
         "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
+        + (" [ ]: where the median would be with other datasets." if intervals else "")
     )
+
+
+def _interval(found: Interval | Undefined) -> str:
+    if isinstance(found, Undefined):
+        return "-"
+    return f"[{_two(found.low)},{_two(found.high)}]"
+
+
+def _two(share: float) -> str:
+    """Three letters: .88, or 1.0."""
+    text = f"{share:.2f}"
+    return text.removeprefix("0") if share < 0.995 else text[:3]
 
 
 def _number(value: float | None, form: str, scale: float = 1.0) -> str:
