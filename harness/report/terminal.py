@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
-_RANKED = 58  # columns of the comparison beside the metric's name, with intervals
+_RANKED = 55  # columns of the comparison beside the metric's name, with intervals
+_PLAIN = " {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}"
 _MANY = 3  # how many names of a long list are printed
 
 
@@ -221,8 +222,9 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=26)
     longest = max(len(one.metric) for one in summary.ranks)
     intervals = min(longest, 26) + _RANKED <= width
-    own = "{:>6} {:<9}" if intervals else "{:>6}{}"
-    form = (own + " {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}").format
+    own = "{:>5} {:<9}" if intervals else "{:>6}{}"
+    rest = " {:>5} {:>6} {:>6} {:>5} {:>5} {:>5}" if intervals else _PLAIN
+    form = (own + rest).format
     names = form(
         "R²", "95 %" if intervals else "", "R²", "ρ", "R²", "RMSE", "MAE", "ms"
     )
@@ -245,7 +247,11 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
         "Medians over the models, the best first. int., ext.: own fits; line: the "
         "interior's line on the exterior. MAE: error on the exterior of metrics that "
         "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
-        + (" [ ]: where the median would be with other datasets." if intervals else "")
+        + (
+            " In brackets: 95 % interval of the median over resampled datasets."
+            if intervals
+            else ""
+        )
     )
 
 

@@ -168,7 +168,7 @@ def test_the_comparison_shows_intervals_where_they_fit():
         measurement(
             metric, "net", f"i{i}", Domain.INTERIOR, i + rng.normal(0, 2), i / 9
         )
-        for metric in ("one", "two", "a_metric_with_a_long_name")
+        for metric in ("one", "two", "a_metric_of_25_characters")
         for i in range(10)
     ]
     short = report_text(summary(rows[:20]), width=80)
@@ -178,11 +178,12 @@ def test_the_comparison_shows_intervals_where_they_fit():
     assert 0 < interval.low < found.interior_r2 < interval.high < 1
     assert f"{found.interior_r2:.3f} {shown}" in short
 
-    for width, there in ((80, False), (90, True)):
+    for width, there in ((79, False), (80, True)):
         text = report_text(summary(rows), width=width)
         table = text.partition("metrics compared")[2].partition("Medians")[0]
         assert (shown in table) is there
         assert max(map(len, text.splitlines())) <= width
+        assert sum(line.endswith(" 2.0") for line in table.splitlines()) == 3
 
 
 @given(order=st.permutations(ROWS))
