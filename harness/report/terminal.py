@@ -223,7 +223,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     longest = max(len(one.metric) for one in summary.ranks)
     intervals = min(longest, 26) + _RANKED <= width
     own = "{:>5} {:<9}" if intervals else "{:>6}{}"
-    rest = " {:>5} {:>6} {:>6} {:>5} {:>5} {:>5}" if intervals else _PLAIN
+    rest = " {:>5} {:>6} {:>6} {:>5} {:>5} {:>4}" if intervals else _PLAIN
     form = (own + rest).format
     names = form(
         "R²", "95 %" if intervals else "", "R²", "ρ", "R²", "RMSE", "MAE", "ms"
@@ -239,7 +239,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
             _number(one.transfer_r2, ".3f"),
             _number(one.transfer_rmse, ".2f", 100),
             _number(one.mae, ".2f", 100),
-            f"{1000 * one.seconds:.1f}",
+            f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
         )
         table.add_row(one.metric, numbers)
     yield table
