@@ -44,7 +44,8 @@ class Measurement:
         The value is itself an estimate of accuracy, not only correlated with it.
     facts
         What ran where: device, precision, digests of weights and data; the chance
-        level of a metric that has one.
+        level of a metric that has one; the temperature of calibrated confidences;
+        signs that assumptions fail, which the report gathers.
     """
 
     metric: str

@@ -357,6 +357,14 @@ OPTIONS = (
         "nearest size that it divides, and back)",
     ),
     Option(
+        field="calibrate",
+        parse=_one_of("none", "temperature"),
+        metavar="HOW",
+        help="confidences that metrics take at their word: none (default, as the model "
+        "says), temperature (logits divided by the number that makes the base's "
+        "labelled test split most likely, fitted once for each model)",
+    ),
+    Option(
         field="head_epochs",
         parse=_count(1),
         metavar="N",

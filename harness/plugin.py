@@ -306,7 +306,9 @@ class Cells:
         items[:] = [next(ordered) if pair_of(item) else item for item in items]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
         """Report a cell that an earlier run finished, without running it."""
         rows = self._stored(item)
         if rows is None:
@@ -315,7 +317,7 @@ class Cells:
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         from harness.collector import pack
 
-        for when in ("setup", "call", "teardown"):
+        for when in ("setup", "call"):
             report = pytest.TestReport(
                 nodeid=item.nodeid,
                 location=item.location,
@@ -328,6 +330,14 @@ class Cells:
                 setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=True))
                 setattr(report, GATES_ATTRIBUTE, gates_of(item))
             hook.pytest_runtest_logreport(report=report)
+        # The test before left set up what it shares with this one.
+        teardown = pytest.CallInfo.from_call(
+            lambda: item.session._setupstate.teardown_exact(nextitem),
+            "teardown",
+            reraise=(KeyboardInterrupt, pytest.exit.Exception),
+        )
+        report = pytest.TestReport.from_item_and_call(item, teardown)
+        hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 

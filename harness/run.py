@@ -55,6 +55,10 @@ class Run:
         self.tell = tell
         #: Seconds of forward passes so far: shared, so no cell is charged for them.
         self.forward_seconds = 0.0
+        #: By model, once something asked for it; see `harness.fixtures.calibrate`.
+        self.temperatures: dict[str, float] = {}
+        #: By model and dataset; see `harness.fixtures.signs`.
+        self.signs: dict[tuple[str, str], dict[str, str]] = {}
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}

@@ -85,6 +85,7 @@ class Settings:
     jigsaw_set: str = "spaced"
     jigsaw_permutations: int | None = None
     jigsaw_fit: str = "refuse"
+    calibrate: str = "none"
     head_epochs: int = 25
     head_batch_size: int = 64
     head_learning_rate: float = 1e-2

@@ -8,6 +8,7 @@ intervals, which are right only if the datasets are independent.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -116,6 +117,63 @@ def fit_intervals(
     }
 
 
+def median_r2_interval(
+    rows: Sequence[tuple[ArrayLike, ArrayLike, Sequence[str]]],
+    *,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Return the interval of the median, over models, of their lines' R².
+
+    Parameters
+    ----------
+    rows
+        Of each model: metric, accuracy and group of every dataset, as in
+        `fit_intervals`. A group is drawn for all models at once, since they share its
+        images; models themselves are not drawn.
+    level, resamples, seed
+        As in `fit_intervals`.
+
+    Raises
+    ------
+    Unfit
+        If a model has fewer than 3 datasets, all have fewer than 5 groups together, or
+        every R² is undefined in every resample.
+
+    Examples
+    --------
+    >>> x = np.arange(10.0)
+    >>> y = x / 20 + np.tile([0.0, 0.1], 5)
+    >>> names = [str(i) for i in range(10)]
+    >>> alone = fit_intervals(x, y, names, statistics=["r2"])["r2"]
+    >>> median_r2_interval([(x, y, names)]) == alone
+    True
+    """
+    models = [_canonical(*row) for row in rows]
+    groups = sorted({label for _, _, labels in models for label in labels})
+    names, counts = unit_draws(groups, resamples, seed)
+    found = []
+    for x, y, labels in models:
+        member = np.searchsorted(names, np.array(labels))
+        found.append(_drawn(partial(_r2, x, y), counts, member))
+    return interval_of("r2", _medians(np.hstack(found)), level, len(names))
+
+
+def _r2(x: Array, y: Array, weights: Array) -> list[Array]:
+    return [weighted.r2(x, y, weights)]
+
+
+def _medians(values: Array) -> Array:
+    """(b,) medians of the finite values of each row; nan where there are none."""
+    ordered = np.sort(values, axis=1)  # nan last
+    finite = np.isfinite(ordered).sum(axis=1)
+    middle = np.stack([np.maximum(finite - 1, 0) // 2, finite // 2], axis=1)
+    last = ordered.shape[1] - 1
+    ends = np.take_along_axis(ordered, np.minimum(middle, last), axis=1)
+    return np.asarray(ends.mean(axis=1))
+
+
 TRANSFER_STATISTICS = ("r2", "rmse", "mae", "bias")
 
 
@@ -222,9 +280,16 @@ def _resampled(
     """(resamples, s): `values` of weights in which whole groups are drawn again."""
     names, counts = unit_draws(groups, resamples, seed)
     member = np.searchsorted(names, np.array(groups))
-    step = max(1, CHUNK // len(groups))
+    return _drawn(values, counts, member)
+
+
+def _drawn(
+    values: Callable[[Array], list[Array]], counts: Array, member: NDArray[np.intp]
+) -> Array:
+    """(b, s): `values` where each dataset counts as often as its unit was drawn."""
+    step = max(1, CHUNK // len(member))
     chunks = []
-    for start in range(0, resamples, step):
+    for start in range(0, len(counts), step):
         weights = counts[start : start + step, member]
         drawn = np.stack(values(weights), axis=1)
         # Through two datasets there is always a perfect line; it says nothing.

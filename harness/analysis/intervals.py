@@ -8,6 +8,7 @@ from harness.analysis.bootstrap import (
     RESAMPLES,
     Interval,
     fit_intervals,
+    median_r2_interval,
     transfer_intervals,
 )
 from harness.analysis.correlation import Correlation, Point, Undefined, or_reason
@@ -90,6 +91,30 @@ def correlation_intervals(
         )
     )
     return Intervals(interior=interior, exterior=exterior, transfer=transfer)
+
+
+def interior_r2_interval(
+    rows: Sequence[Correlation], *, unit: Unit = by_kind
+) -> Interval | Undefined:
+    """Return the interval of the median, over models, of the interior's own R².
+
+    Parameters
+    ----------
+    rows
+        One metric's, a row a model; models without a line are left out.
+    unit
+        As in `correlation_intervals`.
+
+    Returns
+    -------
+    Interval
+        Undefined, with the reason, where there is no line or too few units.
+    """
+    fitted = [row for row in rows if not isinstance(row.interior, Undefined)]
+    if not fitted:
+        return Undefined("no model has a line on the interior")
+    columns = [_columns(row.of(Domain.INTERIOR), unit) for row in fitted]
+    return or_reason(lambda: median_r2_interval(columns))
 
 
 def _columns(

@@ -4,6 +4,7 @@ import numpy as np
 
 from harness.metrics.agreement_line import (
     accuracy_of_each,
+    agreement_line,
     agreement_matrix,
     aline_d_estimates,
     aline_s_estimates,
@@ -174,6 +175,36 @@ def aline_d(
     return float(estimate)
 
 
+def agreement_r2(
+    predicted: Classes,
+    peer_predicted: Classes,
+    source_predicted: Classes,
+    source_peer_predicted: Classes,
+    source_labels: Classes,
+) -> float:
+    """Return the R² of the agreement line of a model and its peers, in [0, 1].
+
+    Arguments and errors are those of `aline_s`.
+
+    Examples
+    --------
+    >>> labels = np.arange(10) % 2
+    >>> a, b, c = (np.where(np.isin(np.arange(10), wrong), 1 - labels, labels)
+    ...            for wrong in ([0], [1, 2], [0, 2, 3]))
+    >>> peers = np.array([b, c])
+    >>> round(agreement_r2(a, peers, a, peers, labels), 6)  # no shift
+    1.0
+    """
+    _, source_agreement, agreement = _shares(
+        predicted,
+        peer_predicted,
+        source_predicted,
+        source_peer_predicted,
+        source_labels,
+    )
+    return agreement_line(source_agreement, agreement).r_squared
+
+
 def _shares(
     predicted: Classes,
     peer_predicted: Classes,
@@ -214,6 +245,7 @@ ALINE_S = Metric(
     trend=Trend.RISES,
     source="Baek et al. 2022, arXiv:2206.13089",
     kind=Kind.ESTIMATE,
+    line_r2=agreement_r2,
     invariants=_INVARIANTS,
 )
 
@@ -224,5 +256,6 @@ ALINE_D = Metric(
     trend=Trend.RISES,
     source="Baek et al. 2022, arXiv:2206.13089",
     kind=Kind.ESTIMATE,
+    line_r2=agreement_r2,
     invariants=_INVARIANTS,
 )

@@ -176,6 +176,7 @@ ATC_MC = Metric(
     trend=Trend.RISES,
     source="Garg et al. 2022, arXiv:2201.04234",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=_INVARIANTS,
 )
 
@@ -186,5 +187,6 @@ ATC_NE = Metric(
     trend=Trend.RISES,
     source="Garg et al. 2022, arXiv:2201.04234",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=_INVARIANTS,
 )

@@ -65,6 +65,7 @@ AVERAGE_CONFIDENCE = Metric(
     trend=Trend.RISES,
     source="Guillory et al. 2021, arXiv:2107.03315; Hendrycks, Gimpel 2017",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=frozenset(
         {
             Invariant.IMAGE_ORDER,

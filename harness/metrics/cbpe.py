@@ -93,5 +93,6 @@ CBPE = Metric(
     trend=Trend.RISES,
     source="NannyML 0.13, confidence-based performance estimation",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=frozenset({Invariant.IMAGE_ORDER, Invariant.DUPLICATION}),
 )

@@ -164,6 +164,7 @@ COT = Metric(
     trend=Trend.RISES,
     source="Lu et al. 2023, arXiv:2305.15640",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=frozenset(
         {
             Invariant.IMAGE_ORDER,
@@ -181,4 +182,5 @@ COTT = Metric(
     trend=Trend.RISES,
     source="Lu et al. 2023, arXiv:2305.15640",
     kind=Kind.ESTIMATE,
+    calibratable=True,
 )

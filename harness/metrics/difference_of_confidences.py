@@ -72,6 +72,7 @@ DIFFERENCE_OF_CONFIDENCES = Metric(
     trend=Trend.RISES,
     source="Guillory et al. 2021, arXiv:2107.03315",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=frozenset(
         {
             Invariant.IMAGE_ORDER,

@@ -65,6 +65,7 @@ ENTROPY = Metric(
     bounds=(0.0, float("inf")),
     trend=Trend.FALLS,
     source="Shannon 1948; Guillory et al. 2021, arXiv:2107.03315",
+    calibratable=True,
     invariants=frozenset(
         {
             Invariant.IMAGE_ORDER,

@@ -110,5 +110,6 @@ IMPORTANCE_REWEIGHTING = Metric(
     trend=Trend.RISES,
     source="Chen et al. 2021, arXiv:2106.15728",
     kind=Kind.ESTIMATE,
+    calibratable=True,
     invariants=frozenset({Invariant.IMAGE_ORDER, Invariant.DUPLICATION}),
 )

@@ -47,6 +47,9 @@ class Input(StrEnum):
     SOURCE_PEER_PREDICTED = "source_peer_predicted"  # (m, s), the same models in order
 
 
+PROBABILITIES = frozenset({Input.PROBS, Input.VIEW_PROBS, Input.SOURCE_PROBS})
+
+
 class Invariant(Enum):
     """Symmetries that property tests hold a metric to."""
 
@@ -81,9 +84,15 @@ class Metric:
     depends_on_n
         The value drifts with the number of images, so sets of unequal size cannot
         be compared; the report warns where they are.
+    calibratable
+        The function takes a `temperature` that makes the logits' confidences those of
+        a calibrated model. Metrics of probabilities need not say so.
     chance
         From the same arrays, the value of a predictor that knows nothing, where that
         depends on the run; reports print it beside the metric.
+    line_r2
+        From the same arrays, the R² of the line over models that the value rests on;
+        the report warns where it is low.
     costly
         Takes seconds, or training, for each cell: run only where it is asked for.
     """
@@ -96,7 +105,9 @@ class Metric:
     kind: Kind = Kind.SCORE
     invariants: frozenset[Invariant] = frozenset()
     depends_on_n: bool = False
+    calibratable: bool = False
     chance: Callable[..., float] | None = None
+    line_r2: Callable[..., float] | None = None
     costly: bool = False
 
     @property
@@ -113,6 +124,11 @@ class Metric:
     def version(self) -> str:
         """Digest of the source of the module that defines the function."""
         return source_digest(self.fn.__module__)
+
+    @property
+    def uses_confidence(self) -> bool:
+        """Whether dividing the logits by a temperature is meant to change the value."""
+        return self.calibratable or not PROBABILITIES.isdisjoint(self.inputs)
 
     def __call__(self, *arrays: Any, **options: Any) -> float:
         """Evaluate, and refuse a value outside the declared bounds."""

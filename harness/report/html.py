@@ -6,10 +6,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.report.calibrated import calibration_line
 from harness.report.chart import chart_data
 from harness.report.html_parts import (
     changes,
     correlations,
+    doubts,
     gates,
     lines,
     lost,
@@ -66,6 +68,7 @@ def page(summary: Summary) -> str:
         _plot(summary),
         correlations(summary),
         lines(summary),
+        doubts(summary),
         lost(summary),
         settings(summary),
     ]
@@ -93,6 +96,7 @@ def _opening(title: str, summary: Summary) -> Html:
         "datasets": str(run.get("datasets", "")),
         "metrics": str(len({row.metric for row in summary.correlations})),
         "cells": counts or "none",
+        "calibration": calibration_line(summary.temperatures),
     }
     rows = [
         tag("div", tag("dt", name), tag("dd", text))

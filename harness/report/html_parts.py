@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Undefined
+from harness.report.assumptions import counted, shown_value
 from harness.report.compared import SMALL
 from harness.report.markup import Cell, Column, Html, number, table, tag
 from harness.report.predicted import shown_predictions
 
 if TYPE_CHECKING:
+    from harness.analysis.bootstrap import Interval
     from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits import Judgement, LineFit
+    from harness.report.assumptions import Finding
     from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
 
@@ -192,6 +195,8 @@ def ranks(summary: Summary) -> Html:
         Column(name="R²", group=by, numeric=True, order="descending"),
         Column(name="RMSE", group=by, numeric=True),
         Column(name="R²", group="interior", numeric=True),
+        Column(name="low", group="interior", numeric=True),
+        Column(name="high", group="interior", numeric=True),
         Column(name="R²", group="exterior", numeric=True),
         Column(name="ρ", group="exterior", numeric=True),
         Column(name="MAE", group="exterior", numeric=True),
@@ -203,6 +208,7 @@ def ranks(summary: Summary) -> Html:
             number(one.transfer_r2),
             number(one.transfer_rmse, ".2f", scale=100),
             number(one.interior_r2),
+            *_ends(one.interior_interval),
             number(one.exterior_r2),
             number(one.exterior_rho, "+.3f"),
             number(one.mae, ".2f", scale=100),
@@ -214,7 +220,8 @@ def ranks(summary: Summary) -> Html:
         "Medians over the models. Interior and exterior are each domain's own fit; the "
         "first group predicts the exterior with the interior's line, and its R² may be "
         "negative. RMSE and MAE are in points of accuracy. MAE is of metrics that "
-        "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
+        "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes. "
+        "Low and high: 95 % interval of the median over resampled datasets."
     )
     return section(
         "Metrics compared",
@@ -222,6 +229,12 @@ def ranks(summary: Summary) -> Html:
         tag("p", explained, class_="note"),
         id_="ranks",
     )
+
+
+def _ends(found: Interval | Undefined) -> tuple[Cell, Cell]:
+    if isinstance(found, Undefined):
+        return number(None), number(None)
+    return number(found.low), number(found.high)
 
 
 def _to_plot(metric: str, model: str | None = None) -> Html:
@@ -346,6 +359,41 @@ def lines(summary: Summary) -> Html:
         tag("p", explained, class_="note"),
         id_="lines",
     )
+
+
+def doubts(summary: Summary) -> Html:
+    """What speaks, without labels, against what metrics assume; all of it, folded."""
+    found = summary.assumptions
+    if not found:
+        return _NONE
+    columns = (
+        *(Column(name=name) for name in ("doubt", "model", "most")),
+        Column(name="value", numeric=True),
+        Column(name="of"),
+        Column(name="note"),
+    )
+
+    def listed(findings: Sequence[Finding], title: str) -> Html:
+        rows = [
+            (
+                str(f.doubt),
+                f.model or "all",
+                f.where,
+                Cell(text=shown_value(f), sort=f.value),
+                counted(f),
+                f.note,
+            )
+            for f in findings
+        ]
+        return table(title, columns, rows, tall=True)
+
+    bad = [f for f in found if f.warns]
+    good = [f for f in found if not f.warns]
+    parts = [listed(bad, "Assumptions") if bad else tag("p", "Nothing unusual.")]
+    if good:
+        inner = listed(good, "Assumptions that nothing speaks against")
+        parts.append(_folded(f"{len(good)} that nothing speaks against", inner))
+    return section("Assumptions", *parts, id_="assumptions")
 
 
 def _r2(line: Any) -> Cell:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
+from harness.report.assumptions import counted, shown_value
+from harness.report.calibrated import calibration_line
 from harness.report.json import write_atomically
 from harness.report.predicted import shown_predictions
 
@@ -28,6 +30,7 @@ def markdown(summary: Summary) -> str:
         _changes(summary),
         _ranks(summary),
         _lines(summary),
+        _assumptions(summary),
         _lost(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -40,10 +43,12 @@ def _title(summary: Summary) -> str:
     if summary.verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
     models = ", ".join(summary.run.get("models", []))
+    calibrated = calibration_line(summary.temperatures)
     return (
         f"## Accuracy without labels{verdict}\n\n"
         f"Base {_text(summary.run.get('base', ''))}; models {_text(models)}; "
         f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
+        + (f" {_text(calibrated)}." if calibrated else "")
     )
 
 
@@ -134,6 +139,17 @@ def _lines(summary: Summary) -> str:
         ("dataset", "models", "slope", "R²", "ρ"),
         rows,
     )
+
+
+def _assumptions(summary: Summary) -> str:
+    rows = [
+        (str(f.doubt), f.model or "all", f.where, shown_value(f), counted(f))
+        for f in summary.assumptions
+        if f.warns
+    ]
+    if summary.assumptions and not rows:
+        return "### Assumptions\n\nNothing unusual."
+    return _table("Assumptions", ("doubt", "model", "most", "value", "of"), rows)
 
 
 def _lost(summary: Summary) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from harness.analysis.bootstrap import Interval
 from harness.analysis.correlation import Correlation, Error, Undefined
+from harness.analysis.groups import Unit, by_kind
+from harness.analysis.intervals import interior_r2_interval
 from harness.measurement import Measurement
 
 
@@ -22,6 +25,8 @@ class Rank:
         How many models have a row.
     interior_r2, exterior_r2
         Of each domain's own line; None where no model has one.
+    interior_interval
+        How far `interior_r2` would move with other datasets; or why that is not known.
     transfer_r2, transfer_rmse
         Of the interior's line on the exterior.
     exterior_rho
@@ -35,6 +40,7 @@ class Rank:
     metric: str
     models: int
     interior_r2: float | None
+    interior_interval: Interval | Undefined
     exterior_r2: float | None
     transfer_r2: float | None
     transfer_rmse: float | None
@@ -44,11 +50,15 @@ class Rank:
 
 
 def rank(
-    correlations: Iterable[Correlation], measurements: Iterable[Measurement]
+    correlations: Iterable[Correlation],
+    measurements: Iterable[Measurement],
+    *,
+    unit: Unit = by_kind,
 ) -> tuple[Rank, ...]:
     """Metrics by the R² of their interior line on the exterior, the best first.
 
     Those for which it does not exist follow, by the R² of the interior's own fit.
+    `unit` is what the interval draws again: see `harness.analysis.groups`.
     """
     rows: dict[str, list[Correlation]] = {}
     for row in correlations:
@@ -58,7 +68,7 @@ def rank(
     for m in measurements:
         seconds.setdefault(m.metric, []).append(m.seconds)
     ranks = [
-        _rank(metric, found, seconds[metric])
+        _rank(metric, found, seconds[metric], unit)
         for metric, found in rows.items()
         if metric in seconds
     ]
@@ -70,7 +80,9 @@ def _order(one: Rank) -> tuple[bool, float, bool, float, str]:
     return by is None, -(by or 0), own is None, -(own or 0), one.metric
 
 
-def _rank(metric: str, rows: Sequence[Correlation], seconds: Sequence[float]) -> Rank:
+def _rank(
+    metric: str, rows: Sequence[Correlation], seconds: Sequence[float], unit: Unit
+) -> Rank:
     def middle(value: Callable[[Correlation], float | None]) -> float | None:
         found = [v for row in rows if (v := value(row)) is not None]
         return median(found) if found else None
@@ -82,6 +94,7 @@ def _rank(metric: str, rows: Sequence[Correlation], seconds: Sequence[float]) ->
         metric=metric,
         models=len(rows),
         interior_r2=middle(lambda r: _of(r.interior, "r2")),
+        interior_interval=interior_r2_interval(rows, unit=unit),
         exterior_r2=middle(lambda r: _of(r.exterior, "r2")),
         transfer_r2=middle(lambda r: _of(r.transfer, "r2")),
         transfer_rmse=middle(lambda r: _of(r.transfer, "rmse")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from harness.analysis.correlation import ACCURACY, Correlation, Expected, correl
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
+from harness.report.assumptions import Finding, assumptions
 from harness.report.detail import UNITS, Detail, detail
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
@@ -71,6 +72,10 @@ class Summary:
         What was left out because its files are not here, and why.
     measurements
         All of them, sorted.
+    temperatures
+        By model, where confidences were calibrated.
+    assumptions
+        What speaks, without labels, for or against what metrics assume.
     """
 
     run: dict[str, Any]
@@ -87,6 +92,8 @@ class Summary:
     details: tuple[Detail, ...] = ()
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
+    temperatures: dict[str, float] = field(default_factory=dict)
+    assumptions: tuple[Finding, ...] = ()
 
 
 def summarise(
@@ -101,12 +108,13 @@ def summarise(
     correlations = correlate(
         measurements, expected=_expected(run, collector, measurements)
     )
+    predictions = predict_targets(correlations)
     return Summary(
         run=run.describe(),
         correlations=correlations,
-        ranks=rank(correlations, measurements),
+        ranks=rank(correlations, measurements, unit=UNITS[run.settings.resample]),
         lines=on_the_line(measurements),
-        predictions=predict_targets(correlations),
+        predictions=predictions,
         details=_details(run, correlations),
         compared_with=earlier.path.stem if earlier else "",
         changes=compare(earlier.correlations(), correlations) if earlier else (),
@@ -116,6 +124,14 @@ def summarise(
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
         absent={**run.absent_families, **_absent_models(run)},
         measurements=measurements,
+        temperatures={
+            m.model: float(m.facts["temperature"])
+            for m in measurements
+            if "temperature" in m.facts
+        },
+        assumptions=assumptions(
+            measurements, predictions, classes=len(run.base.classes)
+        ),
     )
 
 

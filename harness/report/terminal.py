@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
+from harness.report.assumptions import assumption_lines
+from harness.report.calibrated import calibration_line
 from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
 from harness.report.on_the_line import line_table
@@ -17,12 +20,15 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+    from harness.analysis.bootstrap import Interval
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits import Judgement, LineFit
     from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
+_RANKED = 55  # columns of the comparison beside the metric's name, with intervals
+_PLAIN = " {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}"
 _MANY = 3  # how many names of a long list are printed
 
 
@@ -103,6 +109,8 @@ def _parts(
 ) -> Iterable[RenderableType]:
     yield from _counts(summary, interrupted)
     yield from _accuracies(summary)
+    if summary.temperatures:
+        yield calibration_line(summary.temperatures)
     chances = _chances(summary)
     tables = {} if short else _by_metric(summary)
     for metric, rows in tables.items():
@@ -118,7 +126,7 @@ def _parts(
         )
     if len(summary.ranks) > 1:
         yield ""
-        yield from _ranking(summary)
+        yield from _ranking(summary, width)
     for found in summary.details:
         yield ""
         yield from detail_parts(found)
@@ -128,6 +136,7 @@ def _parts(
     if summary.lines:
         yield ""
         yield from line_table(summary.lines)
+    yield from _assumptions(summary, width)
     yield from _losses("without a value", summary.failed)
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():
@@ -136,6 +145,14 @@ def _parts(
         yield ""
         yield from comparison_table(summary.changes, before=summary.compared_with)
     yield from verdict_lines(summary.verdicts)
+
+
+def _assumptions(summary: Summary, width: int) -> Iterable[str]:
+    lines = list(assumption_lines(summary.assumptions))
+    if lines:
+        yield ""
+    for line in lines:
+        yield fill(line, width, subsequent_indent="    ")
 
 
 def _chances(summary: Summary) -> dict[str, str]:
@@ -196,25 +213,33 @@ def _range(accuracies: Sequence[float]) -> str:
     return f"{low:.2f}" if len(accuracies) == 1 else f"{low:.1f} to {high:.1f}"
 
 
-def _ranking(summary: Summary) -> Iterable[Any]:
+def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     from rich import box
     from rich.table import Table
 
     table = Table(title="metrics compared", title_justify="left", box=box.SIMPLE)
     table.title_style, table.show_edge, table.pad_edge = "bold", False, False
     table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=26)
-    form = "{:>6} {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}".format
-    names = form("R²", "R²", "ρ", "R²", "RMSE", "MAE", "ms")
-    table.add_column(f"{form('int.', 'ext.', 'ext.', 'line', '', '', '')}\n{names}")
+    longest = max(len(one.metric) for one in summary.ranks)
+    intervals = min(longest, 26) + _RANKED <= width
+    own = "{:>5} {:<9}" if intervals else "{:>6}{}"
+    rest = " {:>5} {:>6} {:>6} {:>5} {:>5} {:>4}" if intervals else _PLAIN
+    form = (own + rest).format
+    names = form(
+        "R²", "95 %" if intervals else "", "R²", "ρ", "R²", "RMSE", "MAE", "ms"
+    )
+    groups = form("int.", "", "ext.", "ext.", "line", "", "", "")
+    table.add_column(f"{groups}\n{names}")
     for one in summary.ranks:
         numbers = form(
             _number(one.interior_r2, ".3f"),
+            _interval(one.interior_interval) if intervals else "",
             _number(one.exterior_r2, ".3f"),
             _number(one.exterior_rho, "+.3f"),
             _number(one.transfer_r2, ".3f"),
             _number(one.transfer_rmse, ".2f", 100),
             _number(one.mae, ".2f", 100),
-            f"{1000 * one.seconds:.1f}",
+            f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
         )
         table.add_row(one.metric, numbers)
     yield table
@@ -222,7 +247,24 @@ def _ranking(summary: Summary) -> Iterable[Any]:
         "Medians over the models, the best first. int., ext.: own fits; line: the "
         "interior's line on the exterior. MAE: error on the exterior of metrics that "
         "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
+        + (
+            " In brackets: 95 % interval of the median over resampled datasets."
+            if intervals
+            else ""
+        )
     )
+
+
+def _interval(found: Interval | Undefined) -> str:
+    if isinstance(found, Undefined):
+        return "-"
+    return f"[{_two(found.low)},{_two(found.high)}]"
+
+
+def _two(share: float) -> str:
+    """Three letters: .88, or 1.0."""
+    text = f"{share:.2f}"
+    return text.removeprefix("0") if share < 0.995 else text[:3]
 
 
 def _number(value: float | None, form: str, scale: float = 1.0) -> str:

@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from harness.analysis import bootstrap
-from harness.analysis.bootstrap import fit_intervals, transfer_intervals
+from harness.analysis.bootstrap import (
+    fit_intervals,
+    median_r2_interval,
+    transfer_intervals,
+    unit_draws,
+)
 from harness.analysis.fits import Unfit, fit_line, judge
 
 
@@ -144,3 +149,36 @@ def test_resamples_of_two_datasets_are_no_perfect_lines():
     interval = fit_intervals(x, y, names(5), statistics=["r2"])["r2"]
     # 5 of one name and 10 (2^5 - 2) of two, out of 5^5 equally likely draws.
     assert interval.undefined == pytest.approx(305 / 3125, abs=0.02)
+
+
+def test_the_median_of_models_is_that_of_each_resample():
+    """Against a loop that draws kinds again and fits every model's line anew."""
+    rng = np.random.default_rng(0)
+    groups = np.array([f"kind{i // 2}" for i in range(16)])
+    models = [(x := rng.normal(size=16), x + rng.normal(0, s, 16)) for s in (1, 2, 3)]
+    rows = [(x, y, list(groups)) for x, y in models]
+    rows[2] = tuple(column[:10] for column in rows[2])  # one model saw fewer
+    found = median_r2_interval(rows, resamples=300, seed=3)
+
+    names, counts = unit_draws(list(groups), 300, 3)
+    medians = []
+    for drawn in counts:
+        chosen = np.repeat(names, drawn.astype(int))
+        values = []
+        for x, y, labels in rows:
+            of = np.array(labels)
+            take = [i for name in chosen for i in np.flatnonzero(of == name)]
+            if len(set(take)) >= 3:
+                values.append(np.corrcoef(x[take], y[take])[0, 1] ** 2)
+        medians.append(np.median(values) if values else np.nan)
+    expected = np.nanpercentile(medians, [2.5, 97.5])
+    assert (found.low, found.high) == pytest.approx(tuple(expected))
+    assert found.groups == 8
+
+
+def test_the_median_does_not_depend_on_the_order_of_models_or_datasets():
+    rng = np.random.default_rng(1)
+    names = [f"set{i}" for i in range(12)]
+    rows = [(*rng.normal(size=(2, 12)), names) for _ in range(4)]
+    turned = [(x[::-1], y[::-1], names[::-1]) for x, y, _ in rows[::-1]]
+    assert median_r2_interval(turned) == median_r2_interval(rows)

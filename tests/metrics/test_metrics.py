@@ -205,3 +205,15 @@ def test_no_metric_is_forgotten():
 
 def test_only_accuracy_reads_the_labels_of_the_target():
     assert [m.name for m in METRICS if Input.LABELS in m.inputs] == ["accuracy"]
+
+
+def test_every_temperature_is_one_of_confidence_or_of_an_energy():
+    """A new metric that takes a temperature says whether calibration should set it."""
+    takes = {
+        metric.name
+        for metric in METRICS
+        if "temperature" in inspect.signature(metric.fn).parameters
+    }
+    said = {metric.name for metric in METRICS if metric.calibratable}
+    assert takes - said == {"average_energy", "meta_distribution_energy"}
+    assert said <= takes

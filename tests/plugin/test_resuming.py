@@ -179,3 +179,33 @@ def test_the_json_report_holds_every_measurement(toy):
             for model in ("sharp", "soft", None)
         }
         assert rows["nuclear_norm", "sharp"]["interior"]["n"] == 4
+
+
+def test_stored_cells_between_files_leave_nothing_set_up(toy):
+    """A measured cell, a stored one of the same file, a measured one of another."""
+    for name in "ab":
+        toy.makepyfile(
+            **{
+                f"test_{name}": f"""
+        import pytest
+
+        @pytest.fixture(scope="module", autouse=True)
+        def around():
+            yield
+            print("closed {name}")
+
+        def test_{name}1(record):
+            record("{name}1", 1.0)
+
+        def test_{name}2(record):
+            record("{name}2", 1.0)
+        """
+            }
+        )
+    toy.runpytest_inprocess("test_a.py", "-k", "test_a2").assert_outcomes(passed=14)
+
+    result = toy.runpytest_inprocess("test_a.py", "test_b.py", "-s")
+
+    result.assert_outcomes(passed=56)
+    result.stdout.fnmatch_lines(["cells: 42 measured, 14 found in the store"])
+    assert result.stdout.str().count("closed a") == 14

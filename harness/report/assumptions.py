@@ -1,0 +1,287 @@
+"""Assumptions of metrics that labels are not needed to doubt, gathered from the cells.
+
+Each finding keeps its number, whether it warns or not; `LIMITS` says when it does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from harness.analysis.correlation import Undefined
+
+if TYPE_CHECKING:
+    from harness.analysis.targets import TargetPrediction
+    from harness.measurement import Measurement
+
+
+class Doubt(StrEnum):
+    """What may be wrong, in the words of the report."""
+
+    MARGINAL = "predicted classes unlike the source's"
+    CALIBRATION = "confidence off on the source"
+    SATURATION = "images with a confidence of exactly 1"
+    LINE = "agreement line loose"
+    IMAGES = "drifts with the number of images, which differs"
+    RANGE = "metrics outside the range of their fits"
+
+
+# Beyond these a finding warns. They are rules of thumb: a tenth of the images, five
+# points of accuracy, a line whose residuals are a quarter of its spread.
+LIMITS: Mapping[Doubt, float] = {
+    Doubt.MARGINAL: 0.2,  # total variation, beyond what few images alone would give
+    Doubt.CALIBRATION: 0.05,  # gap between confidence and accuracy
+    Doubt.SATURATION: 0.1,  # share of images
+    Doubt.LINE: 0.95,  # R², at least
+    Doubt.IMAGES: 1.1,  # most by fewest images
+    Doubt.RANGE: 0.1,  # share of the metrics that were fitted
+}
+_SHOWN = 3  # findings of a kind that the terminal names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One number about one assumption.
+
+    Attributes
+    ----------
+    doubt
+        Which.
+    model
+        Whose; empty where it is of all models.
+    where
+        The dataset that is worst, or the metric; empty where there is one alone.
+    value
+        The worst value: as `LIMITS` has it.
+    warns
+        Whether it is beyond its limit.
+    beyond, of
+        On how many datasets it is, and on how many it was looked at.
+    note
+        What else belongs to the number.
+    """
+
+    doubt: Doubt
+    model: str
+    where: str
+    value: float
+    warns: bool
+    beyond: int = 1
+    of: int = 1
+    note: str = ""
+
+
+def assumptions(
+    measurements: Sequence[Measurement],
+    predictions: Sequence[TargetPrediction] = (),
+    *,
+    classes: int,
+) -> tuple[Finding, ...]:
+    """Everything that is known without labels, the worst of each kind first.
+
+    Parameters
+    ----------
+    measurements
+        With the facts of `harness.fixtures.signs`, where they were recorded.
+    predictions
+        Of the targets.
+    classes
+        How many the base has: shares of many classes scatter more.
+    """
+
+    def noisy(m: Measurement) -> float:
+        return LIMITS[Doubt.MARGINAL] + marginal_noise(classes, m.images)
+
+    def fixed(doubt: Doubt) -> Callable[[Measurement], float]:
+        return lambda m: LIMITS[doubt]
+
+    found = [
+        *_by_model(measurements, "marginal_gap", Doubt.MARGINAL, noisy),
+        *_by_model(
+            measurements, "source_ece", Doubt.CALIBRATION, fixed(Doubt.CALIBRATION)
+        ),
+        *_by_model(
+            measurements, "saturated", Doubt.SATURATION, fixed(Doubt.SATURATION)
+        ),
+        *_lines(measurements),
+        *_images(measurements),
+        *_ranges(predictions),
+    ]
+    order = list(Doubt)
+    return tuple(
+        sorted(found, key=lambda f: (order.index(f.doubt), not f.warns, -_badness(f)))
+    )
+
+
+def marginal_noise(classes: int, images: int) -> float:
+    r"""Bound on the mean total variation of n images' shares from their own law.
+
+    .. math:: \tfrac12 \sum_j \mathrm E |q_j - \pi_j| \le \tfrac12 \sqrt{(k - 1) / n}
+
+    Examples
+    --------
+    >>> marginal_noise(10, 900)
+    0.05
+    """
+    return math.sqrt((classes - 1) / images) / 2
+
+
+def _badness(found: Finding) -> float:
+    return -found.value if found.doubt is Doubt.LINE else found.value
+
+
+def _by_model(
+    measurements: Iterable[Measurement],
+    fact: str,
+    doubt: Doubt,
+    limit: Callable[[Measurement], float],
+) -> Iterator[Finding]:
+    """A finding for each model: its worst dataset, and how many are beyond."""
+    pairs: dict[str, dict[str, Measurement]] = {}
+    for m in measurements:
+        if fact in m.facts:
+            pairs.setdefault(m.model, {})[m.dataset] = m
+    for model, datasets in pairs.items():
+        values = {name: float(m.facts[fact]) for name, m in datasets.items()}
+        beyond = [n for n, m in datasets.items() if values[n] > limit(m)]
+        # Of those beyond: a small set may scatter further than a large one is wrong.
+        worst = max(beyond or values, key=lambda name: values[name])
+        yield Finding(
+            doubt=doubt,
+            model=model,
+            where=worst,
+            value=values[worst],
+            warns=bool(beyond),
+            beyond=len(beyond),
+            of=len(values),
+        )
+
+
+def _lines(measurements: Iterable[Measurement]) -> Iterator[Finding]:
+    """Of agreement over all models, so every model of a dataset has the same."""
+    values: dict[str, float] = {}
+    for m in measurements:
+        if "line_r2" in m.facts:
+            r2 = float(m.facts["line_r2"])
+            values[m.dataset] = min(r2, values.get(m.dataset, r2))
+    if values:
+        loose = sum(r2 < LIMITS[Doubt.LINE] for r2 in values.values())
+        worst = min(values, key=lambda name: values[name])
+        yield Finding(
+            doubt=Doubt.LINE,
+            model="",
+            where=worst,
+            value=values[worst],
+            warns=loose > 0,
+            beyond=loose,
+            of=len(values),
+        )
+
+
+def _images(measurements: Iterable[Measurement]) -> Iterator[Finding]:
+    """Metrics that cannot be compared between sets of unequal size, where they are."""
+    from harness.metrics import METRICS
+
+    drifting = {metric.name for metric in METRICS if metric.depends_on_n}
+    counts: dict[str, set[int]] = {}
+    for m in measurements:
+        if m.metric in drifting:
+            counts.setdefault(m.metric, set()).add(m.images)
+    for metric, images in counts.items():
+        low, high = min(images), max(images)
+        yield Finding(
+            doubt=Doubt.IMAGES,
+            model="",
+            where=metric,
+            value=high / low,
+            warns=high / low > LIMITS[Doubt.IMAGES],
+            note=f"{low} to {high} images",
+        )
+
+
+def _ranges(predictions: Iterable[TargetPrediction]) -> Iterator[Finding]:
+    """Targets on which single metrics lie outside of what they were fitted on."""
+    pairs: dict[tuple[str, str], dict[str, bool]] = {}
+    for one in predictions:
+        metrics = one.predictor.metrics
+        if len(metrics) == 1 and not isinstance(one.prediction, Undefined):
+            inside = pairs.setdefault((one.model, one.dataset), {})
+            inside[metrics[0]] = one.prediction.inside
+    for (model, dataset), inside in pairs.items():
+        outside = sorted(name for name, is_in in inside.items() if not is_in)
+        share = len(outside) / len(inside)
+        yield Finding(
+            doubt=Doubt.RANGE,
+            model=model,
+            where=dataset,
+            value=share,
+            warns=share > LIMITS[Doubt.RANGE],
+            beyond=len(outside),
+            of=len(inside),
+            note=", ".join(outside),
+        )
+
+
+def assumption_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """What warns, a line for each kind; or that nothing does.
+
+    Nothing at all where nothing was looked at.
+    """
+    if not findings:
+        return
+    doubts = [f for f in findings if f.warns]
+    if not doubts:
+        yield "assumptions: nothing unusual"
+        return
+    yield "assumptions"
+    for doubt in Doubt:
+        some = [f for f in doubts if f.doubt is doubt]
+        if some:
+            named = "; ".join(_wording(f) for f in some[:_SHOWN])
+            more = f"; {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
+            yield f"  {doubt}: {named}{more}"
+
+
+def _wording(found: Finding) -> str:
+    value, where = shown_value(found), found.where
+    if found.doubt is Doubt.IMAGES:
+        return f"{where} ({found.note})"
+    if found.doubt is Doubt.RANGE:
+        return f"{where} ({found.model}: {found.beyond} of {found.of})"
+    if found.doubt is Doubt.CALIBRATION:
+        return f"{found.model} ({value})"
+    if found.doubt is Doubt.LINE:
+        return f"{counted(found)}, least {value} on {where}"
+    return f"{found.model} ({counted(found)}, most {value} on {where})"
+
+
+def shown_value(found: Finding) -> str:
+    """The number with its unit.
+
+    Examples
+    --------
+    >>> shown_value(
+    ...     Finding(
+    ...         doubt=Doubt.SATURATION, model="lenet", where="a", value=0.25, warns=True
+    ...     )
+    ... )
+    '25 %'
+    """
+    if found.doubt in (Doubt.SATURATION, Doubt.RANGE):
+        return f"{100 * found.value:.0f} %"
+    if found.doubt is Doubt.CALIBRATION:
+        return f"{100 * found.value:.1f} points"
+    if found.doubt is Doubt.IMAGES:
+        return f"{found.value:.2g} times"
+    return f"{'R² ' if found.doubt is Doubt.LINE else ''}{found.value:.2f}"
+
+
+def counted(found: Finding) -> str:
+    """How many of how many datasets, or metrics; empty where it is one alone."""
+    if found.doubt in (Doubt.CALIBRATION, Doubt.IMAGES):
+        return ""
+    unit = "metrics" if found.doubt is Doubt.RANGE else "datasets"
+    return f"{found.beyond} of {found.of} {unit}"
