@@ -87,6 +87,8 @@ def _opening(title: str, summary: Summary) -> Html:
     run = summary.run
     models = [str(name) for name in run.get("models", [])]
     counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    if summary.interrupted:
+        counts = f"interrupted; {counts}"
     facts = {
         "base": str(run.get("base", "")),
         f"models ({len(models)})": ", ".join(models),

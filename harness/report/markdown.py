@@ -36,6 +36,8 @@ def markdown(summary: Summary) -> str:
 def _title(summary: Summary) -> str:
     failed = sum(not verdict.passed for verdict in summary.verdicts)
     counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    if summary.interrupted:
+        counts = f"interrupted; {counts}"
     verdict = ""
     if summary.verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"

@@ -61,6 +61,8 @@ class Summary:
         The metrics asked for, in full.
     compared_with, changes
         A saved run, and what moved since.
+    interrupted
+        Whether the run was stopped before its last test.
     verdicts
         The gates, judged.
     counts
@@ -87,6 +89,7 @@ class Summary:
     details: tuple[Detail, ...] = ()
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
+    interrupted: bool = False
 
 
 def summarise(
@@ -94,6 +97,8 @@ def summarise(
     collector: Collector,
     verdicts: tuple[AnyVerdict, ...] = (),
     earlier: SavedRun | None = None,
+    *,
+    interrupted: bool = False,
 ) -> Summary:
     """Fit and sort what the collector holds, and compare it with an earlier run."""
     measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
@@ -116,6 +121,29 @@ def summarise(
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
         absent={**run.absent_families, **_absent_models(run)},
         measurements=measurements,
+        interrupted=interrupted,
+    )
+
+
+def summary_of(measurements: Iterable[Measurement]) -> Summary:
+    """What measurements alone say: of gates, losses and settings they know nothing."""
+    rows = tuple(sorted(measurements, key=lambda m: m.cell))
+    correlations = correlate(rows)
+    return Summary(
+        run={
+            "models": sorted({m.model for m in rows}),
+            "datasets": len({m.dataset for m in rows}),
+        },
+        correlations=correlations,
+        ranks=rank(correlations, rows),
+        lines=on_the_line(rows),
+        predictions=predict_targets(correlations),
+        verdicts=(),
+        counts=Counter(measured=len({(m.test, m.model, m.dataset) for m in rows})),
+        failed=(),
+        skipped=(),
+        absent={},
+        measurements=rows,
     )
 
 

@@ -51,7 +51,6 @@ def write(
     reporter: pytest.TerminalReporter,
     summary: Summary,
     *,
-    interrupted: bool,
     short: bool = False,
 ) -> None:
     """Write the report under a heading of its own."""
@@ -64,7 +63,6 @@ def write(
         width=width,
         colour=markup,
         encoding=encoding,
-        interrupted=interrupted,
         short=short,
     )
     reporter.write(text)
@@ -76,7 +74,6 @@ def report_text(
     width: int,
     colour: bool = False,
     encoding: str = "utf-8",
-    interrupted: bool = False,
     short: bool = False,
 ) -> str:
     """The report as text of a given width.
@@ -89,19 +86,18 @@ def report_text(
         Whether to write escape codes.
     encoding
         Of the stream; letters it lacks are spelt out.
-    interrupted
-        Whether the run was stopped, for the first line.
     short
         Leave out the table of each metric.
     """
-    parts = _parts(summary, width, interrupted, short)
+    parts = report_parts(summary, width=width, short=short)
     return rendered(parts, width=width, colour=colour, encoding=encoding)
 
 
-def _parts(
-    summary: Summary, width: int, interrupted: bool, short: bool
+def report_parts(
+    summary: Summary, *, width: int, short: bool
 ) -> Iterable[RenderableType]:
-    yield from _counts(summary, interrupted)
+    """The report's tables and lines, for a terminal of a width."""
+    yield from _counts(summary)
     yield from _accuracies(summary)
     chances = _chances(summary)
     tables = {} if short else _by_metric(summary)
@@ -150,13 +146,14 @@ def _chances(summary: Summary) -> dict[str, str]:
     }
 
 
-def _counts(summary: Summary, interrupted: bool) -> Iterable[str]:
+def _counts(summary: Summary) -> Iterable[str]:
     kinds = ("measured", "stored", "failed", "skipped", "not run")
     named = {"stored": "found in the store"}
     parts = [
         f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
     ]
-    yield f"{'interrupted; ' if interrupted else ''}cells: {', '.join(parts) or 'none'}"
+    stopped = "interrupted; " if summary.interrupted else ""
+    yield f"{stopped}cells: {', '.join(parts) or 'none'}"
 
 
 def _accuracies(summary: Summary) -> Iterable[Any]:

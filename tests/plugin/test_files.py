@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from harness.cli import main
 from harness.report.table_files import COLUMNS
 
 
@@ -20,6 +21,22 @@ def test_csv_holds_every_measurement_exactly(toy):
     assert all(0 <= float(r["accuracy"]) <= 1 for r in rows)
     row = next(r for r in rows if r["metric"] == "nuclear_norm")
     result.stdout.fnmatch_lines([f"*{float(row['value']):.4f}*"])
+
+
+def test_the_json_report_prints_again_what_the_run_printed(toy, capsys):
+    result = toy.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-gate=nuclear_norm: interior r2 >= 0.1",
+        "--harness-detail=nuclear*",
+    )
+    capsys.readouterr()
+
+    assert main(["report", str(toy.path / "r.json")]) == 0
+
+    again = capsys.readouterr().out
+    assert "passed nuclear_norm interior r2 >= 0.1 [soft]" in again
+    assert "noise floor" in again
+    assert again.strip() in result.stdout.str()
 
 
 def test_markdown_starts_with_the_verdict(toy):
