@@ -22,7 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError, UnknownName
 
@@ -143,9 +143,23 @@ def _reprint(path: Path, arguments: argparse.Namespace) -> int:
         paths["report_json"] = arguments.json
     check_files(paths, option=lambda field: f"--{field.removeprefix('report_')}")
     summary = reopen(path)
+    show(_opening(summary.run))
     show(report_parts(summary, width=terminal_width(), short=arguments.short))
     write_files(paths, summary)
     return 0
+
+
+def _opening(run: dict[str, Any]) -> list[str]:
+    """What the run that is printed again was."""
+    from harness.report.provenance import provenance
+
+    names = [str(name) for name in run.get("models", [])]
+    parts = (
+        f"base {run['base']}" if "base" in run else "",
+        f"models {', '.join(names)}" if names else "",
+        provenance(run),
+    )
+    return [part for part in parts if part]
 
 
 def _lines(arguments: argparse.Namespace) -> int:

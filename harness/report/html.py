@@ -20,6 +20,7 @@ from harness.report.html_parts import (
 from harness.report.json import write_atomically
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
+from harness.report.provenance import provenance
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -95,6 +96,7 @@ def _opening(title: str, summary: Summary) -> Html:
         "datasets": str(run.get("datasets", "")),
         "metrics": str(len({row.metric for row in summary.correlations})),
         "cells": counts or "none",
+        "made with": provenance(run),
     }
     rows = [
         tag("div", tag("dt", name), tag("dd", text))

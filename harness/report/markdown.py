@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.correlation import Undefined
 from harness.report.json import write_atomically
 from harness.report.predicted import shown_predictions
+from harness.report.provenance import provenance
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -41,11 +42,13 @@ def _title(summary: Summary) -> str:
     verdict = ""
     if summary.verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
+    made = provenance(summary.run)
     models = ", ".join(summary.run.get("models", []))
     return (
         f"## Accuracy without labels{verdict}\n\n"
         f"Base {_text(summary.run.get('base', ''))}; models {_text(models)}; "
         f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
+        f"{f' Made with {_text(made)}.' if made else ''}"
     )
 
 

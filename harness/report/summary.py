@@ -16,6 +16,7 @@ from harness.measurement import Measurement
 from harness.report.detail import UNITS, Detail, detail
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
+from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Summary:
     Attributes
     ----------
     run
-        Base, models, settings, versions: JSON values.
+        Base, models, settings, versions, device, date: JSON values.
     correlations
         One for each metric and model, and each metric over all models.
     ranks
@@ -107,7 +108,7 @@ def summarise(
         measurements, expected=_expected(run, collector, measurements)
     )
     return Summary(
-        run=run.describe(),
+        run={**run.describe(), **places(measurements)},
         correlations=correlations,
         ranks=rank(correlations, measurements),
         lines=on_the_line(measurements),
@@ -133,6 +134,7 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         run={
             "models": sorted({m.model for m in rows}),
             "datasets": len({m.dataset for m in rows}),
+            **places(rows),
         },
         correlations=correlations,
         ranks=rank(correlations, rows),

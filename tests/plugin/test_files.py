@@ -1,10 +1,16 @@
 """Report files: what they hold, and that they can be written before hours are spent."""
 
 import csv
+import json
+import platform
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+from importlib.metadata import version
 
+import numpy as np
 import pytest
 
+import harness
 from harness.cli import main
 from harness.report.table_files import COLUMNS
 
@@ -33,10 +39,37 @@ def test_the_json_report_prints_again_what_the_run_printed(toy, capsys):
 
     assert main(["report", str(toy.path / "r.json")]) == 0
 
-    again = capsys.readouterr().out
+    opening, start, rest = capsys.readouterr().out.partition("cells: ")
+    assert "base toy\nmodels sharp, soft\nharness 0." in opening
+    again = start + rest
     assert "passed nuclear_norm interior r2 >= 0.1 [soft]" in again
     assert "noise floor" in again
     assert again.strip() in result.stdout.str()
+
+
+def test_a_run_says_what_it_was_made_with(toy):
+    """Versions, device, precision and date, in each form that people keep."""
+    toy.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-report-md=r.md",
+        "--harness-report-html=r.html",
+    )
+
+    texts = {n: (toy.path / f"r.{n}").read_text() for n in ("json", "md", "html")}
+    run = json.loads(texts["json"])["run"]
+    assert run["versions"] == {
+        "harness": harness.__version__,
+        "torch": version("torch"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    assert (run["device"], run["precision"]) == ("cpu", "float32")
+    age = datetime.now(UTC) - datetime.fromisoformat(run["date"])
+    assert 0 <= age.total_seconds() < 600
+    made = f"numpy {np.__version__}, python {platform.python_version()}; cpu, float32; "
+    assert f"{made}{run['date']}." in texts["md"]
+    assert f"{made}{run['date']}<" in texts["html"]
+    assert "versions.torch" in texts["html"]
 
 
 def test_markdown_starts_with_the_verdict(toy):
