@@ -190,7 +190,7 @@ class Controller:
 
     def _announce(self, verdict: AnyVerdict) -> None:
         """A gate is a test result: in the summary, in JUnit, in the exit status."""
-        from harness.report.judging import wording
+        from harness.report.judging import properties, wording
 
         nodeid = verdict.id
         for when in ("setup", "call", "teardown"):
@@ -202,6 +202,7 @@ class Controller:
                 outcome="failed" if failed else "passed",
                 longrepr=f"{wording(verdict)}: {verdict.reason}" if failed else None,
                 when=when,
+                user_properties=properties(verdict),
             )
             self.config.hook.pytest_runtest_logreport(report=report)
 
