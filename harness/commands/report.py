@@ -80,7 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", type=Path, metavar="PATH", help="write the report, or lines, as JSON"
     )
     parser.add_argument(
-        "--short", action="store_true", help="leave out the table of each metric"
+        "--short",
+        action="store_true",
+        help="leave out the table of each metric and the plot",
     )
     for field, (metavar, what) in _WRITTEN.items():
         name = f"--{field.removeprefix('report_')}"

@@ -10,6 +10,7 @@ from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
 from harness.report.on_the_line import line_table
 from harness.report.predicted import prediction_table
+from harness.report.scatter import NARROWEST, chosen_row, scatter
 from harness.report.text import rendered
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def report_text(
     encoding
         Of the stream; letters it lacks are spelt out.
     short
-        Leave out the table of each metric.
+        Leave out the table of each metric, and the plot.
     """
     parts = report_parts(summary, width=width, short=short)
     return rendered(parts, width=width, colour=colour, encoding=encoding)
@@ -97,6 +98,8 @@ def report_parts(
     summary: Summary, *, width: int, short: bool
 ) -> Iterable[RenderableType]:
     """The report's tables and lines, for a terminal of a width."""
+    from rich.text import Text
+
     yield from _counts(summary)
     yield from _accuracies(summary)
     chances = _chances(summary)
@@ -115,6 +118,10 @@ def report_parts(
     if len(summary.ranks) > 1:
         yield ""
         yield from _ranking(summary)
+    plotted = None if short or width < NARROWEST else chosen_row(summary)
+    if plotted is not None:
+        yield ""
+        yield Text(scatter(plotted))
     for found in summary.details:
         yield ""
         yield from detail_parts(found)
