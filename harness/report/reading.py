@@ -13,6 +13,8 @@ from typing import Any
 
 from harness.errors import BadData
 
+_NOT_FINITE = ("inf", "-inf", "nan")
+
 
 def read_as(kind: Any, value: Any, where: str) -> Any:
     """The value of JSON as an object of a kind, by the annotations of dataclasses.
@@ -61,7 +63,7 @@ def _option(kind: Any, value: Any, where: str) -> Any:
         if classes:  # the nearest, so that the message says what is missing of it
             return min(classes, key=lambda one: len(_names(one) ^ value.keys()))
     for one in options:
-        if not is_dataclass(one) and _is(one, value):
+        if not is_dataclass(one) and (_is(one, value) or _unwritable(one, value)):
             return one
     wanted = " or ".join(getattr(one, "__name__", str(one)) for one in options)
     raise _bad(wanted, value, where)
@@ -95,6 +97,8 @@ def _scalar(kind: Any, value: Any, where: str) -> Any:
         known = [one.value for one in kind]
         _expect(value in known, f"one of {', '.join(map(str, known))}", value, where)
         return kind(value)
+    if _unwritable(kind, value):
+        return float(value)
     name = "null" if kind is type(None) else kind.__name__
     _expect(_is(kind, value), name, value, where)
     return float(value) if kind is float else value
@@ -105,6 +109,11 @@ def _is(kind: Any, value: Any) -> bool:
     if isinstance(value, bool):
         return kind is bool
     return isinstance(value, (float, int) if kind is float else kind)
+
+
+def _unwritable(kind: Any, value: Any) -> bool:
+    """Whether a value is the text of a float that JSON has no number for."""
+    return kind is float and value in _NOT_FINITE
 
 
 def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:

@@ -45,6 +45,16 @@ def test_json_reads_back_as_the_same_objects(found, report):
     assert again == found
 
 
+def test_an_infinite_number_survives(found, tmp_path):
+    """A surprise is infinitely far where most residuals are the same."""
+    far = replace(found.details[0].surprises[0], deviations=float("inf"))
+    odd = replace(found, details=(replace(found.details[0], surprises=(far,)),))
+    write_json(tmp_path / "odd.json", odd)
+
+    assert '"deviations": "inf"' in (tmp_path / "odd.json").read_text()
+    assert reopen(tmp_path / "odd.json") == odd
+
+
 @pytest.mark.parametrize("flags", [[], ["--short"]])
 def test_the_tables_are_those_of_the_run(found, report, capsys, flags):
     assert main(["report", str(report), *flags]) == 0

@@ -13,6 +13,7 @@ import pytest
 import harness
 from harness.cli import main
 from harness.report.table_files import COLUMNS
+from tests.report.test_report_json_doc import keys_of, undescribed
 
 
 def test_csv_holds_every_measurement_exactly(toy):
@@ -70,6 +71,45 @@ def test_a_run_says_what_it_was_made_with(toy):
     assert f"{made}{run['date']}." in texts["md"]
     assert f"{made}{run['date']}<" in texts["html"]
     assert "versions.torch" in texts["html"]
+
+
+def test_details_are_in_the_json_with_their_intervals(toy):
+    """Of the metric asked for alone: each statistic, and where it may lie."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(
+            """
+    for i in range(8):
+        for name, domain in (("in-more", "interior"), ("out-more", "exterior")):
+            registry.add_dataset(
+                f"{name}{i}", base="toy", domain=domain,
+                load=lambda noise=40 + 15 * i, i=i: images(noise, seed=20 + i),
+            )
+"""
+        )
+    toy.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-detail=nuclear*",
+        "--harness-resample=dataset",
+    )
+
+    content = json.loads((toy.path / "r.json").read_text())
+    assert undescribed(keys_of(content)) == set()
+    details = content["details"]
+    assert [(d["metric"], d["model"]) for d in details] == [
+        ("nuclear_norm", "sharp"),
+        ("nuclear_norm", "soft"),
+        ("nuclear_norm", None),
+    ]
+    over_all = details[2]
+    for part, groups in (("interior", 12), ("exterior", 11), ("transfer", 11)):
+        for name in ("r2", "rmse", "mae"):
+            interval = over_all["intervals"][part][name]
+            assert interval["low"] <= interval["high"]
+            assert (interval["level"], interval["groups"]) == (0.95, groups)
+    for part in ("interior", "exterior"):
+        for name, value in over_all["values"][part].items():
+            interval = over_all["intervals"][part][name]
+            assert interval["low"] <= value <= interval["high"]
 
 
 def test_markdown_starts_with_the_verdict(toy):
