@@ -46,9 +46,9 @@ class Controller:
 
     def _check(self, settings: Settings) -> None:
         """Refuse what cannot be judged or saved before anything is measured."""
-        from harness.report.files import check_files
+        from harness.report.files import check_files, paths_of
 
-        check_files(settings)
+        check_files(paths_of(settings))
         if settings.gates:
             from harness.report.judging import check_gate
 
@@ -190,7 +190,7 @@ class Controller:
 
     def _announce(self, verdict: AnyVerdict) -> None:
         """A gate is a test result: in the summary, in JUnit, in the exit status."""
-        from harness.report.judging import wording
+        from harness.report.judging import properties, wording
 
         nodeid = verdict.id
         for when in ("setup", "call", "teardown"):
@@ -202,6 +202,7 @@ class Controller:
                 outcome="failed" if failed else "passed",
                 longrepr=f"{wording(verdict)}: {verdict.reason}" if failed else None,
                 when=when,
+                user_properties=properties(verdict),
             )
             self.config.hook.pytest_runtest_logreport(report=report)
 
@@ -213,7 +214,11 @@ class Controller:
 
         if self._summary is None:
             self._summary = summarise(
-                self.run, self.collector, self.verdicts, self._earlier
+                self.run,
+                self.collector,
+                self.verdicts,
+                self._earlier,
+                interrupted=self._interrupted,
             )
         return self._summary
 
@@ -232,7 +237,6 @@ class Controller:
         write(
             terminalreporter,
             self.summary(),
-            interrupted=self._interrupted,
             short=self.run.settings.report == "short",
         )
 
@@ -241,11 +245,11 @@ class Controller:
         """Write the files asked for: also with -p no:terminal."""
         if self.config.option.collectonly:
             return
-        from harness.report.files import write_files
+        from harness.report.files import paths_of, write_files
 
         settings = self.run.settings
         try:
-            write_files(settings, self.summary())
+            write_files(paths_of(settings), self.summary())
             if settings.save_run and not self._interrupted:
                 from harness.report.json import write_json
                 from harness.report.saved import run_path

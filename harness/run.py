@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property, partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
@@ -59,6 +62,7 @@ class Run:
         self.temperatures: dict[str, float] = {}
         #: By model and dataset; see `harness.fixtures.signs`.
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
+        self._began = datetime.now(UTC)
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
@@ -402,11 +406,16 @@ class Run:
         return found
 
     def describe(self) -> dict[str, Any]:
-        """What ran where, for reports."""
+        """What ran, with what and when, for reports."""
         return {
             "base": self.base.name,
             "data": self.base.locate(self.settings),
             "models": list(self.models),
             "datasets": len(self.datasets),
             "settings": json.loads(json.dumps(self.parameters)),
+            "versions": {
+                **{name: version(name) for name in ("harness", "torch", "numpy")},
+                "python": platform.python_version(),
+            },
+            "date": self._began.isoformat(timespec="seconds"),
         }

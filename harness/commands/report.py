@@ -1,6 +1,13 @@
-"""Accuracy on the line over a table of accuracies, without running a network.
+"""The report of an earlier run, or accuracy on the line over a table of accuracies.
 
-A table is a CSV file with one row a model and one column a dataset:
+A run's JSON report, or its measurements as CSV or Parquet, are printed as at the end of
+the run, and written in other forms:
+
+    harness report report.json --html report.html
+    harness report measurements.csv --short
+
+Measurements are fitted again; gates, losses and details are in the JSON alone. A table
+is a CSV file with one row a model and one column a dataset:
 
     harness report accuracies.csv --percent
     harness report val.csv v2.csv --column top1 --key model --key img_size --percent
@@ -15,9 +22,9 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import BadData, HarnessError, MissingData, UnknownName
+from harness.errors import BadData, HarnessError, UnknownName
 
 if TYPE_CHECKING:
     from harness.analysis.tables import AccuracyTable
@@ -69,11 +76,95 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="probit",
         help="of the printed slope, bias and error (default probit)",
     )
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write lines as JSON")
+    parser.add_argument(
+        "--json", type=Path, metavar="PATH", help="write the report, or lines, as JSON"
+    )
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help="leave out the table of each metric and the plot",
+    )
+    for field, (metavar, what) in _WRITTEN.items():
+        name = f"--{field.removeprefix('report_')}"
+        help_ = f"write a run's {what}"
+        parser.add_argument(name, dest=field, type=Path, metavar=metavar, help=help_)
+
+
+# As in `harness.report.files.WRITERS`; JSON has an option of both kinds of input.
+_WRITTEN = {
+    "report_html": ("PATH", "page"),
+    "report_md": ("PATH", "Markdown"),
+    "report_csv": ("PATH", "measurements as CSV"),
+    "report_parquet": ("PATH", "measurements as Parquet"),
+    "plots": ("DIR", "pictures"),
+}
+# What only tables of accuracies know: field, and its value where it is not given.
+_OF_TABLES = {
+    "key": None,
+    "column": None,
+    "percent": False,
+    "header_rows": 1,
+    "against": None,
+    "on": None,
+    "drop_zeros": False,
+    "scale": "probit",
+}
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the lines; 0, or HarnessError."""
+    """Print a run's report or the lines of a table; 0, or HarnessError."""
+    from harness.report.reopening import kind_of
+
+    runs = [path for path in arguments.files if kind_of(path) != "other"]
+    if not runs:
+        given = [f for f in _WRITTEN if getattr(arguments, f)]
+        given += ["short"] if arguments.short else []
+        _refuse(given, "is for a run's report", arguments.files[0])
+        return _lines(arguments)
+    if len(arguments.files) > 1:
+        raise HarnessError(f"a run's report is printed alone: name only {runs[0]}")
+    given = [f for f, usual in _OF_TABLES.items() if getattr(arguments, f) != usual]
+    _refuse(given, "is for tables of accuracies", runs[0])
+    return _reprint(runs[0], arguments)
+
+
+def _refuse(given: list[str], rule: str, path: Path) -> None:
+    if given:
+        name = given[0].removeprefix("report_").replace("_", "-")
+        raise HarnessError(f"--{name} {rule}, which {path} is not")
+
+
+def _reprint(path: Path, arguments: argparse.Namespace) -> int:
+    from harness.report.files import check_files, write_files
+    from harness.report.reopening import reopen
+    from harness.report.terminal import report_parts
+    from harness.report.text import show, terminal_width
+
+    paths = {f: p for f in _WRITTEN if (p := getattr(arguments, f)) is not None}
+    if arguments.json:
+        paths["report_json"] = arguments.json
+    check_files(paths, option=lambda field: f"--{field.removeprefix('report_')}")
+    summary = reopen(path)
+    show(_opening(summary.run))
+    show(report_parts(summary, width=terminal_width(), short=arguments.short))
+    write_files(paths, summary)
+    return 0
+
+
+def _opening(run: dict[str, Any]) -> list[str]:
+    """What the run that is printed again was."""
+    from harness.report.provenance import provenance
+
+    names = [str(name) for name in run.get("models", [])]
+    parts = (
+        f"base {run['base']}" if "base" in run else "",
+        f"models {', '.join(names)}" if names else "",
+        provenance(run),
+    )
+    return [part for part in parts if part]
+
+
+def _lines(arguments: argparse.Namespace) -> int:
     from harness.analysis.scales import Scale
     from harness.report.json import plain, write_atomically
     from harness.report.on_the_line import line_table, table_lines
@@ -106,8 +197,6 @@ def _table(arguments: argparse.Namespace) -> AccuracyTable:
 def _read(path: Path, arguments: argparse.Namespace) -> AccuracyTable:
     from harness.analysis.tables import read_table
 
-    if not path.is_file():
-        raise MissingData("table", [path], "name a CSV file of accuracies")
     try:
         text = path.read_text(encoding="utf-8-sig")
         header = text.partition("\n")[0].partition(",")[0].strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,32 +25,59 @@ WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def check_files(settings: Settings) -> None:
+def paths_of(settings: Settings) -> dict[str, Path]:
+    """The files that were asked for, by setting."""
+    paths = {field: getattr(settings, field) for field in WRITERS}
+    return {field: path for field, path in paths.items() if path is not None}
+
+
+def option_of(field: str) -> str:
+    """What a setting is called on pytest's command line."""
+    return f"--harness-{field.replace('_', '-')}"
+
+
+def check_files(
+    paths: Mapping[str, Path], *, option: Callable[[str], str] = option_of
+) -> None:
     """Refuse files that could not be written at the end of a long run.
+
+    Parameters
+    ----------
+    paths
+        By setting.
+    option
+        Name of a setting for messages.
 
     Raises
     ------
     HarnessError
         If a package is missing, or a folder cannot be made.
     """
-    for field, (_, packages) in WRITERS.items():
-        path: Path | None = getattr(settings, field)
-        if path is None:
-            continue
-        option = f"--harness-{field.replace('_', '-')}"
-        for package in packages:
-            if importlib.util.find_spec(package) is None:
-                raise HarnessError(
-                    f"{option} needs {package}, which is not installed: "
-                    f"pip install {package}"
-                )
+    for field, path in paths.items():
+        name = option(field)
+        for package in WRITERS[field][1]:
+            need(package, of=name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise HarnessError(f"{option} {path} cannot be made: {error}") from error
+            raise HarnessError(f"{name} {path} cannot be made: {error}") from error
 
 
-def write_files(settings: Settings, summary: Summary) -> None:
+def need(package: str, *, of: str) -> None:
+    """Refuse what a package that is not installed is needed for.
+
+    Raises
+    ------
+    HarnessError
+        With what to install.
+    """
+    if importlib.util.find_spec(package) is None:
+        raise HarnessError(
+            f"{of} needs {package}, which is not installed: pip install {package}"
+        )
+
+
+def write_files(paths: Mapping[str, Path], summary: Summary) -> None:
     """Write every report that was asked for.
 
     Raises
@@ -58,12 +86,10 @@ def write_files(settings: Settings, summary: Summary) -> None:
         If one cannot be written; the others are.
     """
     failures = []
-    for field, (target, _) in WRITERS.items():
-        path: Path | None = getattr(settings, field)
-        if path is not None:
-            try:
-                resolve(target)(path, summary)
-            except HarnessError as error:
-                failures.append(str(error))
+    for field, path in paths.items():
+        try:
+            resolve(WRITERS[field][0])(path, summary)
+        except HarnessError as error:
+            failures.append(str(error))
     if failures:
         raise HarnessError("; ".join(failures))

@@ -22,6 +22,7 @@ from harness.report.html_parts import (
 from harness.report.json import write_atomically
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
+from harness.report.provenance import provenance
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -90,6 +91,8 @@ def _opening(title: str, summary: Summary) -> Html:
     run = summary.run
     models = [str(name) for name in run.get("models", [])]
     counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    if summary.interrupted:
+        counts = f"interrupted; {counts}"
     facts = {
         "base": str(run.get("base", "")),
         f"models ({len(models)})": ", ".join(models),
@@ -97,6 +100,7 @@ def _opening(title: str, summary: Summary) -> Html:
         "metrics": str(len({row.metric for row in summary.correlations})),
         "cells": counts or "none",
         "calibration": calibration_line(summary.temperatures),
+        "made with": provenance(run),
     }
     rows = [
         tag("div", tag("dt", name), tag("dd", text))

@@ -438,8 +438,6 @@ def _counted(losses: Sequence[Loss]) -> str:
 def settings(summary: Summary) -> Html:
     """What ran where: all that the run says of itself."""
     facts = dict(_flat("", summary.run))
-    shared = _shared_facts(summary)
-    facts |= {name: text for name, text in shared.items() if name not in facts}
     if not facts:
         return _NONE
     rows = [
@@ -471,16 +469,6 @@ def _flat(prefix: str, value: dict[str, Any]) -> Iterable[tuple[str, str]]:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _shared_facts(summary: Summary) -> dict[str, str]:
-    """Device, precision and the like, of all measurements."""
-    found: dict[str, set[str]] = {}
-    for m in summary.measurements:
-        for name in ("device", "precision"):
-            if name in m.facts:
-                found.setdefault(name, set()).add(str(m.facts[name]))
-    return {name: ", ".join(sorted(values)) for name, values in found.items()}
 
 
 def _folded(title: str, content: Html) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections import Counter
 from dataclasses import fields, is_dataclass
@@ -47,7 +48,9 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Dataclasses and containers as what JSON knows."""
+    """Dataclasses and containers as what JSON knows; "inf" where it has no number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, Counter):  # asdict would rebuild it from pairs
         return dict(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -61,3 +61,31 @@ def judged_against(
 def wording(verdict: AnyVerdict) -> str:
     """The gate or rule as it can be written again."""
     return str(verdict.rule if isinstance(verdict, RuleVerdict) else verdict.gate)
+
+
+def properties(verdict: AnyVerdict) -> list[tuple[str, str]]:
+    """What machines want to know of a verdict: names and values, for JUnit.
+
+    "metric", "model", "statistic" (its domain, or the dataset, before it), "operator"
+    (a rule's verb), "threshold", "value" ("" where it does not exist) and "verdict".
+    """
+    if isinstance(verdict, RuleVerdict):
+        rule, value = verdict.rule, verdict.move
+        statistic = f"{verdict.part} {rule.statistic}"
+        operator, threshold = rule.verb, rule.limit
+    else:
+        value = verdict.value
+        operator, threshold = verdict.gate.operator, verdict.gate.threshold
+        if isinstance(verdict, TargetVerdict):
+            statistic = f"{verdict.dataset} predicted accuracy, {verdict.gate.bound}"
+        else:
+            statistic = f"{verdict.gate.domain} {verdict.gate.statistic}"
+    return [
+        ("metric", verdict.metric),
+        ("model", verdict.model),
+        ("statistic", statistic),
+        ("operator", operator),
+        ("threshold", repr(threshold)),
+        ("value", "" if value is None else repr(value)),
+        ("verdict", "passed" if verdict.passed else "failed"),
+    ]

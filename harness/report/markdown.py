@@ -11,6 +11,7 @@ from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
 from harness.report.json import write_atomically
 from harness.report.predicted import shown_predictions
+from harness.report.provenance import provenance
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -39,16 +40,20 @@ def markdown(summary: Summary) -> str:
 def _title(summary: Summary) -> str:
     failed = sum(not verdict.passed for verdict in summary.verdicts)
     counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    if summary.interrupted:
+        counts = f"interrupted; {counts}"
     verdict = ""
     if summary.verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
+    made = provenance(summary.run)
     models = ", ".join(summary.run.get("models", []))
     calibrated = calibration_line(summary.temperatures)
     return (
         f"## Accuracy without labels{verdict}\n\n"
         f"Base {_text(summary.run.get('base', ''))}; models {_text(models)}; "
         f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
-        + (f" {_text(calibrated)}." if calibrated else "")
+        f"{f' {_text(calibrated)}.' if calibrated else ''}"
+        f"{f' Made with {_text(made)}.' if made else ''}"
     )
 
 

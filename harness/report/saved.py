@@ -89,6 +89,23 @@ def read_run(path: Path) -> SavedRun:
     BadData
         If it is damaged, no such report, or of a schema that this version cannot read.
     """
+    content = read_content(path)
+    try:
+        rows = tuple(Measurement.from_dict(row) for row in content["measurements"])
+        run = dict(content["run"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadData(f"report {path} is damaged: {error!r}") from error
+    return SavedRun(path=path, run=run, measurements=rows)
+
+
+def read_content(path: Path) -> dict[str, Any]:
+    """What a JSON report holds, of this version's schema.
+
+    Raises
+    ------
+    BadData
+        If it is no such report, or of another schema.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -100,9 +117,4 @@ def read_run(path: Path) -> SavedRun:
             f"report {path} has schema {content['schema']!r}, and this version reads "
             f"{SCHEMA}; write it again with this version"
         )
-    try:
-        rows = tuple(Measurement.from_dict(row) for row in content["measurements"])
-        run = dict(content["run"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadData(f"report {path} is damaged: {error!r}") from error
-    return SavedRun(path=path, run=run, measurements=rows)
+    return content

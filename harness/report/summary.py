@@ -17,6 +17,7 @@ from harness.report.assumptions import Finding, assumptions
 from harness.report.detail import UNITS, Detail, detail
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
+from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Summary:
     Attributes
     ----------
     run
-        Base, models, settings, versions: JSON values.
+        Base, models, settings, versions, device, date: JSON values.
     correlations
         One for each metric and model, and each metric over all models.
     ranks
@@ -62,6 +63,8 @@ class Summary:
         The metrics asked for, in full.
     compared_with, changes
         A saved run, and what moved since.
+    interrupted
+        Whether the run was stopped before its last test.
     verdicts
         The gates, judged.
     counts
@@ -94,6 +97,7 @@ class Summary:
     changes: tuple[Change, ...] = ()
     temperatures: dict[str, float] = field(default_factory=dict)
     assumptions: tuple[Finding, ...] = ()
+    interrupted: bool = False
 
 
 def summarise(
@@ -101,6 +105,8 @@ def summarise(
     collector: Collector,
     verdicts: tuple[AnyVerdict, ...] = (),
     earlier: SavedRun | None = None,
+    *,
+    interrupted: bool = False,
 ) -> Summary:
     """Fit and sort what the collector holds, and compare it with an earlier run."""
     measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
@@ -110,7 +116,7 @@ def summarise(
     )
     predictions = predict_targets(correlations)
     return Summary(
-        run=run.describe(),
+        run={**run.describe(), **places(measurements)},
         correlations=correlations,
         ranks=rank(correlations, measurements, unit=UNITS[run.settings.resample]),
         lines=on_the_line(measurements),
@@ -132,6 +138,30 @@ def summarise(
         assumptions=assumptions(
             measurements, predictions, classes=len(run.base.classes)
         ),
+        interrupted=interrupted,
+    )
+
+
+def summary_of(measurements: Iterable[Measurement]) -> Summary:
+    """What measurements alone say: of gates, losses and settings they know nothing."""
+    rows = tuple(sorted(measurements, key=lambda m: m.cell))
+    correlations = correlate(rows)
+    return Summary(
+        run={
+            "models": sorted({m.model for m in rows}),
+            "datasets": len({m.dataset for m in rows}),
+            **places(rows),
+        },
+        correlations=correlations,
+        ranks=rank(correlations, rows),
+        lines=on_the_line(rows),
+        predictions=predict_targets(correlations),
+        verdicts=(),
+        counts=Counter(measured=len({(m.test, m.model, m.dataset) for m in rows})),
+        failed=(),
+        skipped=(),
+        absent={},
+        measurements=rows,
     )
 
 

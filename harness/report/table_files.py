@@ -1,18 +1,20 @@
-"""Measurements as a table, one row each: CSV and Parquet."""
+"""Measurements as a table, one row each: CSV and Parquet, written and read."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
+from harness.errors import BadData, HarnessError
+from harness.measurement import Domain, Measurement
 from harness.report.json import write_atomically
 
 if TYPE_CHECKING:
-    from harness.measurement import Measurement
     from harness.report.summary import Summary
 
 COLUMNS = (
@@ -26,6 +28,7 @@ COLUMNS = (
     "images",
     "seconds",
     "estimate",
+    "chance",
     "test",
     "device",
     "precision",
@@ -41,6 +44,9 @@ def rows_of(summary: Summary) -> list[dict[str, Any]]:
 def _cell(measurement: Measurement, name: str) -> Any:
     if name in ("device", "precision"):
         return measurement.facts.get(name, "")
+    if name == "chance":
+        chance = measurement.facts.get(name)
+        return None if chance is None else float(chance)
     value = getattr(measurement, name)
     return str(value) if name == "domain" else value
 
@@ -67,6 +73,7 @@ def write_parquet(path: Path, summary: Summary) -> None:
 
     number = pyarrow.float64()
     types = {"value": number, "accuracy": number, "seconds": number}
+    types["chance"] = number
     types |= {"images": pyarrow.int64(), "estimate": pyarrow.bool_()}
     schema = pyarrow.schema([(n, types.get(n, pyarrow.string())) for n in COLUMNS])
     table = pyarrow.Table.from_pylist(rows_of(summary), schema=schema)
@@ -76,3 +83,100 @@ def write_parquet(path: Path, summary: Summary) -> None:
         temporary.replace(path)
     except OSError as error:
         raise HarnessError(f"report {path} cannot be written: {error}") from error
+
+
+# --- read back ------------------------------------------------------------------------
+
+
+def read_csv(path: Path) -> tuple[Measurement, ...]:
+    """The measurements that `write_csv` wrote.
+
+    Raises
+    ------
+    BadData
+        If a column is missing or a cell is not of its kind, with its line.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            _check_columns(path, reader.fieldnames or ())
+            rows = [(f"line {reader.line_num}", row) for row in reader]
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadData(f"table {path} cannot be read: {error}") from error
+    for where, row in rows:  # DictReader's marks of a row too long, or too short
+        if None in row or None in row.values():
+            raise BadData(f"{path}, {where}: it has not as many cells as the header")
+    return tuple(_measurement(row, f"{path}, {where}") for where, row in rows)
+
+
+def read_parquet(path: Path) -> tuple[Measurement, ...]:
+    """The measurements that `write_parquet` wrote.
+
+    Raises
+    ------
+    BadData
+        As `read_csv`.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise BadData(f"table {path} cannot be read: {error}") from error
+    _check_columns(path, table.column_names)
+    return tuple(
+        _measurement(row, f"{path}, row {i}")
+        for i, row in enumerate(table.to_pylist(), start=1)
+    )
+
+
+def _check_columns(path: Path, names: Iterable[str]) -> None:
+    if lacking := [name for name in COLUMNS if name not in names]:
+        raise BadData(
+            f"table {path} of measurements lacks the columns {', '.join(lacking)}; "
+            "write it with --harness-report-csv or --harness-report-parquet"
+        )
+
+
+def _measurement(row: dict[str, Any], where: str) -> Measurement:
+    """A row of either file: CSV has text where Parquet has numbers, and "" for None."""
+    texts: dict[str, Any] = {name: row[name] or "" for name in _TEXTS}
+    facts = {name: row[name] for name in ("device", "precision") if row[name]}
+    try:
+        chance = _number(row["chance"])
+        if chance is not None:
+            facts["chance"] = repr(chance)
+        value, seconds = _number(row["value"]), _number(row["seconds"])
+        if value is None or seconds is None:
+            raise ValueError("`value` and `seconds` must be numbers, got nothing")
+        return Measurement(
+            **texts,
+            domain=Domain(row["domain"]),
+            value=value,
+            accuracy=_number(row["accuracy"]),
+            images=int(row["images"]),
+            seconds=seconds,
+            estimate=_truth(row["estimate"]),
+            facts=facts,
+        )
+    except (TypeError, ValueError) as error:
+        raise BadData(f"{where}: {error}") from error
+
+
+_TEXTS = ("metric", "model", "dataset", "family", "test", "key")
+
+
+def _truth(cell: str | bool) -> bool:
+    if str(cell) not in ("True", "False"):
+        raise ValueError(f"`estimate` must be True or False, got {cell!r}")
+    return str(cell) == "True"
+
+
+def _number(cell: str | float | None) -> float | None:
+    if cell is None or cell == "":
+        return None
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError(f"numbers must be finite, got {cell}")
+    return value

@@ -13,6 +13,7 @@ from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
 from harness.report.on_the_line import line_table
 from harness.report.predicted import prediction_table
+from harness.report.scatter import NARROWEST, chosen_row, scatter
 from harness.report.text import rendered
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ def write(
     reporter: pytest.TerminalReporter,
     summary: Summary,
     *,
-    interrupted: bool,
     short: bool = False,
 ) -> None:
     """Write the report under a heading of its own."""
@@ -70,7 +70,6 @@ def write(
         width=width,
         colour=markup,
         encoding=encoding,
-        interrupted=interrupted,
         short=short,
     )
     reporter.write(text)
@@ -82,7 +81,6 @@ def report_text(
     width: int,
     colour: bool = False,
     encoding: str = "utf-8",
-    interrupted: bool = False,
     short: bool = False,
 ) -> str:
     """The report as text of a given width.
@@ -95,19 +93,20 @@ def report_text(
         Whether to write escape codes.
     encoding
         Of the stream; letters it lacks are spelt out.
-    interrupted
-        Whether the run was stopped, for the first line.
     short
-        Leave out the table of each metric.
+        Leave out the table of each metric, and the plot.
     """
-    parts = _parts(summary, width, interrupted, short)
+    parts = report_parts(summary, width=width, short=short)
     return rendered(parts, width=width, colour=colour, encoding=encoding)
 
 
-def _parts(
-    summary: Summary, width: int, interrupted: bool, short: bool
+def report_parts(
+    summary: Summary, *, width: int, short: bool
 ) -> Iterable[RenderableType]:
-    yield from _counts(summary, interrupted)
+    """The report's tables and lines, for a terminal of a width."""
+    from rich.text import Text
+
+    yield from _counts(summary)
     yield from _accuracies(summary)
     if summary.temperatures:
         yield calibration_line(summary.temperatures)
@@ -127,6 +126,10 @@ def _parts(
     if len(summary.ranks) > 1:
         yield ""
         yield from _ranking(summary, width)
+    plotted = None if short or width < NARROWEST else chosen_row(summary)
+    if plotted is not None:
+        yield ""
+        yield Text(scatter(plotted))
     for found in summary.details:
         yield ""
         yield from detail_parts(found)
@@ -167,13 +170,14 @@ def _chances(summary: Summary) -> dict[str, str]:
     }
 
 
-def _counts(summary: Summary, interrupted: bool) -> Iterable[str]:
+def _counts(summary: Summary) -> Iterable[str]:
     kinds = ("measured", "stored", "failed", "skipped", "not run")
     named = {"stored": "found in the store"}
     parts = [
         f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
     ]
-    yield f"{'interrupted; ' if interrupted else ''}cells: {', '.join(parts) or 'none'}"
+    stopped = "interrupted; " if summary.interrupted else ""
+    yield f"{stopped}cells: {', '.join(parts) or 'none'}"
 
 
 def _accuracies(summary: Summary) -> Iterable[Any]:

@@ -67,9 +67,14 @@ def show(parts: Iterable[RenderableType]) -> None:
     """Print the parts as wide as the terminal, in colour where it has any."""
     out = sys.stdout
     colour = out.isatty() and "NO_COLOR" not in os.environ
-    width = max(60, shutil.get_terminal_size().columns)
     encoding = out.encoding or "utf-8"
-    out.write(rendered(parts, width=width, colour=colour, encoding=encoding))
+    text = rendered(parts, width=terminal_width(), colour=colour, encoding=encoding)
+    out.write(text)
+
+
+def terminal_width() -> int:
+    """Columns of the terminal, never too few for a table."""
+    return max(60, shutil.get_terminal_size().columns)
 
 
 class Bar:

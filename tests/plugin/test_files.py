@@ -1,11 +1,19 @@
 """Report files: what they hold, and that they can be written before hours are spent."""
 
 import csv
+import json
+import platform
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+from importlib.metadata import version
 
+import numpy as np
 import pytest
 
+import harness
+from harness.cli import main
 from harness.report.table_files import COLUMNS
+from tests.report.test_report_json_doc import keys_of, undescribed
 
 
 def test_csv_holds_every_measurement_exactly(toy):
@@ -20,6 +28,88 @@ def test_csv_holds_every_measurement_exactly(toy):
     assert all(0 <= float(r["accuracy"]) <= 1 for r in rows)
     row = next(r for r in rows if r["metric"] == "nuclear_norm")
     result.stdout.fnmatch_lines([f"*{float(row['value']):.4f}*"])
+
+
+def test_the_json_report_prints_again_what_the_run_printed(toy, capsys):
+    result = toy.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-gate=nuclear_norm: interior r2 >= 0.1",
+        "--harness-detail=nuclear*",
+    )
+    capsys.readouterr()
+
+    assert main(["report", str(toy.path / "r.json")]) == 0
+
+    opening, start, rest = capsys.readouterr().out.partition("cells: ")
+    assert "base toy\nmodels sharp, soft\nharness 0." in opening
+    again = start + rest
+    assert "passed nuclear_norm interior r2 >= 0.1 [soft]" in again
+    assert "noise floor" in again
+    assert again.strip() in result.stdout.str()
+
+
+def test_a_run_says_what_it_was_made_with(toy):
+    """Versions, device, precision and date, in each form that people keep."""
+    toy.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-report-md=r.md",
+        "--harness-report-html=r.html",
+    )
+
+    texts = {n: (toy.path / f"r.{n}").read_text() for n in ("json", "md", "html")}
+    run = json.loads(texts["json"])["run"]
+    assert run["versions"] == {
+        "harness": harness.__version__,
+        "torch": version("torch"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    assert (run["device"], run["precision"]) == ("cpu", "float32")
+    age = datetime.now(UTC) - datetime.fromisoformat(run["date"])
+    assert 0 <= age.total_seconds() < 600
+    made = f"numpy {np.__version__}, python {platform.python_version()}; cpu, float32; "
+    assert f"{made}{run['date']}." in texts["md"]
+    assert f"{made}{run['date']}<" in texts["html"]
+    assert "versions.torch" in texts["html"]
+
+
+def test_details_are_in_the_json_with_their_intervals(toy):
+    """Of the metric asked for alone: each statistic, and where it may lie."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(
+            """
+    for i in range(8):
+        for name, domain in (("in-more", "interior"), ("out-more", "exterior")):
+            registry.add_dataset(
+                f"{name}{i}", base="toy", domain=domain,
+                load=lambda noise=40 + 15 * i, i=i: images(noise, seed=20 + i),
+            )
+"""
+        )
+    toy.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-detail=nuclear*",
+        "--harness-resample=dataset",
+    )
+
+    content = json.loads((toy.path / "r.json").read_text())
+    assert undescribed(keys_of(content)) == set()
+    details = content["details"]
+    assert [(d["metric"], d["model"]) for d in details] == [
+        ("nuclear_norm", "sharp"),
+        ("nuclear_norm", "soft"),
+        ("nuclear_norm", None),
+    ]
+    over_all = details[2]
+    for part, groups in (("interior", 12), ("exterior", 11), ("transfer", 11)):
+        for name in ("r2", "rmse", "mae"):
+            interval = over_all["intervals"][part][name]
+            assert interval["low"] <= interval["high"]
+            assert (interval["level"], interval["groups"]) == (0.95, groups)
+    for part in ("interior", "exterior"):
+        for name, value in over_all["values"][part].items():
+            interval = over_all["intervals"][part][name]
+            assert interval["low"] <= value <= interval["high"]
 
 
 def test_markdown_starts_with_the_verdict(toy):

@@ -1,5 +1,6 @@
 """Gates: named results that decide the exit status."""
 
+import json
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -154,3 +155,88 @@ def test_gates_are_not_judged_when_nothing_runs(toy):
     )
 
     assert result.ret == 0
+
+
+def junit_gates(path):
+    """Of each gate in a JUnit file: its properties, by name."""
+    return {
+        case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")}
+        for case in ET.parse(path).getroot().iter("testcase")
+        if case.find("properties") is not None
+    }
+
+
+@WORKERS
+def test_exit_status_junit_json_and_markdown_agree(toy, workers):
+    """One that holds, one that fails and one that cannot be judged, told by each."""
+    result = run(
+        toy,
+        "--harness-gate=nuclear_norm[sharp]: interior r2 >= 0.1",
+        "--harness-gate=nuclear_norm[sharp]: transfer rmse < 0.5",
+        "--harness-gate=nuclear_nrom: exterior rho > 0",
+        "--junitxml=junit.xml",
+        "--harness-report-md=r.md",
+        "--harness-report-json=r.json",
+        *workers,
+    )
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    verdicts = json.loads((toy.path / "r.json").read_text())["verdicts"]
+    names = [
+        "nuclear_norm interior r2 >= 0.1 [sharp]",
+        "nuclear_norm transfer rmse < 0.5 [sharp]",
+        "nuclear_nrom exterior rho > 0 [*]",
+    ]
+    found = junit_gates(toy.path / "junit.xml")
+    assert list(found) == names
+    for name, verdict in zip(names, verdicts, strict=True):
+        gate = verdict["gate"]
+        assert found[name] == {
+            "metric": verdict["metric"],
+            "model": verdict["model"],
+            "statistic": f"{gate['domain']} {gate['statistic']}",
+            "operator": gate["operator"],
+            "threshold": repr(gate["threshold"]),
+            "value": "" if verdict["value"] is None else repr(verdict["value"]),
+            "verdict": "passed" if verdict["passed"] else "failed",
+        }
+    assert [v["passed"] for v in verdicts] == [True, False, False]
+    assert verdicts[2]["value"] is None
+    lines = (toy.path / "r.md").read_text().replace("\\", "").splitlines()
+    assert lines[0].endswith("2 gates FAILED")
+    for name, one in found.items():
+        word = "passed" if one["verdict"] == "passed" else "**FAILED**"
+        assert any(line.startswith(f"| {word} | {name} |") for line in lines)
+        escaped = name.replace("[", "[[]")
+        result.stdout.fnmatch_lines([f"  {word.strip('*')} {escaped}:*"])
+
+
+def test_rules_and_gates_on_predictions_have_properties_too(toy):
+    """The statistic names the dataset, and the part that moved."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(
+            """
+    registry.add_dataset(
+        "camera", base="toy", domain="target", load=lambda: images(90)[0]
+    )
+"""
+        )
+    toy.runpytest_inprocess("--harness-save-run=main", "--harness-families=*")
+
+    toy.runpytest_inprocess(
+        "--harness-families=*",
+        "--harness-compare=main",
+        "--harness-fail-on=nuclear_norm[sharp]: interior r2 drops 0.05",
+        "--harness-gate=predicted accuracy on camera by nuclear_norm >= 0.99",
+        "--junitxml=junit.xml",
+    )
+
+    found = list(junit_gates(toy.path / "junit.xml").values())
+    assert [one["model"] for one in found] == ["sharp", "soft", "sharp"]
+    assert found[0]["statistic"] == "camera predicted accuracy, low"
+    assert 0 < float(found[0]["value"]) < float(found[0]["threshold"]) == 0.99
+    assert found[0]["verdict"] == "failed"
+    moved = found[2]
+    assert moved["statistic"] == "interior r2"
+    assert (moved["operator"], float(moved["threshold"])) == ("drops", 0.05)
+    assert (float(moved["value"]), moved["verdict"]) == (0, "passed")

@@ -127,9 +127,13 @@ def test_what_was_lost_and_left_out_is_named():
         test="suites/t.py::test_broken", reason="it broke", cells=tuple("abcde")
     )
     text = report_text(
-        summary(ROWS, failed=(lost,), absent={"mnist": "not found; set --x"}),
+        summary(
+            ROWS,
+            failed=(lost,),
+            absent={"mnist": "not found; set --x"},
+            interrupted=True,
+        ),
         width=100,
-        interrupted=True,
     )
 
     assert "without a value: test_broken [a, b, c and 2 more]: it broke" in text

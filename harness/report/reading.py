@@ -1,0 +1,136 @@
+"""Reading reports back: what `harness.report.json.plain` wrote, as the same objects."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from harness.errors import BadData
+
+_NOT_FINITE = ("inf", "-inf", "nan")
+
+
+def read_as(kind: Any, value: Any, where: str) -> Any:
+    """The value of JSON as an object of a kind, by the annotations of dataclasses.
+
+    Parameters
+    ----------
+    kind
+        A dataclass, an enumeration, str, bool, int, float, None, a union of these, or
+        a tuple, dict or Counter of them.
+    value
+        What `json.loads` gave.
+    where
+        The path to it, for messages.
+
+    Raises
+    ------
+    BadData
+        If it is of another shape: a key is missing or unknown, a value of a wrong kind.
+    """
+    origin = typing.get_origin(kind)
+    if kind is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return read_as(_option(kind, value, where), value, where)
+    if origin is tuple:
+        return _tuple(kind, value, where)
+    if origin in (dict, Mapping, Counter):
+        _expect(isinstance(value, dict), "an object", value, where)
+        inner = int if origin is Counter else typing.get_args(kind)[1]
+        read = {k: read_as(inner, v, f"{where}.{k}") for k, v in value.items()}
+        return Counter(read) if origin is Counter else read
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _dataclass(kind, value, where)
+    return _scalar(kind, value, where)
+
+
+def _option(kind: Any, value: Any, where: str) -> Any:
+    """The member of a union that the value is of, by its shape."""
+    options = typing.get_args(kind)
+    if isinstance(value, dict):
+        classes = [one for one in options if is_dataclass(one)]
+        exact = [one for one in classes if _names(one) == value.keys()]
+        others = [one for one in options if typing.get_origin(one) in (dict, Mapping)]
+        if found := exact or others:
+            return found[0]
+        if classes:  # the nearest, so that the message says what is missing of it
+            return min(classes, key=lambda one: len(_names(one) ^ value.keys()))
+    for one in options:
+        if not is_dataclass(one) and (_is(one, value) or _unwritable(one, value)):
+            return one
+    wanted = " or ".join(getattr(one, "__name__", str(one)) for one in options)
+    raise _bad(wanted, value, where)
+
+
+def _tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
+    _expect(isinstance(value, list), "a list", value, where)
+    inner = typing.get_args(kind)
+    if inner[-1] is Ellipsis:
+        inner = (inner[0],) * len(value)
+    _expect(len(inner) == len(value), f"{len(inner)} values", value, where)
+    return tuple(
+        read_as(one, part, f"{where}[{i}]")
+        for i, (one, part) in enumerate(zip(inner, value, strict=True))
+    )
+
+
+def _dataclass(kind: type, value: Any, where: str) -> Any:
+    _expect(isinstance(value, dict), f"an object ({kind.__name__})", value, where)
+    names = _names(kind)
+    if lacking := sorted(names - value.keys()):
+        raise BadData(f"{where} lacks {', '.join(lacking)} of a {kind.__name__}")
+    if unknown := sorted(value.keys() - names):
+        raise BadData(f"{where} has {', '.join(unknown)}, unknown of a {kind.__name__}")
+    hints = _hints(kind)
+    return kind(**{n: read_as(hints[n], value[n], f"{where}.{n}") for n in value})
+
+
+def _scalar(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        known = [one.value for one in kind]
+        _expect(value in known, f"one of {', '.join(map(str, known))}", value, where)
+        return kind(value)
+    if _unwritable(kind, value):
+        return float(value)
+    name = "null" if kind is type(None) else kind.__name__
+    _expect(_is(kind, value), name, value, where)
+    return float(value) if kind is float else value
+
+
+def _is(kind: Any, value: Any) -> bool:
+    """Whether a value that is no object is of a kind; a truth value is no number."""
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (float, int) if kind is float else kind)
+
+
+def _unwritable(kind: Any, value: Any) -> bool:
+    """Whether a value is the text of a float that JSON has no number for."""
+    return kind is float and value in _NOT_FINITE
+
+
+def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:
+    if not holds:
+        raise _bad(wanted, value, where)
+
+
+def _bad(wanted: str, value: Any, where: str) -> BadData:
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return BadData(f"{where} must be {wanted}, got {shown}")
+
+
+def _names(kind: Any) -> frozenset[str]:
+    return frozenset(_hints(kind))
+
+
+@cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return typing.get_type_hints(kind)

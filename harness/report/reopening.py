@@ -1,0 +1,86 @@
+"""Reports opened again: from a run's JSON, or from its measurements as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from harness.errors import BadData, MissingData
+
+if TYPE_CHECKING:
+    from harness.report.summary import Summary
+
+Kind = Literal["json", "parquet", "csv", "other"]
+# A header with these is meant to be one of measurements, whatever else it lacks.
+_TELLING = {"metric", "model", "dataset", "value", "accuracy"}
+
+
+def kind_of(path: Path) -> Kind:
+    """What a file is by its first bytes: its name may say anything.
+
+    Returns
+    -------
+    Kind
+        "json" for a report; "csv" and "parquet" for measurements; "other" for what may
+        be a table of accuracies.
+
+    Raises
+    ------
+    MissingData
+        If there is no such file.
+    BadData
+        If it cannot be read.
+    """
+    if not path.is_file():
+        raise MissingData(
+            "table",
+            [path],
+            "name a JSON report, or a CSV file of measurements or accuracies",
+        )
+    try:
+        with path.open("rb") as file:
+            head = file.readline(100_000).removeprefix(b"\xef\xbb\xbf")
+    except OSError as error:
+        raise BadData(f"{path} cannot be read: {error}") from error
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.lstrip().startswith(b"{"):
+        return "json"
+    names = {name.strip() for name in head.decode("utf-8", "replace").split(",")}
+    return "csv" if names >= _TELLING else "other"
+
+
+def reopen(path: Path) -> Summary:
+    """The summary of a run from a file that it wrote.
+
+    From JSON it is the run's own, to the last digit. A table holds measurements alone:
+    they are fitted again, and what the run said of gates and losses is not there.
+
+    Raises
+    ------
+    BadData
+        If the file is damaged, of another schema, or no report.
+    HarnessError
+        If it is Parquet and pyarrow is not installed.
+    """
+    from harness.report.files import need
+    from harness.report.reading import read_as
+    from harness.report.saved import read_content
+    from harness.report.summary import Summary, summary_of
+    from harness.report.table_files import read_csv, read_parquet
+
+    kind = kind_of(path)
+    if kind == "json":
+        content = read_content(path)
+        del content["schema"]
+        try:
+            summary: Summary = read_as(Summary, content, "report")
+        except BadData as error:
+            raise BadData(f"report {path} is damaged: {error}") from error
+        return summary
+    if kind == "parquet":
+        need("pyarrow", of=f"{path}, Parquet,")
+        return summary_of(read_parquet(path))
+    if kind == "csv":
+        return summary_of(read_csv(path))
+    raise BadData(f"{path} is no report and no table of measurements")

@@ -1,0 +1,180 @@
+"""`harness report` on what a run wrote: the same numbers again, in other forms."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness.cli import main
+from harness.report.detail import detail
+from harness.report.json import plain, write_json
+from harness.report.reopening import reopen
+from harness.report.table_files import write_csv, write_parquet
+from harness.report.terminal import report_text
+from tests.report.pages import sample
+
+
+@pytest.fixture(scope="module")
+def found():
+    """A summary with something in every part, chance levels and a detail too."""
+    made = sample()
+    facts = {"device": "cpu", "precision": "float32", "chance": "0.1"}
+    return replace(
+        made,
+        details=(detail(made.correlations[0]),),
+        measurements=tuple(
+            replace(m, facts=facts)
+            for m in sorted(made.measurements, key=lambda m: m.cell)
+        ),
+        interrupted=True,
+    )
+
+
+@pytest.fixture
+def report(found, tmp_path, monkeypatch):
+    """The summary as JSON."""
+    monkeypatch.setenv("COLUMNS", "100")
+    write_json(tmp_path / "r.json", found)
+    return tmp_path / "r.json"
+
+
+def test_json_reads_back_as_the_same_objects(found, report):
+    again = reopen(report)
+
+    assert plain(again) == plain(found)
+    assert again == found
+
+
+def test_an_infinite_number_survives(found, tmp_path):
+    """A surprise is infinitely far where most residuals are the same."""
+    far = replace(found.details[0].surprises[0], deviations=float("inf"))
+    odd = replace(found, details=(replace(found.details[0], surprises=(far,)),))
+    write_json(tmp_path / "odd.json", odd)
+
+    assert '"deviations": "inf"' in (tmp_path / "odd.json").read_text()
+    assert reopen(tmp_path / "odd.json") == odd
+
+
+@pytest.mark.parametrize("flags", [[], ["--short"]])
+def test_the_tables_are_those_of_the_run(found, report, capsys, flags):
+    assert main(["report", str(report), *flags]) == 0
+
+    printed = capsys.readouterr().out
+    opening, start, rest = printed.partition("interrupted; cells")
+    assert opening.startswith("base toy\nmodels net0, net1")
+    assert start + rest == report_text(found, width=100, short=bool(flags))
+    assert "(chance 0.1)" in printed or flags
+
+
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_measurements_are_fitted_to_the_same_numbers(found, tmp_path, write):
+    if write is write_parquet:
+        pytest.importorskip("pyarrow")
+    path = tmp_path / "any.name"
+    write(path, found)
+
+    again = reopen(path)
+
+    assert again.correlations == found.correlations
+    assert again.ranks == found.ranks
+    assert again.lines == found.lines
+    assert again.predictions == found.predictions
+    assert again.measurements == found.measurements
+
+
+def test_every_other_form_is_written_from_it(found, report, tmp_path):
+    pytest.importorskip("matplotlib")
+    names = ("html", "md", "csv", "json")
+    forms = [part for n in names for part in (f"--{n}", str(tmp_path / f"again.{n}"))]
+    plots = ["--plots", str(tmp_path / "plots")]
+
+    assert main(["report", str(report), "--short", *forms, *plots]) == 0
+
+    assert (tmp_path / "again.json").read_bytes() == report.read_bytes()
+    assert "9 of 17 gates FAILED" in (tmp_path / "again.html").read_text()
+    assert (tmp_path / "again.md").read_text().startswith("## Accuracy without labels")
+    assert reopen(tmp_path / "again.csv").measurements == found.measurements
+    assert (tmp_path / "plots" / "rising.svg").exists()
+
+
+def damaged(content, change):
+    match change:
+        case "schema":
+            content["schema"] = 99
+        case "no schema":
+            del content["schema"]
+        case "key":
+            del content["correlations"][1]["interior"]["r2"]
+        case "extra":
+            content["ranks"][0]["r3"] = 1
+        case "kind":
+            content["measurements"][0]["value"] = "high"
+        case "domain":
+            content["measurements"][0]["domain"] = "outer"
+        case "pair":
+            content["correlations"][0]["interior"]["x_range"] = [1.0]
+        case "gate":
+            del content["verdicts"][0]["passed"]
+    return content
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("schema", "has schema 99, and this version reads 1"),
+        ("no schema", "is no report of harness: it has no `schema`"),
+        ("key", "report.correlations[1].interior lacks r2 of a LineFit"),
+        ("extra", "report.ranks[0] has r3, unknown of a Rank"),
+        ("kind", "report.measurements[0].value must be float, got 'high'"),
+        ("domain", "must be one of interior, exterior, target, got 'outer'"),
+        ("pair", "interior.x_range must be 2 values, got [1.0]"),
+        ("gate", "report.verdicts[0] lacks passed of a Verdict"),
+    ],
+)
+def test_a_damaged_report_is_refused_with_the_place(report, capsys, change, message):
+    content = damaged(json.loads(report.read_text()), change)
+    report.write_text(json.dumps(content))
+
+    assert main(["report", str(report)]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("seconds,", "time,", "lacks the columns seconds"),
+        ("interior", "inner", "line 3: 'inner' is not a valid Domain"),
+        (",False,", ",no,", "line 2: `estimate` must be True or False, got 'no'"),
+        (",1000,", ",many,", "line 2: "),
+        (",1000,", ",1000,,", "line 2: it has not as many cells as the header"),
+    ],
+)
+def test_a_damaged_table_is_refused_with_its_line(
+    found, tmp_path, capsys, old, new, message
+):
+    path = tmp_path / "m.csv"
+    write_csv(path, found)
+    path.write_text(path.read_text().replace(old, new, 1))
+
+    assert main(["report", str(path)]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["r.json", "--percent"], "--percent is for tables of accuracies"),
+        (["r.json", "--header-rows", "2"], "--header-rows is for tables"),
+        (["r.json", "t.csv"], "printed alone: name only"),
+        (["t.csv", "--short"], "--short is for a run's report"),
+        (["t.csv", "--html", "x"], "--html is for a run's report"),
+    ],
+)
+def test_options_of_the_other_kind_are_refused(
+    report, tmp_path, capsys, arguments, message
+):
+    (tmp_path / "t.csv").write_text("model,val,v2\na,0.5,0.4\n")
+    places = [str(tmp_path / a) if "." in a else a for a in arguments]
+
+    assert main(["report", *places]) == 2
+    assert message in capsys.readouterr().err
