@@ -96,13 +96,15 @@ class Published:
         folders = self._folders(settings)
         if found := find_file(self.filename, folders):
             return str(found)
-        if self.url and settings.download:
+        # A zoo is not fetched because one of it was wanted: models must be named.
+        if self.url and settings.download and settings.models:
             return self.url
         cure = self.advice
         if self.url:
             cure = (
                 f"get it from {self.url} and name its folder with "
-                "--harness-weights-root, or fetch it with --harness-download"
+                "--harness-weights-root, or name the model with --harness-models and "
+                "fetch it with --harness-download"
             )
         raise MissingData(
             f"weights {self.filename} of model {entry.name}", folders, cure

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -109,3 +110,13 @@ def test_tables_import_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert done.stderr.strip() == "set()"
+
+
+def test_only_models_that_are_named_are_downloaded(tmp_path):
+    """A zoo is not fetched because its base was chosen."""
+    entry = next(e for e in CIFAR10_ENTRIES if e.weights.url)
+    settings = Settings(cache_dir=tmp_path, store=tmp_path, download=True)
+    with pytest.raises(MissingData, match="name the model with --harness-models"):
+        entry.locate(settings)
+    named = replace(settings, models=(entry.name,))
+    assert entry.locate(named) == entry.weights.url

@@ -84,6 +84,35 @@ def pytest_terminal_summary(terminalreporter):
     result.stdout.fnmatch_lines(["calls {'built': 4, 'run': 14}"])
 
 
+def test_a_zoo_fits_in_the_memory_of_one(toy):
+    """However many models there are, at most one network is alive when one is built."""
+    toy.makeconftest(
+        toy.path.joinpath("conftest.py")
+        .read_text()
+        .replace(
+            '("soft", 2.0))', '("soft", 2.0), *((f"m{i}", 1.0 + i) for i in range(8)))'
+        )
+        + """
+import weakref
+built, most = [], [0]
+inner = network
+def network(sharpness):
+    most[0] = max(most[0], sum(one() is not None for one in built))
+    made = inner(sharpness)
+    built.append(weakref.ref(made))
+    return made
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(f"built {len(built)}, alive at most {most[0]}")
+"""
+    )
+
+    result = toy.runpytest_inprocess()
+
+    result.assert_outcomes(passed=140)
+    # One for its fingerprint and one to run, of each.
+    result.stdout.fnmatch_lines(["built 20, alive at most 1"])
+
+
 def test_comparing_models_costs_no_further_pass(toy):
     """Cells that compare run last, on the classes that each model was seen to give."""
     toy.makeconftest(
