@@ -15,10 +15,9 @@ def run(toy, *arguments):
     return toy.runpytest_inprocess(*arguments)
 
 
-@WORKERS
-def test_a_gate_that_holds_passes_the_run(toy, workers):
+def test_a_gate_that_holds_passes_the_run(toy):
     """It is listed with its value, and does not count as a test."""
-    result = run(toy, "--harness-gate=nuclear_norm: interior r2 >= 0.1", *workers)
+    result = run(toy, "--harness-gate=nuclear_norm: interior r2 >= 0.1")
 
     assert result.ret == 0
     result.assert_outcomes(passed=28)

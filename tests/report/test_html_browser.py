@@ -207,6 +207,9 @@ def test_metric_and_model_are_chosen(opened):
 
 def test_the_points_are_also_a_table(opened):
     find(opened, "#plot summary").click()
+    # It is made when the browser says that it was opened, which is a little later.
+    wait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait
+    wait(opened, 10).until(lambda page: find_all(page, "#points tbody tr"))
 
     assert len(find_all(opened, "#points tbody tr")) == 25
     names = column(opened, "#points", 0)
