@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _add_models(settings, registry)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
-    run = Run(settings, registry, tell=_teller(config))
+    run = Run(settings, registry, tell=_teller(config), worker=_worker_number(config))
     config.stash[run_key] = run
     if config.getoption("harness_list"):
         return
@@ -160,6 +160,12 @@ def _add_models(settings: Settings, registry: Registry) -> None:
                 f"name: '{spec.target}?name=NAME'"
             )
         registry.add_entry(entry)
+
+
+def _worker_number(config: pytest.Config) -> int:
+    """0 for the first worker, and where there are none."""
+    name = config.workerinput["workerid"] if is_worker(config) else "gw0"  # type: ignore[attr-defined]
+    return int("".join(letter for letter in name if letter.isdigit()) or 0)
 
 
 def _share_processor(config: pytest.Config) -> None:

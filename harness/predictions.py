@@ -263,8 +263,10 @@ def chosen_batch_size(device: str, size: tuple[int, int, int]) -> int:
     return max(low, min(high, values // (height * width * channels)))
 
 
-def chosen_device(name: str) -> str:
+def chosen_device(name: str, *, worker: int = 0) -> str:
     """The device that an option names; `auto` is a GPU if there is one.
+
+    Where a machine has several GPUs and none is named, each worker takes its own.
 
     Raises
     ------
@@ -273,9 +275,10 @@ def chosen_device(name: str) -> str:
     """
     import torch
 
+    if name in ("auto", "cuda") and torch.cuda.is_available():
+        several = torch.cuda.device_count()
+        return f"cuda:{worker % several}" if several > 1 else "cuda"
     if name == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
         if torch.backends.mps.is_available():
             return "mps"
         return "cpu"

@@ -48,14 +48,22 @@ class Run:
         What is known.
     tell
         Shows one line about long work.
+    worker
+        Number of this process among those that share the run.
     """
 
     def __init__(
-        self, settings: Settings, registry: Registry, tell: Callable[[str], None]
+        self,
+        settings: Settings,
+        registry: Registry,
+        tell: Callable[[str], None],
+        *,
+        worker: int = 0,
     ) -> None:
         self.settings = settings
         self.registry = registry
         self.tell = tell
+        self._worker = worker
         #: Seconds of forward passes so far: shared, so no cell is charged for them.
         self.forward_seconds = 0.0
         #: By model, once something asked for it; see `harness.fixtures.calibrate`.
@@ -235,7 +243,7 @@ class Run:
         """Where networks run."""
         from harness.predictions import chosen_device
 
-        return chosen_device(self.settings.device)
+        return chosen_device(self.settings.device, worker=self._worker)
 
     @cached_property
     def precision(self) -> str:

@@ -224,3 +224,14 @@ def test_features_are_bounded_and_come_again_the_same(classifier, dataset, monke
     for view in expected:
         two.logits(view)
     assert len(passes) == 7
+
+
+def test_each_worker_takes_a_gpu_of_its_own(monkeypatch):
+    """Where there are several and none was named."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    taken = [chosen_device("auto", worker=worker) for worker in range(3)]
+    assert taken == ["cuda:0", "cuda:1", "cuda:0"]
+    assert chosen_device("cuda", worker=1) == "cuda:1"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert chosen_device("auto", worker=1) == "cuda"
