@@ -23,6 +23,7 @@ from harness.fixtures.cells import (
     rows_key,
     run_key,
 )
+from harness.fixtures.copies import copies
 from harness.fixtures.grid import (
     accuracy,
     dataset,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "accuracy",
+    "copies",
     "dataset",
     "jigsaw_head",
     "jigsaws",

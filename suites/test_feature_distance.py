@@ -2,7 +2,8 @@
 
 from harness.metrics.bag_of_prototypes import bag_of_prototypes
 from harness.metrics.frechet_distance import frechet_distance
-from harness.metrics.mean_discrepancy import mean_shift
+from harness.metrics.mean_discrepancy import maximum_mean_discrepancy, mean_shift
+from harness.metrics.projection_norm import projection_norm
 
 
 def test_frechet_distance(measure):
@@ -15,3 +16,11 @@ def test_mean_shift(measure):
 
 def test_bag_of_prototypes(measure):
     measure(bag_of_prototypes)
+
+
+def test_maximum_mean_discrepancy(measure):
+    measure(maximum_mean_discrepancy, images=1000)  # its cost grows with the square
+
+
+def test_projection_norm(measure):
+    measure(projection_norm, images=1000)  # it trains a head in every cell

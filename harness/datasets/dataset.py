@@ -66,11 +66,15 @@ class Transformation:
         ``package.module:function``, an `Apply`.
     parameters
         Keyword arguments of the function; plain JSON values.
+    seed
+        Whole numbers that, with the block's number, key a generator of its own; None
+        to share the dataset's.
     """
 
     name: str
     target: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    seed: tuple[int, ...] | None = None
 
     def __call__(self, images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         """Apply to a (b, c, h, w) uint8 batch."""
@@ -88,6 +92,7 @@ class Transformation:
         return {
             "target": self.target,
             "parameters": self.parameters,
+            "seed": self.seed,
             "source": source_digest(self.target),
         }
 
@@ -149,10 +154,10 @@ class Dataset:
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
             if self.transformations:  # twice as fast on planes
                 images = images.contiguous()
-            rng = np.random.Generator(
-                np.random.Philox(np.random.SeedSequence((*self.seed, number)))
-            )
+            shared = _generator(self.seed, number)
             for transformation in self.transformations:
+                own = transformation.seed
+                rng = shared if own is None else _generator(own, number)
                 images = transformation(images, rng)
             yield images[: n - start]
 
@@ -160,3 +165,8 @@ class Dataset:
         """(n,) true classes, or None. For the accuracy computation alone."""
         labels = self.load().labels
         return None if labels is None else labels[: self.size(limit)]
+
+
+def _generator(seed: tuple[int, ...], block: int) -> np.random.Generator:
+    """What a block's draws come from."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((*seed, block))))

@@ -76,6 +76,12 @@ def check_features(features: Array, *, name: str = "features") -> None:
     _check_array(features, name, columns=1)
 
 
+def check_count(name: str, count: int | None) -> None:
+    """Refuse a number of images, or of what else, below 1; None is no limit."""
+    if count is not None and count < 1:
+        raise ValueError(f"`{name}` must be at least 1 or None, got {count!r}")
+
+
 def check_source(source_logits: Logits, source_labels: Classes, k: int) -> None:
     """Refuse anything but finite (s, k) logits with s labels in 0..k-1."""
     check_logits(source_logits, name="source_logits")

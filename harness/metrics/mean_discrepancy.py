@@ -5,6 +5,7 @@ import numpy as np
 from harness.metrics.checks import (
     Array,
     UndefinedMetricError,
+    check_count,
     check_features,
     check_source_features,
 )
@@ -53,7 +54,11 @@ def mean_shift(features: Array, source_features: Array) -> float:
 
 
 def maximum_mean_discrepancy(
-    features: Array, source_features: Array, *, bandwidth: float | None = None
+    features: Array,
+    source_features: Array,
+    *,
+    bandwidth: float | None = None,
+    images: int | None = None,
 ) -> float:
     r"""Return the maximum mean discrepancy between target and source features.
 
@@ -71,6 +76,8 @@ def maximum_mean_discrepancy(
     bandwidth
         h. None for the root mean squared distance between two source images, so that
         all target sets are measured with one kernel.
+    images
+        Use the first so many of each set only; None for all.
 
     Returns
     -------
@@ -80,8 +87,8 @@ def maximum_mean_discrepancy(
     Raises
     ------
     ValueError
-        If the features are not finite matrices of equal width, or `bandwidth` is not
-        positive.
+        If the features are not finite matrices of equal width, or `bandwidth` or
+        `images` is not positive.
     UndefinedMetricError
         If `bandwidth` is None and all source features are equal.
 
@@ -108,6 +115,8 @@ def maximum_mean_discrepancy(
     """
     check_features(features)
     check_source_features(source_features, features.shape[1])
+    check_count("images", images)
+    features, source_features = features[:images], source_features[:images]
     # Centred, lest large means eat the digits of the distances.
     centre = source_features.mean(axis=0, dtype=np.float64)
     target, source = features - centre, source_features - centre

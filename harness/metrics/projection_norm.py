@@ -6,6 +6,7 @@ from harness.metrics.checks import (
     Array,
     Classes,
     UndefinedMetricError,
+    check_count,
     check_features,
     check_labels,
     check_predicted,
@@ -22,6 +23,7 @@ def projection_norm(
     source_labels: Classes,
     *,
     ridge: float = 1e-3,
+    images: int | None = None,
 ) -> float:
     r"""Return the distance between heads trained on pseudo-labels and on the source.
 
@@ -44,6 +46,8 @@ def projection_norm(
         Their true classes.
     ridge
         r, above 0. The larger, the nearer both heads are to nothing.
+    images
+        Train on the first so many of each set only; None for all.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def projection_norm(
     Raises
     ------
     ValueError
-        If the arrays do not fit together or `ridge` is not positive.
+        If the arrays do not fit together, or `ridge` or `images` is not positive.
     UndefinedMetricError
         If all source features are 0.
 
@@ -87,6 +91,10 @@ def projection_norm(
     check_labels(source_labels, s, np.iinfo(np.int64).max, name="source_labels")
     if not 0 < ridge < np.inf:
         raise ValueError(f"`ridge` must be positive and finite, got {ridge!r}")
+    check_count("images", images)
+    features, predicted = features[:images], predicted[:images]
+    source_features, source_labels = source_features[:images], source_labels[:images]
+    s = len(source_features)
     scale = float(np.sqrt((np.asarray(source_features, np.float64) ** 2).sum() / s))
     if scale == 0:
         raise UndefinedMetricError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from harness.datasets.transformations.pixels import column, rounded
@@ -34,7 +35,7 @@ def affine(
     rotate
         Bounds of the angle in degrees.
     """
-    b, c, h, w = images.shape
+    b, _, h, w = images.shape
     chosen = rng.uniform(size=b) < probability
     factors = rng.uniform(*scale, size=(b, 2))
     shifts = rng.uniform(*translate, size=(b, 2)) * np.array([w, h])
@@ -45,23 +46,37 @@ def affine(
     back[:, 0] = np.stack([cos, sin], 1) / factors[:, :1]
     back[:, 1] = np.stack([-sin, cos], 1) / factors[:, 1:]
     offset = -(back @ shifts[:, :, None])[:, :, 0]
+    those = torch.as_tensor(np.flatnonzero(chosen), device=images.device)
+    if not len(those):
+        return images
+    result = images.clone()
+    result[those] = resampled(images[those], back[chosen], offset[chosen])
+    return result
+
+
+def resampled(
+    images: torch.Tensor, back: NDArray[np.float64], offset: NDArray[np.float64]
+) -> torch.Tensor:
+    """Each image where a linear map takes its pixels; bilinear, 0 from outside.
+
+    Parameters
+    ----------
+    back, offset
+        (b, 2, 2) and (b, 2), in pixels from the image's centre, x before y: the pixel
+        at p comes from ``back @ p + offset``.
+    """
+    b, c, h, w = images.shape
     # `affine_grid` measures in halves of the sides.
     half = np.array([w, h]) / 2
     theta = np.concatenate(
         [back * half[None, None] / half[None, :, None], (offset / half)[:, :, None]], 2
     )
-    those = torch.as_tensor(np.flatnonzero(chosen), device=images.device)
-    if not len(those):
-        return images
     grid = F.affine_grid(
-        torch.as_tensor(theta[chosen], dtype=torch.float32, device=images.device),
-        [len(those), c, h, w],
+        torch.as_tensor(theta, dtype=torch.float32, device=images.device),
+        [b, c, h, w],
         align_corners=False,
     )
-    moved = F.grid_sample(images[those].float(), grid, align_corners=False)
-    result = images.clone()
-    result[those] = rounded(moved)
-    return result
+    return rounded(F.grid_sample(images.float(), grid, align_corners=False))
 
 
 def sharpen(
