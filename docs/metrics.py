@@ -189,7 +189,7 @@ def _reason(metric: Metric, measured: Measured) -> str:
         return "It is what all others are held against."
     if metric.name in measured.skipped:
         return f"Not measured in this run: {measured.skipped[metric.name]}."
-    return "Not measured in this run: no suite has a test of it; your own tests may."
+    return "Not measured in this run."
 
 
 def _opening(measured: Measured) -> str:
