@@ -127,9 +127,12 @@ class Run:
         ------
         HarnessError
             If a base, model or family is unknown, or its files are not here, or a
-            model of --harness-model cannot be built or does not fit the base.
+            model of --harness-model cannot be built or does not fit the base, or the
+            device cannot be used.
         """
         _ = self.base, self.datasets, self.models
+        if self.settings.device not in ("auto", "cpu"):  # which are always there
+            _ = self.device
         for entry in self._entries(self.models).values():
             if isinstance(entry, SpecModel):
                 entry.check(self.settings, self.base, self.tell)
