@@ -80,7 +80,9 @@ class Run:
         known = tuple(self.registry.models_of(self.base.name))
         patterns = self.settings.models
         own = tuple(
-            n for n, e in self._entries(known).items() if isinstance(e, SpecModel)
+            n
+            for n, e in self._entries(known).items()
+            if isinstance(e, SpecModel) and e.asked
         )
         if patterns or own:
             chosen = tuple(sorted({*own, *select("model", patterns, known)}))
@@ -127,7 +129,7 @@ class Run:
         ------
         HarnessError
             If a base, model or family is unknown, or its files are not here, or a
-            model of --harness-model cannot be built or does not fit the base, or the
+            model of the user's own cannot be built or does not fit the base, or the
             device cannot be used.
         """
         _ = self.base, self.datasets, self.models
