@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from harness.commands.running import BAD_INPUT
 from harness.errors import HarnessError
 
 # One module a command in `harness.commands`, each with `add_arguments(parser)` and
@@ -40,4 +41,4 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(command.run(arguments))
     except (HarnessError, ValueError) as error:
         print(f"harness {arguments.command}: {error}", file=sys.stderr)
-        return 2
+        return BAD_INPUT

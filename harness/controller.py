@@ -42,6 +42,7 @@ class Controller:
         self._summary: Summary | None = None
         self._interrupted = False
         self._earlier: SavedRun | None = None
+        self._unwritten = ""
         self._check(run.settings)
 
     def _check(self, settings: Settings) -> None:
@@ -225,23 +226,18 @@ class Controller:
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter
     ) -> None:
-        """Print the report, if anything was to be measured."""
-        if not (self.collector.expected or self.verdicts):
-            return
-        if self.config.option.collectonly:
-            return
-        if self.run.settings.report == "none":
-            return
-        from harness.report.terminal import write
+        """Print the report, if anything was to be measured, and what went wrong."""
+        how = self.run.settings.report
+        something = self.collector.expected or self.verdicts
+        if something and how != "none" and not self.config.option.collectonly:
+            from harness.report.terminal import write
 
-        write(
-            terminalreporter,
-            self.summary(),
-            short=self.run.settings.report == "short",
-        )
+            write(terminalreporter, self.summary(), short=how == "short")
+        if self._unwritten:
+            terminalreporter.write_line(f"ERROR: {self._unwritten}", red=True)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the files asked for: also with -p no:terminal."""
         if self.config.option.collectonly:
             return
@@ -257,7 +253,11 @@ class Controller:
                 path = run_path(settings.store, settings.save_run)
                 write_json(path, self.summary())
         except HarnessError as error:
-            raise pytest.UsageError(str(error)) from None
+            if not self.config.pluginmanager.hasplugin("terminalreporter"):
+                raise pytest.UsageError(str(error)) from None
+            # An exception here would cost the report on the terminal as well.
+            self._unwritten = str(error)
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 GATE_PREFIXES = ("gates::", "fail-on::")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import HarnessError
 from harness.metrics.checks import UndefinedMetricError, softmax
 from harness.views import IDENTITY, View
 
@@ -270,7 +271,7 @@ def chosen_device(name: str, *, worker: int = 0) -> str:
 
     Raises
     ------
-    ValueError
+    HarnessError
         If the device is not there.
     """
     import torch
@@ -285,8 +286,11 @@ def chosen_device(name: str, *, worker: int = 0) -> str:
     try:
         torch.zeros(1, device=name)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"device {name!r} cannot be used here: {reason}") from error
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise HarnessError(
+            f"device {name!r} cannot be used here: {reason}; choose cpu or auto with "
+            "--harness-device"
+        ) from error
     return name
 
 

@@ -87,7 +87,7 @@ class Registry:
         *,
         base: str,
         build: Callable[[], torch.nn.Module] | str,
-        head: str,
+        head: str = "",
         mean: tuple[float, ...],
         std: tuple[float, ...],
     ) -> None:
@@ -104,14 +104,14 @@ class Registry:
             Returns the network with its weights in place, or "package.module:function"
             that does.
         head
-            Dotted name of its last linear layer.
+            Dotted name of its last linear layer; empty to have it looked for.
         mean, std
             Normalisation per channel, of images scaled to [0, 1].
         """
-        from harness.models.own import OwnModel
+        from harness.models.own import own_model
 
         self.add_entry(
-            OwnModel(name=name, base=base, build=build, head=head, mean=mean, std=std)
+            own_model(name=name, base=base, build=build, head=head, mean=mean, std=std)
         )
 
     def add_dataset(

@@ -88,7 +88,9 @@ class Run:
         known = tuple(self.registry.models_of(self.base.name))
         patterns = self.settings.models
         own = tuple(
-            n for n, e in self._entries(known).items() if isinstance(e, SpecModel)
+            n
+            for n, e in self._entries(known).items()
+            if isinstance(e, SpecModel) and e.asked
         )
         if patterns or own:
             chosen = tuple(sorted({*own, *select("model", patterns, known)}))
@@ -135,9 +137,12 @@ class Run:
         ------
         HarnessError
             If a base, model or family is unknown, or its files are not here, or a
-            model of --harness-model cannot be built or does not fit the base.
+            model of the user's own cannot be built or does not fit the base, or the
+            device cannot be used.
         """
         _ = self.base, self.datasets, self.models
+        if self.settings.device not in ("auto", "cpu"):  # which are always there
+            _ = self.device
         for entry in self._entries(self.models).values():
             if isinstance(entry, SpecModel):
                 entry.check(self.settings, self.base, self.tell)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from harness.datasets.dataset import BLOCK, Dataset, Images, Transformation
+from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.models.classifier import Classifier, lowered
 from harness.predictions import Predictions, chosen_device, chosen_precision
@@ -124,7 +125,7 @@ def test_a_device_that_is_not_there_is_refused():
     assert chosen_device("auto") in ("cpu", "cuda", "mps")
     assert chosen_device("cpu") == "cpu"
     if not torch.cuda.is_available():
-        with pytest.raises(ValueError, match="device 'cuda' cannot be used here"):
+        with pytest.raises(HarnessError, match="device 'cuda' cannot be used here"):
             chosen_device("cuda")
 
 

@@ -22,6 +22,7 @@ from harness.metrics.checks import Array
 
 MINIMUM = 3  # two points lie on a line whatever they measure
 LARGEST = 1e150  # squares of anything larger overflow
+SMALLEST = 1e-150  # squares of anything smaller vanish
 
 __all__ = ["Fit", "Judgement", "LineFit", "Unfit", "fit_line", "judge"]
 
@@ -139,7 +140,8 @@ def fit_line(x: ArrayLike, y: ArrayLike, *, unit: str = "datasets") -> LineFit:
     ------
     Unfit
         If there are fewer than 3 datasets, a value is not finite, an accuracy is
-        outside [0, 1], or the metric or the accuracy is the same on all datasets.
+        outside [0, 1], or the metric or the accuracy is the same on all datasets, or
+        differs by too little to square.
     ValueError
         If `x` and `y` are not vectors of one length.
 
@@ -264,6 +266,18 @@ def _checked(x: ArrayLike, y: ArrayLike, what: str, unit: str) -> tuple[Array, A
             raise Unfit(f"the {name} is {bad[0]} on {len(bad)} of {len(x)} {unit}")
     if (size := float(np.abs(x).max())) > LARGEST:
         raise Unfit(f"the metric is {size:.3g} in size, too large to square")
+    check_accuracies(y, unit)
+    return x, y
+
+
+def check_accuracies(y: Array, unit: str = "datasets") -> None:
+    """Refuse finite accuracies outside [0, 1], or without a spread.
+
+    Raises
+    ------
+    Unfit
+        With what is wrong.
+    """
     if y.min() < 0 or y.max() > 1:
         bad = y[(y < 0) | (y > 1)]
         raise Unfit(
@@ -271,4 +285,5 @@ def _checked(x: ArrayLike, y: ArrayLike, what: str, unit: str) -> tuple[Array, A
         )
     if constant(y):
         raise Unfit(f"the accuracy is {y[0]:.6g} on all {len(y)} {unit}")
-    return x, y
+    if (spread := float(np.ptp(y))) < SMALLEST:
+        raise Unfit(f"the accuracy's spread of {spread:.3g} is too small to square")

@@ -18,7 +18,7 @@ from harness.analysis.coverage import (
     coverage,
     student,
 )
-from harness.analysis.fits import MINIMUM
+from harness.analysis.fits import MINIMUM, check_accuracies
 from harness.analysis.lines import Unfit, centred, constant, deviation
 from harness.metrics.checks import Array
 
@@ -240,10 +240,7 @@ def _checked(metrics: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
         )
     if not np.isfinite(metrics).all() or not np.isfinite(y).all():
         raise Unfit("a metric or an accuracy is not finite")
-    if y.min() < 0 or y.max() > 1:
-        raise Unfit("accuracy must be in [0, 1]; divide percentages by 100")
-    if constant(y):
-        raise Unfit(f"the accuracy is {y[0]:.6g} on all {n} datasets")
+    check_accuracies(y)
     flat = [i for i in range(m) if constant(metrics[:, i])]
     if flat:
         raise Unfit(f"metric {flat[0] + 1} of {m} is the same on all {n} datasets")

@@ -100,6 +100,11 @@ def read_table(
         rest = [n for i, n in enumerate(names) if i not in key_places]
         columns = {name: name for name in rest}
     places = [_place(names, name) for name in columns]
+    if not places:
+        raise ValueError(
+            f"a table needs a column of accuracies besides {' and '.join(keys)!r}, its "
+            "columns joined by commas"
+        )
     models: dict[str, int] = {}
     values = []
     for line, row in enumerate(rows[header_rows:], start=header_rows + 1):

@@ -211,6 +211,10 @@ def _read(path: Path, arguments: argparse.Namespace) -> AccuracyTable:
             percent=arguments.percent,
             header_rows=arguments.header_rows,
         )
+    except UnicodeDecodeError as error:
+        raise BadData(
+            f"{path} must be a report or a CSV table, but is no text"
+        ) from error
     except (ValueError, OSError) as error:
         raise BadData(f"table {path} cannot be read: {error}") from error
 

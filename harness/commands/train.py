@@ -102,7 +102,10 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out or Path(trained_filename(base.name, entry.name))
     if out.suffix != ".safetensors":
         raise HarnessError(f"--out must end in .safetensors, got {out}")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HarnessError(f"--out {out} cannot be made: {error}") from error
     checkpoint = out.with_suffix(".checkpoint")
     images, tests = base.train(settings), base.test(settings)
     if checkpoint.exists():

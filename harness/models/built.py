@@ -83,7 +83,18 @@ def put_weights(network: torch.nn.Module, path: Path) -> torch.nn.Module:
     return network
 
 
-def failed(target: str, error: Exception) -> HarnessError:
+def checked_network(made: object, target: str) -> torch.nn.Module:
+    """What a factory returned, or HarnessError if that is no network."""
+    import torch
+
+    if not isinstance(made, torch.nn.Module):
+        raise HarnessError(
+            f"model {target} must return a torch.nn.Module, got {type(made).__name__}"
+        )
+    return made
+
+
+def failed(target: str, error: BaseException) -> HarnessError:
     """That code of others failed, and how."""
     if isinstance(error, HarnessError):
         return error

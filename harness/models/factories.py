@@ -13,7 +13,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData, UnknownName
-from harness.models.built import Built, failed, no_weights, put_weights, weight_file
+from harness.models.built import (
+    Built,
+    checked_network,
+    failed,
+    no_weights,
+    put_weights,
+    weight_file,
+)
 
 if TYPE_CHECKING:
     from harness.datasets.family import Base
@@ -56,7 +63,7 @@ class Factory:
 
         self.locate(settings)
         module = self._module()
-        factory = _attribute(module, self.name)
+        factory = _attribute(module, self.name, self._parts[0])
         if not callable(factory):
             raise HarnessError(
                 f"model {self.spec.target} must name a function, got a "
@@ -65,17 +72,13 @@ class Factory:
         try:
             # A network of the module is as good as a function that returns it.
             made = factory if isinstance(factory, torch.nn.Module) else factory()
-        except Exception as error:  # the user's code may raise anything
+        except (Exception, SystemExit) as error:  # the user's code may raise anything
             raise failed(self.spec.target, error) from error
-        if not isinstance(made, torch.nn.Module):
-            raise HarnessError(
-                f"model {self.spec.target} must return a torch.nn.Module, got "
-                f"{type(made).__name__}"
-            )
+        network = checked_network(made, self.spec.target)
         if path := weight_file(self.spec, settings):
-            put_weights(made, path)
+            put_weights(network, path)
         file = inspect.getsourcefile(module)
-        return Built(network=made, files=[Path(file)] if file else [])
+        return Built(network=network, files=[Path(file)] if file else [])
 
     @property
     def _parts(self) -> tuple[str, str]:
@@ -93,14 +96,14 @@ class Factory:
                 return _from_file(self._path)
             _reach(self.spec.folder.absolute(), module)
             return importlib.import_module(module)
-        except Exception as error:  # importing runs the user's code
+        except (Exception, SystemExit) as error:  # importing runs the user's code
             raise failed(self.spec.target, error) from error
 
 
-def _attribute(module: ModuleType, name: str) -> Any:
+def _attribute(module: ModuleType, name: str, of: str) -> Any:
     if not hasattr(module, name):
         known = [n for n, v in vars(module).items() if callable(v) and n[0] != "_"]
-        raise UnknownName(f"function of {module.__name__}", name, known)
+        raise UnknownName(f"function of {of}", name, known)
     return getattr(module, name)
 
 

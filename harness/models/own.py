@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.models.classifier import Classifier, ready
+from harness.models.built import Built, checked_network, failed
+from harness.models.specs import SpecModel
+from harness.settings import ModelSpec
 from harness.target import resolve
 
 if TYPE_CHECKING:
@@ -17,88 +19,72 @@ if TYPE_CHECKING:
     from harness.datasets.family import Base
     from harness.settings import Settings
 
+SOURCE = "registered by a conftest or plugin"
+Make = Callable[[], "torch.nn.Module"]
 
-@dataclass(frozen=True, kw_only=True)
-class OwnModel:
-    """A registry entry around a factory; the arguments of `Registry.add_model`."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A factory of a conftest or plugin, or where it can be imported from."""
 
     name: str
-    base: str
-    build: Callable[[], torch.nn.Module] | str
-    head: str
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    source: str = "registered by a conftest or plugin"
-    _fingerprints: list[str] = field(default_factory=list)
+    make: Make | str
 
     def locate(self, settings: Settings) -> str:
         """Where it comes from; a factory is always at hand."""
-        return self.source
+        return SOURCE
 
-    def fingerprint(
-        self, settings: Settings, base: Base, tell: Callable[[str], None]
-    ) -> str:
-        """sha256 over names, shapes and values of all weights, and the normalisation.
+    def build(self, settings: Settings, base: Base, tell: Any) -> Built:
+        """The network that the factory returns.
 
-        The network is built once a process to know it.
+        Raises
+        ------
+        HarnessError
+            If the factory cannot be imported or fails, or returns anything else.
         """
-        if not self._fingerprints:
-            self._fingerprints.append(_digest(self, self._build(base)))
-        return self._fingerprints[0]
+        try:
+            make = resolve(self.make) if isinstance(self.make, str) else self.make
+            made = make()
+        except (Exception, SystemExit) as error:  # the user's code may raise anything
+            raise failed(self.name, error) from error
+        return Built(network=checked_network(made, self.name))
 
-    def load(
-        self,
-        settings: Settings,
-        base: Base,
-        device: str,
-        tell: Callable[[str], None],
-    ) -> Classifier:
-        """The classifier on its device, in eval mode and without gradients."""
-        network = self._build(base)
-        return Classifier(
-            name=self.name,
-            network=ready(network, device),
-            mean=self.mean,
-            std=self.std,
-            classes=len(base.classes),
-            head=self.head,
-            fingerprint=self.fingerprint(settings, base, tell),
-        )
 
-    def _build(self, base: Base) -> torch.nn.Module:
-        import torch
+def own_model(
+    *,
+    name: str,
+    base: str,
+    build: Make | str,
+    head: str,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+) -> SpecModel:
+    """The entry behind `Registry.add_model`; nothing is built yet.
 
-        build = resolve(self.build) if isinstance(self.build, str) else self.build
-        network = build()
-        if not isinstance(network, torch.nn.Module):
+    It is built, run dry and known by its content as those of --harness-model are.
+
+    Raises
+    ------
+    HarnessError
+        If mean or std is empty, or no finite number, or a std is not positive.
+    """
+    for fact, numbers in (("mean", mean), ("std", std)):
+        low = 0.0 if fact == "std" else -math.inf
+        if not numbers or not all(low < number < math.inf for number in numbers):
+            rule = "positive and finite" if fact == "std" else "finite"
             raise HarnessError(
-                f"`build` of model {self.name} must return a torch.nn.Module, "
-                f"got {type(network).__name__}"
+                f"`{fact}` of model {name} must be {rule} numbers, one a channel, got "
+                f"{numbers}"
             )
-        if not self.head or self.head not in dict(network.named_modules()):
-            linear = [
-                name
-                for name, part in network.named_modules()
-                if isinstance(part, torch.nn.Linear)
-            ]
-            raise HarnessError(
-                f"`head` of model {self.name} must name a layer, got {self.head!r}; "
-                f"its linear layers are {', '.join(linear) or 'none'}"
-            )
-        for name in ("mean", "std"):
-            if len(getattr(self, name)) != base.size[2]:
-                raise HarnessError(
-                    f"`{name}` of model {self.name} must have {base.size[2]} numbers, "
-                    f"one a channel, got {getattr(self, name)}"
-                )
-        return network
-
-
-def _digest(model: OwnModel, network: torch.nn.Module) -> str:
-    digest = hashlib.sha256(repr((model.mean, model.std, model.head)).encode())
-    # The printed structure tells apart networks that share weights: ReLU or GELU.
-    digest.update(repr(network).encode())
-    for name, tensor in network.state_dict().items():
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().numpy().tobytes())
-    return digest.hexdigest()
+    spec = ModelSpec(
+        target=name, name=name, head=head, mean=tuple(mean), std=tuple(std)
+    )
+    builder = Registration(name=name, make=build)
+    return SpecModel(
+        name=name,
+        base=base,
+        spec=spec,
+        builder=builder,
+        source=SOURCE,
+        asked=False,
+    )

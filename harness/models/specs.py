@@ -54,13 +54,20 @@ class _Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class SpecModel:
-    """A registry entry around a specification of the command line."""
+    """A registry entry around a specification.
+
+    Attributes
+    ----------
+    asked
+        Whether it is run for having been specified, as those of the command line are.
+    """
 
     name: str
     base: str
     spec: ModelSpec
     builder: Builder
     source: str = "--harness-model"
+    asked: bool = True
     _facts: list[_Facts] = field(default_factory=list)
 
     def locate(self, settings: Settings) -> str:
@@ -98,7 +105,7 @@ class SpecModel:
             raise HarnessError(
                 f"model {self.name} must be the same whenever it is built, but its "
                 f"weights differ from call to call of {self.spec.target}; load them "
-                "in it, or name a file with ?weights=FILE"
+                "in it from a file"
             )
         channels_last = facts.probed.channels_last
         return Classifier(

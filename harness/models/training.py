@@ -262,7 +262,7 @@ def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     try:
         torch.save(state, temporary)
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # torch's own files raise the latter
         raise HarnessError(f"checkpoint {path} cannot be written: {error}") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,8 @@ def check_files(
     Raises
     ------
     HarnessError
-        If a package is missing, or a folder cannot be made.
+        If a package is missing, a folder cannot be made or written to, or a file is
+        where a folder must be, or the other way round.
     """
     for field, path in paths.items():
         name = option(field)
@@ -61,6 +63,12 @@ def check_files(
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise HarnessError(f"{name} {path} cannot be made: {error}") from error
+        if field == "plots" and path.exists() and not path.is_dir():
+            raise HarnessError(f"{name} must name a folder, but {path} is a file")
+        if field != "plots" and path.is_dir():
+            raise HarnessError(f"{name} must name a file, but {path} is a folder")
+        if not os.access(path.parent, os.W_OK):
+            raise HarnessError(f"{name} {path} cannot be made: no right to write there")
 
 
 def need(package: str, *, of: str) -> None:

@@ -29,8 +29,10 @@ def kind_of(path: Path) -> Kind:
     MissingData
         If there is no such file.
     BadData
-        If it cannot be read.
+        If it is a folder, or cannot be read.
     """
+    if path.is_dir():
+        raise BadData(f"{path} is a folder; name a report or a table in it")
     if not path.is_file():
         raise MissingData(
             "table",

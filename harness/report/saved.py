@@ -111,7 +111,10 @@ def read_content(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BadData(f"report {path} cannot be read: {error}") from error
     if not isinstance(content, dict) or "schema" not in content:
-        raise BadData(f"{path} is no report of harness: it has no `schema`")
+        raise BadData(
+            f"{path} is no report of harness: it has no `schema`; "
+            "write one with --harness-report-json"
+        )
     if content["schema"] != SCHEMA:
         raise BadData(
             f"report {path} has schema {content['schema']!r}, and this version reads "

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Change, compare
@@ -128,7 +128,11 @@ def summarise(
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),
         skipped=_losses(o for o in outcomes if o.status == "skipped"),
-        absent={**run.absent_families, **_absent_models(run)},
+        absent={
+            **run.absent_families,
+            **_absent_models(run),
+            **_absent_details(run, correlations),
+        },
         measurements=measurements,
         temperatures={
             m.model: float(m.facts["temperature"])
@@ -171,7 +175,7 @@ def _details(run: Run, correlations: tuple[Correlation, ...]) -> tuple[Detail, .
     if not patterns:
         return ()
     known = tuple(sorted({row.metric for row in correlations}))
-    chosen = {n for n in known if any(fnmatchcase(n, p) for p in patterns)}
+    chosen = {n for n in known if any(fnmatch.fnmatchcase(n, p) for p in patterns)}
     unit = UNITS[run.settings.resample]
     several = len(run.models) > 1
     return tuple(
@@ -189,6 +193,20 @@ def _absent_models(run: Run) -> dict[str, str]:
     named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
     cure = "ask for one by name to be told where its weights come from"
     return {f"{len(absent)} models without weights here": f"{named}; {cure}"}
+
+
+def _absent_details(run: Run, correlations: Iterable[Correlation]) -> dict[str, str]:
+    """Patterns of --harness-detail that no metric matches: misspelt, or deselected.
+
+    They cannot be refused earlier: a test may record a metric of any name.
+    """
+    known = sorted({row.metric for row in correlations})
+    named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
+    return {
+        f"detail of {pattern!r}": f"no measured metric is called so, of {named}"
+        for pattern in run.settings.detail
+        if known and not any(fnmatch.fnmatchcase(name, pattern) for name in known)
+    }
 
 
 def _losses(outcomes: Iterable[Outcome]) -> tuple[Loss, ...]:

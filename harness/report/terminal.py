@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits import Judgement, LineFit
     from harness.report.judging import AnyVerdict
+    from harness.report.ranking import Rank
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
@@ -110,20 +111,16 @@ def report_parts(
     yield from _accuracies(summary)
     if summary.temperatures:
         yield calibration_line(summary.temperatures)
-    chances = _chances(summary)
     tables = {} if short else _by_metric(summary)
-    for metric, rows in tables.items():
-        yield ""
-        title = metric + chances.get(metric, "")
-        yield from _metric_table(title, rows, wide=width >= 100)
-    if tables:
+    yield from _metric_tables(tables, _chances(summary), wide=width >= 100)
+    if any(map(_has_fit, tables.values())):
         yield ""
         yield (
             "RMSE in points of accuracy; ρ is Spearman's, of metric against accuracy. "
             "The last group judges the interior's line on the exterior: its R² is that "
             "of prediction and may be negative."
         )
-    if len(summary.ranks) > 1:
+    if len(summary.ranks) > 1 and any(map(_has_numbers, summary.ranks)):
         yield ""
         yield from _ranking(summary, width)
     plotted = None if short or width < NARROWEST else chosen_row(summary)
@@ -217,6 +214,12 @@ def _range(accuracies: Sequence[float]) -> str:
     return f"{low:.2f}" if len(accuracies) == 1 else f"{low:.1f} to {high:.1f}"
 
 
+def _has_numbers(found: Rank) -> bool:
+    """Whether there is anything to compare a metric by."""
+    numbers = (found.interior_r2, found.exterior_r2, found.transfer_r2, found.mae)
+    return any(number is not None for number in numbers)
+
+
 def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     from rich import box
     from rich.table import Table
@@ -282,6 +285,29 @@ def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:
     return groups
 
 
+def _has_fit(rows: Iterable[Correlation]) -> bool:
+    """Whether there is anything to print in a metric's table."""
+    return any(not isinstance(fit, Undefined) for row in rows for fit in _fits(row))
+
+
+def _metric_tables(
+    tables: dict[str, list[Correlation]], chances: dict[str, str], *, wide: bool
+) -> Iterable[Any]:
+    """A table for each metric with a fit; those without share a line a reason."""
+    without: dict[tuple[str, str], list[str]] = {}
+    for metric, rows in tables.items():
+        if _has_fit(rows):
+            yield ""
+            yield from _metric_table(metric + chances.get(metric, ""), rows, wide=wide)
+        elif any(row.points or row.targets for row in rows):
+            for why in _reasons(rows, wide=wide):
+                without.setdefault(why, []).append(metric)
+    if without:
+        yield ""
+    for (part, reason), metrics in without.items():
+        yield f"no fit of {_some(metrics)}: {part}: {reason}"
+
+
 def _metric_table(
     title: str, rows: Sequence[Correlation], *, wide: bool
 ) -> Iterable[Any]:
@@ -298,26 +324,37 @@ def _metric_table(
     for group, full in _groups(wide):
         names = _line("n", "R²", "RMSE", "ρ", full=full)
         table.add_column(f"{group}\n{names}", no_wrap=True)
-    reasons: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        name = row.model or "all"
-        cells = [Text(name, style="" if row.model else "bold")]
-        fits = (row.interior, row.exterior, row.transfer)
-        for (group, full), fit in zip(_groups(wide), fits, strict=True):
+        if not _has_fit([row]):
+            continue
+        cells = [Text(row.model or "all", style="" if row.model else "bold")]
+        for (_, full), fit in zip(_groups(wide), _fits(row), strict=True):
             if isinstance(fit, Undefined):
-                if fit is not row.transfer or not isinstance(row.interior, Undefined):
-                    reasons.setdefault((group, fit.reason), []).append(name)
                 cells.append(Text(_line("-", "-", "-", "-", full=full)))
             else:
                 cells.append(_numbers(fit, full=full))
-        if not all(isinstance(fit, Undefined) for fit in fits):
-            table.add_row(*cells)
-    if table.row_count:
-        yield table
-    else:
-        yield Text(title, style="bold")
-    for (group, reason), names_ in reasons.items():
-        yield f"  {group} undefined for {_some(names_)}: {reason}"
+        table.add_row(*cells)
+    yield table
+    for (group, reason), models in _reasons(rows, wide=wide).items():
+        yield f"  {group} undefined for {_some(models)}: {reason}"
+
+
+def _fits(row: Correlation) -> tuple[LineFit | Judgement | Undefined, ...]:
+    return row.interior, row.exterior, row.transfer
+
+
+def _reasons(
+    rows: Iterable[Correlation], *, wide: bool
+) -> dict[tuple[str, str], list[str]]:
+    """(group, why it has no numbers) -> models; a transfer without a line says none."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for (group, _), fit in zip(_groups(wide), _fits(row), strict=True):
+            if not isinstance(fit, Undefined):
+                continue
+            if fit is not row.transfer or not isinstance(row.interior, Undefined):
+                reasons.setdefault((group, fit.reason), []).append(row.model or "all")
+    return reasons
 
 
 def _groups(wide: bool) -> tuple[tuple[str, bool], ...]:

@@ -183,6 +183,7 @@ def test_one_value_for_all_has_an_r2_of_zero():
         ([1.0, 2.0, 3.0], [0.1, -0.5, 0.3], r"\[0, 1\], got -0.5"),
         ([1e200, 2.0, 3.0], [0.1, 0.2, 0.3], "1e[+]200 in size, too large"),
         ([0.0, 5e-324, 1e-323], [0.1, 0.2, 0.3], "spread of .*e-32. is too small"),
+        ([1.0, 2.0, 3.0], [5e-324, 0, 0], "accuracy's spread of .*e-32. is too small"),
     ],
 )
 def test_what_cannot_be_fitted_says_why(x, y, reason):
@@ -203,6 +204,8 @@ def test_what_cannot_be_judged_says_why():
         judge(fit, [0.0, 1.0], [0.1, 0.2])
     with pytest.raises(Unfit, match=r"the accuracy is 0\.1 on all 3 datasets"):
         judge(fit, [0.0, 1.0, 2.0], [0.1, 0.1, 0.1])
+    with pytest.raises(Unfit, match="accuracy's spread of .*e-201 is too"):
+        judge(fit, [0.0, 1.0, 2.0], [1e-201, 0.0, 2e-201])
 
 
 def test_vectors_of_two_lengths_are_a_mistake():

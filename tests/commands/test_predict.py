@@ -61,5 +61,5 @@ def test_what_cannot_be_is_refused_at_once(capsys, arguments, message):
 def test_missing_data_end_the_run_before_it_starts(tmp_path):
     result = predict(tmp_path, "--model", "linear", "--data", "nowhere")
 
-    assert result.returncode == 4
+    assert result.returncode == 2
     assert "data nowhere not found" in result.stderr + result.stdout

@@ -116,3 +116,27 @@ def test_the_imagenet_testbed(data_root, tmp_path):
             assert where["slope"] == pytest.approx(slope, abs=1e-3)
             intercept = where["y_mean"] - where["slope"] * where["x_mean"]
             assert intercept == pytest.approx(bias, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "needs 1 lines of names, got 0"),
+        (b"words\n", "needs a column of accuracies besides 'words'"),
+        (b"{}\n", "it has no `schema`; write one with --harness-report-json"),
+        (b"PK\x03\x04\xdb\xff", "must be a report or a CSV table, but is no text"),
+    ],
+)
+def test_files_of_another_kind_are_named(tmp_path, content, message, capsys):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    assert main(["report", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert message in said
+
+
+def test_a_folder_is_no_report(tmp_path, capsys):
+    assert main(["report", str(tmp_path)]) == 2
+    assert f"{tmp_path} is a folder" in capsys.readouterr().err

@@ -9,6 +9,8 @@ import torch.optim  # its lazy imports would run in the middle of a test
 
 from harness.cli import main
 from harness.commands.arguments import settings_of
+from harness.errors import HarnessError
+from harness.models.training import _write_checkpoint
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +80,18 @@ def test_settings_come_from_the_environment_too(monkeypatch, tmp_path):
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert settings_of(parser.parse_args(["--model", "x"])).data_root == tmp_path
+
+
+def test_a_place_that_cannot_be_is_named(tmp_path, capsys):
+    """A file where a folder should be."""
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "w.safetensors"
+
+    assert main(["train", "--model", "linear", "--out", str(out)]) == 2
+    assert f"--out {out} cannot be made" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path):
+    """torch raises no OSError then."""
+    with pytest.raises(HarnessError, match=r"checkpoint .*gone.* cannot be written"):
+        _write_checkpoint(tmp_path / "gone" / "w.checkpoint", {})

@@ -209,3 +209,49 @@ def test_a_place_that_cannot_be_is_said_at_once(toy):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--harness-report-csv file/m.csv cannot be made*"])
+
+
+def test_a_folder_in_the_place_of_a_file_is_said_at_once(toy):
+    """And a file in the place of a folder."""
+    (toy.path / "file").write_text("")
+    (toy.path / "folder").mkdir()
+
+    result = toy.runpytest_inprocess("--harness-report-html=folder")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--harness-report-html must name a file, but*"])
+
+    pytest.importorskip("matplotlib")
+    result = toy.runpytest_inprocess("--harness-plots=file")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--harness-plots must name a folder, but*"])
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_file_that_fails_at_the_end_does_not_cost_the_report(toy, terminal):
+    """The folder goes while tests run: told, with a bad status, below the report."""
+    toy.makepyfile(
+        test_gone="""
+        import pathlib
+        import shutil
+
+        def test_gone():
+            shutil.rmtree("out")
+            pathlib.Path("out").write_text("")
+        """
+    )
+    quiet = () if terminal else ("-p", "no:terminal")
+    result = toy.runpytest_inprocess("--harness-report-json=out/r.json", *quiet)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    if terminal:
+        result.stdout.fnmatch_lines(["metrics compared", "ERROR: report * cannot be*"])
+    else:
+        result.stderr.fnmatch_lines(["*ERROR: report * cannot be written*"])
+
+
+def test_a_detail_of_nothing_is_said(toy):
+    result = toy.runpytest_inprocess("--harness-detail=nuclear_norm,typo*")
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["left out: detail of 'typo?': no measured metric*"])
+    assert "detail of 'nuclear_norm'" not in result.stdout.str()

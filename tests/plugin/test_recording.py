@@ -85,11 +85,33 @@ def test_a_broken_metric_fails_its_own_cell_only(toy, body, reason):
     )
 
 
+def test_a_network_that_always_says_nan_is_refused_at_once(toy):
+    conftest = toy.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text().replace('("soft", 2.0)', '("soft", float("nan"))')
+    )
+
+    result = toy.runpytest_inprocess("--harness-families=in0")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*model soft must return finite*check its weights*"])
+
+
 def test_a_network_that_says_nan_is_named(toy):
     """The message has the model, the dataset and the number of images."""
     conftest = toy.path / "conftest.py"
     conftest.write_text(
-        conftest.read_text().replace('("soft", 2.0)', '("soft", float("nan"))')
+        conftest.read_text()
+        + """
+inner = network
+def network(sharpness):
+    made = inner(sharpness)
+    if sharpness == 2:  # not yet on the two images of the dry run
+        made.register_forward_hook(
+            lambda _layer, _inputs, logits: logits * (1 if len(logits) == 2 else np.nan)
+        )
+    return made
+"""
     )
 
     result = toy.runpytest_inprocess("--harness-families=in0")

@@ -195,3 +195,18 @@ def test_the_comparison_shows_intervals_where_they_fit():
 def test_the_report_does_not_depend_on_the_order_of_measurements(order):
     """Workers deliver them in any."""
     assert report_text(summary(order), width=80) == report_text(summary(ROWS), width=80)
+
+
+def test_sections_without_content_are_not_printed():
+    """Of one dataset there is no fit to explain and nothing to compare."""
+    rows = [
+        measurement(metric, "net", "i0", Domain.INTERIOR, 0.5, 0.5)
+        for metric in ("one", "two")
+    ]
+    text = report_text(summary(rows), width=120)
+
+    assert "no fit of one, two: interior: a fit needs at least 3" in text
+    assert "RMSE in points" not in text
+    assert "metrics compared" not in text
+    nothing = report_text(summary([]), width=120)
+    assert nothing.strip() == "cells: none"

@@ -59,8 +59,13 @@ def checked_pixels(
 ) -> None:
     """Refuse images of a wrong kind or shape; looks at no pixel."""
     if pixels.dtype != np.uint8:
-        raise BadData(f"images in {path} must be uint8, got {pixels.dtype}")
-    if pixels.ndim != 4 or len(pixels) == 0 or pixels.shape[3] not in (1, 3):
+        raise BadData(
+            f"images in {path} must be uint8, from 0 to 255, got {pixels.dtype}; save "
+            "them so, before any normalisation"
+        )
+    if len(pixels.shape) > 0 and len(pixels) == 0:
+        raise BadData(f"images in {path} must be at least one, got none")
+    if pixels.ndim != 4 or pixels.shape[3] not in (1, 3):
         raise BadData(
             f"images in {path} must have shape (n, height, width, 1 or 3), "
             f"got {pixels.shape}"
@@ -99,7 +104,11 @@ def read_npy(path: Path, *, memory_map: bool = False) -> NDArray[np.generic]:
             path, mmap_mode="r" if memory_map else None, allow_pickle=False
         )
     except (ValueError, EOFError, OSError, SyntaxError, TokenError) as error:
-        raise BadData(f"{path} cannot be read as a .npy array: {error}") from error
+        # NumPy takes any other file for a pickle, and tells how to load one unsafely.
+        reason = str(error).partition(".")[0] if "pickle" in str(error) else error
+        raise BadData(
+            f"{path} cannot be read as a .npy array: {reason}; write it with numpy.save"
+        ) from error
     return array
 
 
