@@ -204,7 +204,7 @@ def test_what_cannot_be_judged_says_why():
         judge(fit, [0.0, 1.0], [0.1, 0.2])
     with pytest.raises(Unfit, match=r"the accuracy is 0\.1 on all 3 datasets"):
         judge(fit, [0.0, 1.0, 2.0], [0.1, 0.1, 0.1])
-    with pytest.raises(Unfit, match="accuracy's spread of .*e-201 is too"):
+    with pytest.raises(Unfit, match=r"accuracy's spread of .*e-201 is too"):
         judge(fit, [0.0, 1.0, 2.0], [1e-201, 0.0, 2e-201])
 
 
