@@ -98,6 +98,26 @@ def test_every_entry_keeps_shape_and_depends_on_its_draws_alone(entry, images):
     assert any((entry(before, rng(seed)) != before).any() for seed in range(8))
 
 
+NEIGHBOURS = {"sharpen", "emboss", "elastic", "piecewise_affine", "rain"}
+
+
+@pytest.mark.parametrize("sides", [(1, 1), (1, 5), (2, 2), (3, 4)])
+@pytest.mark.parametrize(
+    ("entry", "images"),
+    ENTRIES,
+    ids=[f"{entry.name}-{images.shape[1]}" for entry, images in ENTRIES],
+)
+def test_tiny_images_are_transformed_or_refused(entry, images, sides):
+    """Those that mix neighbours need two pixels a side, and say so."""
+    tiny = tensor(images)[:, :, : sides[0], : sides[1]]
+    if min(sides) == 1 and entry.name in NEIGHBOURS:
+        message = rf"sides of at least 2 pixels .* got {sides[0]}x{sides[1]};"
+        with pytest.raises(ValueError, match=message):
+            entry(tiny, rng())
+    else:
+        assert entry(tiny, rng()).shape == tiny.shape
+
+
 NO_STRENGTH = [
     (colour.grayscale, {"alpha": (0, 0)}),
     (colour.multiply_hue, {"factor": (1, 1)}),

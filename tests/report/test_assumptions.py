@@ -10,27 +10,36 @@ from harness.analysis.targets import predict_targets
 from harness.measurement import Domain, Measurement
 from harness.report.assumptions import (
     LIMITS,
+    MODELS,
     Doubt,
     assumption_lines,
     assumptions,
     marginal_noise,
+    usual_gaps,
 )
 from harness.report.html import page
 from harness.report.markdown import markdown
 from harness.report.terminal import report_text
 from tests.report.pages import measurements, summary
 
-CALM = {"marginal_gap": "0.05", "saturated": "0.0", "line_r2": "0.99"}
+CALM = {"marginal_gap": "0.05", "saturated": "0.0"}
 
 
-def cell(dataset, model="net", metric="nuclear_norm", images=1000, **facts):
+def cell(
+    dataset,
+    model="net",
+    metric="nuclear_norm",
+    images=1000,
+    domain=Domain.EXTERIOR,
+    **facts,
+):
     """A measurement whose facts are calm unless told otherwise."""
     return Measurement(
         metric=metric,
         model=model,
         dataset=dataset,
         family=dataset,
-        domain=Domain.EXTERIOR,
+        domain=domain,
         value=0.5,
         accuracy=0.5,
         images=images,
@@ -69,14 +78,58 @@ def test_cells_without_facts_say_nothing():
             "images with a confidence of exactly 1: net (1 of 2 datasets, most 25 % "
             "on b)",
         ),
-        (
-            {"line_r2": 0.5},
-            "agreement line loose: 1 of 2 datasets, least R² 0.50 on b",
-        ),
     ],
 )
 def test_each_doubt_names_the_worst_dataset(facts, expected):
     assert lines(cell("a"), cell("b", **facts)) == ["assumptions", f"  {expected}"]
+
+
+def lined(models, **r2):
+    return [
+        cell(name, model=f"net{i}", line_r2=value)
+        for i in range(models)
+        for name, value in r2.items()
+    ]
+
+
+def test_a_loose_line_of_many_models_is_named():
+    assert lines(*lined(MODELS, a=0.99, b=0.5)) == [
+        "assumptions",
+        "  agreement line loose: 1 of 2 datasets, least R² 0.50 on b",
+    ]
+    assert lines(*lined(MODELS, a=0.99)) == ["assumptions: nothing unusual"]
+
+
+def test_the_line_of_few_models_is_not_judged():
+    """Five models make ten pairs that share them: a loose line is no news."""
+    assert lines(*lined(5, a=0.99, b=0.1)) == [
+        "assumptions: nothing unusual",
+        "  agreement line not judged: 5 models, of 8 that it takes",
+    ]
+
+
+def interior(gaps):
+    return [
+        cell(f"i{i}", domain=Domain.INTERIOR, marginal_gap=gap)
+        for i, gap in enumerate(gaps)
+    ]
+
+
+def test_the_interior_has_the_sources_labels_whatever_is_predicted():
+    """Errors push the predicted classes there; elsewhere as far is no sign either."""
+    gaps = interior([0.9, *[0.5] * 9])
+    assert usual_gaps(gaps) == {"net": 0.5}
+    assert lines(*gaps) == ["assumptions: nothing unusual"]
+    calm = lines(*gaps, cell("out", marginal_gap=0.45))
+    assert calm == ["assumptions: nothing unusual"]
+    (_, line) = lines(*gaps, cell("out", marginal_gap=0.55))
+    assert line.endswith("net (1 of 1 datasets, most 0.55 on out)")
+
+
+def test_few_datasets_of_the_interior_say_nothing_of_what_is_usual():
+    few = interior([0.5] * 9)
+    assert usual_gaps(few) == {}
+    assert len(lines(*few, cell("out", marginal_gap=0.45))) == 2
 
 
 def test_small_sets_are_allowed_their_scatter():
@@ -142,4 +195,4 @@ def test_every_report_shows_them():
     assert "| net | b | 25 % | 1 of 2 datasets |" in markdown(found)
     html = page(found)
     assert 'id="assumptions"' in html
-    assert "2 that nothing speaks against" in html
+    assert "1 that nothing speaks against" in html

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from harness.datasets.transformations.pixels import column, rounded
+from harness.datasets.transformations.pixels import check_sides, column, rounded
 
 
 def filter_blur(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
@@ -51,6 +51,7 @@ def emboss(
     to the left, plus `strength` times those two and their four neighbours likewise.
     Outside is the mirror image that does not repeat the last pixel.
     """
+    check_sides(images, "emboss")
     b, c, h, w = images.shape
     alphas = column(rng.uniform(*alpha, size=b), images)
     strengths = column(rng.uniform(*strength, size=b), images)
@@ -72,6 +73,8 @@ def _inner(images: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     b, c, h, w = images.shape
     reach = len(kernel) // 2
     pixels = images.float()
+    if min(h, w) <= 2 * reach:
+        return pixels
     weights = kernel[None, None].to(images.device)
     # Sums of whole numbers first: exact, whatever the device.
     sums = F.conv2d(pixels.reshape(b * c, 1, h, w), weights) / float(kernel.sum())

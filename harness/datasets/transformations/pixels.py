@@ -30,3 +30,19 @@ def luma(images: torch.Tensor) -> torch.Tensor:
     total += pixels[:, 1:2] * 38470
     total += pixels[:, 2:] * 7471
     return ((total + 0x8000) * 2**-16).floor()
+
+
+def check_sides(images: torch.Tensor, what: str) -> None:
+    """Refuse (b, c, h, w) images with a side of one pixel, which has no neighbours.
+
+    Raises
+    ------
+    ValueError
+        With the sides, and what is to be done to the images.
+    """
+    h, w = images.shape[2:]
+    if min(h, w) < 2:
+        raise ValueError(
+            f"`images` must have sides of at least 2 pixels to {what} them, got "
+            f"{h}x{w}; choose other families for so small images"
+        )

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from harness.datasets.transformations.pixels import column, rounded
+from harness.datasets.transformations.pixels import check_sides, column, rounded
 
 
 def affine(
@@ -86,7 +86,12 @@ def sharpen(
     alpha: tuple[float, float],
     lightness: tuple[float, float],
 ) -> torch.Tensor:
-    """Blend with a sharpened image: a 3x3 kernel of -1 around 8 + lightness."""
+    """Blend with a sharpened image: a 3x3 kernel of -1 around 8 + lightness.
+
+    Outside is the mirror image that does not repeat the last pixel, so that sides need
+    at least two.
+    """
+    check_sides(images, "sharpen")
     b = len(images)
     alphas = column(rng.uniform(*alpha, size=b), images)
     light = column(rng.uniform(*lightness, size=b), images)

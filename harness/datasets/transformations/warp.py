@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from harness.datasets.corruptions.pixels import like
-from harness.datasets.transformations.pixels import rounded
+from harness.datasets.transformations.pixels import check_sides, rounded
 
 _TAPS = 5  # of the Gaussian that smooths displacements; imgaug's for sigmas up to 1.8
 
@@ -34,6 +34,7 @@ def elastic(
     sigma
         Bounds of the width of the smoothing Gaussian, in pixels; it has 5x5 taps.
     """
+    check_sides(images, "warp")
     b, _, h, w = images.shape
     alphas = rng.uniform(*alpha, size=(b, 1, 1, 1))
     sigmas = np.maximum(rng.uniform(*sigma, size=(b, 1)), 1e-3)
@@ -74,6 +75,7 @@ def piecewise_affine(
     points
         Fewest and most rows of points, and columns, drawn apart.
     """
+    check_sides(images, "warp")
     b, _, h, w = images.shape
     rows, columns = rng.integers(points[0], points[1] + 1, size=(2, b))
     scales = rng.uniform(*scale, size=(b, 1, 1, 1))

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from harness.datasets.transformations.pixels import column
+from harness.datasets.transformations.pixels import check_sides, column
 
 _GATE = 8  # rows and columns of the coarse maps that vary thickness over the image
 _DROP = 240.0  # grey level of rain; imgaug's rule gives another to the thinnest rain
@@ -87,6 +87,7 @@ def rain(
     speed
         Bounds of the length of streaks, as a share of the longer side.
     """
+    check_sides(images, "rain on")
     b, _, h, w = images.shape
     counts = column(rng.integers(layers[0], layers[1] + 1, size=b), images)
     down = 1 - sum(size) / 2
