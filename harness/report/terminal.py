@@ -45,8 +45,11 @@ def opening(run: Run) -> list[str]:
         f"harness: models {', '.join(run.models)}",
         f"harness: datasets {named}",
     ]
-    for name, reason in run.absent_families.items():
-        lines.append(f"harness: family {name} left out: {reason}")
+    if families_absent := run.absent_families:
+        lines.append(
+            f"harness: {len(families_absent)} families left out for want of files: "
+            f"{_some(list(families_absent))}"
+        )
     if absent := run.absent_models:
         lines.append(
             f"harness: {len(absent)} models left out for want of weights: "
