@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from harness.datasets.dataset import Dataset, Images
 from harness.datasets.family import Base, Family
+from harness.datasets.sources.arrays import numpys_reason
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Domain
 from harness.metrics.checks import UndefinedMetricError, softmax
@@ -289,7 +290,10 @@ def _read(path: Path, _size: int, _stamp: int) -> SavedOutputs:
         with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise BadData(f"{path} cannot be read as an .npz of arrays: {error}") from error
+        raise BadData(
+            f"{path} cannot be read as an .npz of arrays: {numpys_reason(error)}; "
+            "write it with numpy.savez"
+        ) from error
     labels = arrays.pop("labels", None)
     models = _by_model(path, arrays)
     n = len(next(iter(models.values())))
@@ -352,6 +356,11 @@ def _checked_array(path: Path, name: str, array: NDArray[Any], n: int) -> int:
         raise BadData(
             f"{where} must be finite, but {len(bad)} of {n} rows have nan or "
             f"infinity, the first is row {bad[0]}"
+        )
+    if (array >= 0).all() and np.allclose(array.sum(axis=1), 1, atol=1e-4):
+        raise BadData(
+            f"{where} must be logits, but its rows are probabilities: they sum to 1; "
+            "save the logits, or the logarithms of these"
         )
     return int(array.shape[1])
 

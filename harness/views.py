@@ -68,13 +68,13 @@ class View:
             )
         if min(height, width) < self.grid:
             raise ValueError(
-                f"view {self.name} needs sides of at least {self.grid} pixels, "
-                f"got {height}x{width}; choose a smaller --harness-jigsaw-grid"
+                f"a {self.grid}x{self.grid} jigsaw needs sides of at least {self.grid} "
+                f"pixels, got {height}x{width}; choose a smaller --harness-jigsaw-grid"
             )
         if not self.fit and (height % self.grid or width % self.grid):
             raise ValueError(
-                f"view {self.name} needs sides divisible by {self.grid}, "
-                f"got {height}x{width}; crop or resize the images with "
+                f"a {self.grid}x{self.grid} jigsaw needs sides divisible by "
+                f"{self.grid}, got {height}x{width}; crop or resize the images with "
                 "--harness-jigsaw-fit, or choose another --harness-jigsaw-grid"
             )
 

@@ -72,6 +72,7 @@ def test_what_was_not_saved_is_undefined(logits_file, tmp_path):
         ({"a": LABELS.astype(float)}, "whole class numbers"),
         ({"a": LABELS - 1}, "whole class numbers from 0"),
         ({"a": np.full((3, 2), np.nan)}, "3 of 3 rows have nan"),
+        ({"a": softmax(LOGITS[0])}, "model a .* its rows are probabilities"),
         ({"a": LOGITS[0], "labels": LABELS[:9]}, "must be 30 whole numbers"),
         ({"a": LOGITS[0], "labels": LABELS + 1}, r"must be in 0..3, got 1..4"),
     ],
@@ -82,6 +83,16 @@ def test_bad_files_are_refused_by_name(tmp_path, arrays, message):
     with pytest.raises(BadData, match=message) as refused:
         read_outputs(path)
     assert str(path) in str(refused.value)
+
+
+def test_text_is_no_file_of_arrays(tmp_path):
+    """NumPy's own message tells how to load it unsafely."""
+    path = tmp_path / "bad.npz"
+    path.write_text("logits")
+
+    with pytest.raises(BadData, match="holds no NumPy arrays; write it with") as found:
+        read_outputs(path)
+    assert "pickle" not in str(found.value)
 
 
 def test_damaged_files_are_bad_data(tmp_path):

@@ -49,6 +49,11 @@ def own_family(own: OwnData, base: Base) -> Family:
 def _members(
     own: OwnData, name: str, base: Base, settings: Settings
 ) -> tuple[Dataset, ...]:
+    if own.path.is_file():
+        raise BadData(
+            f"--harness-data must name a folder, but {own.path} is a file; name the "
+            "folder that it lies in"
+        )
     if not own.path.is_dir():
         raise MissingData(
             f"data {name}",
@@ -57,6 +62,11 @@ def _members(
             "or PNG or JPEG pictures, one folder a class",
         )
     leaves = sorted(path.parent for path in own.path.rglob("data.npy"))
+    if leaves and own.resize:
+        raise BadData(
+            f"{own.path} holds data.npy, and only pictures are resized; leave ?resize "
+            "out, and save arrays in the base's size"
+        )
     if leaves:
         return tuple(_array_leaf(own, name, base, leaf) for leaf in leaves)
     return (_pictures(own, name, base),)

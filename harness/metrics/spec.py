@@ -1,6 +1,7 @@
 """Metric: a pure function plus every fact the harness needs to know about it."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -154,7 +155,9 @@ def checked_value(
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must return one number, got {value!r}") from error
     low, high = bounds
-    if not (low <= number <= high and abs(number) != float("inf")):  # catches nan
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must return a finite number, got {number!r}")
+    if not low <= number <= high:
         raise ValueError(
             f"{name} returned {number!r}, outside its bounds [{low:g}, {high:g}]"
         )

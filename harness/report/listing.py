@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.run import Run
+    from harness.settings import Settings
 
 KINDS = ("bases", "models", "families", "metrics")
 
@@ -62,20 +64,39 @@ def _models(run: Run) -> Iterable[RenderableType]:
 
 
 def _families(run: Run) -> Iterable[RenderableType]:
+    from rich.console import Group
+    from rich.text import Text
+
     table = _table(f"families of {run.base.name}", "name", "domain", "datasets", "what")
-    missing = []
+    notes = []
     for name, family in run.registry.families_of(run.base.name).items():
         try:
             count = str(len(family.datasets(run.settings)))
         except MissingData as error:
             count = "absent"
-            missing.append(f"  {error}")
+            notes.append(f"  {name}: {_missing(error, run.settings)}")
         except HarnessError as error:
             count = "broken"
-            missing.append(f"  {name}: {error}")
+            notes.append(f"  {name}: {error}")
         table.add_row(name, str(family.domain), count, family.description)
     yield table
-    yield from missing
+    if notes:
+        lines = (Text(note, no_wrap=True, overflow="ellipsis") for note in notes)
+        yield Group(*lines)
+        yield (
+            "Ask for one by its name, --harness-families NAME, to be told where it was "
+            "looked for and where it comes from."
+        )
+
+
+def _missing(error: MissingData, settings: Settings) -> str:
+    """What was looked for first, in few words."""
+    first = Path(str(error.looked_at[0])) if error.looked_at else Path()
+    for root in (settings.data_root, settings.cache_dir):
+        if root is not None and first.is_relative_to(root):
+            first = first.relative_to(root)
+    fetched = "; --harness-download fetches it" * ("--harness-download" in error.cure)
+    return f"no {first} here{fetched}"
 
 
 def _metrics(run: Run) -> Iterable[RenderableType]:

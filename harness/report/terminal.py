@@ -45,8 +45,11 @@ def opening(run: Run) -> list[str]:
         f"harness: models {', '.join(run.models)}",
         f"harness: datasets {named}",
     ]
-    for name, reason in run.absent_families.items():
-        lines.append(f"harness: family {name} left out: {reason}")
+    if families_absent := run.absent_families:
+        lines.append(
+            f"harness: {len(families_absent)} families left out for want of files: "
+            f"{_some(list(families_absent))}"
+        )
     if absent := run.absent_models:
         lines.append(
             f"harness: {len(absent)} models left out for want of weights: "
@@ -243,9 +246,9 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
             _interval(one.interior_interval) if intervals else "",
             _number(one.exterior_r2, ".3f"),
             _number(one.exterior_rho, "+.3f"),
-            _number(one.transfer_r2, ".3f"),
-            _number(one.transfer_rmse, ".2f", 100),
-            _number(one.mae, ".2f", 100),
+            "-" if one.transfer_r2 is None else _shown_r2(one.transfer_r2),
+            "-" if one.transfer_rmse is None else _points(one.transfer_rmse),
+            "-" if one.mae is None else _points(one.mae),
             f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
         )
         table.add_row(one.metric, numbers)
@@ -274,8 +277,8 @@ def _two(share: float) -> str:
     return text.removeprefix("0") if share < 0.995 else text[:3]
 
 
-def _number(value: float | None, form: str, scale: float = 1.0) -> str:
-    return "-" if value is None else format(scale * value, form)
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
 
 
 def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:
@@ -369,12 +372,24 @@ def _line(n: str, r2: str, rmse: str, rho: str, *, full: bool) -> str:
     return f"{r2:>6} {rmse:>5}"
 
 
+def _shown_r2(r2: float) -> str:
+    """Six letters at most: that of prediction has no lower bound."""
+    return f"{r2:.3f}" if r2 > -9.9995 else f"{max(r2, -9999):.0f}"
+
+
+def _points(error: float) -> str:
+    """Five letters at most, in points of accuracy: lines may be wrong by any number."""
+    points = 100 * error
+    digits = 2 if points < 99.995 else 1 if points < 999.95 else 0
+    return f"{min(points, 99999):.{digits}f}"
+
+
 def _numbers(fit: LineFit | Judgement, *, full: bool) -> Text:
     from rich.text import Text
 
-    r2 = f"{fit.r2:.3f}" if fit.r2 > -10 else f"{max(fit.r2, -9999):.0f}"
+    r2 = _shown_r2(fit.r2)
     rho = "-" if fit.spearman is None else f"{fit.spearman:+.3f}"
-    text = Text(_line(str(fit.n), r2, f"{100 * fit.rmse:.2f}", rho, full=full))
+    text = Text(_line(str(fit.n), r2, _points(fit.rmse), rho, full=full))
     style = "green" if fit.r2 >= 0.8 else "red" if fit.r2 < 0.2 else ""
     if style:
         start = text.plain.index(r2)

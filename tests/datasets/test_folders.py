@@ -98,6 +98,15 @@ def test_wrong_arrays_show_before_any_work(tmp_path, labels, shape, message):
         members(tmp_path / "x")
 
 
+def test_arrays_are_not_resized_and_files_are_no_folders(tmp_path):
+    arrays(tmp_path / "x", labels=None, shape=(6, 5, 3))
+
+    with pytest.raises(BadData, match="only pictures are resized"):
+        members(tmp_path / "x", resize=True)
+    with pytest.raises(BadData, match=r"must name a folder, but .*npy is a file"):
+        members(tmp_path / "x" / "data.npy")
+
+
 def test_pictures_in_folders_of_classes(tmp_path):
     cat = picture(tmp_path / "p" / "Cat" / "1.png")
     dog = picture(tmp_path / "p" / "1" / "deep" / "2.PNG")

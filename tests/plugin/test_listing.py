@@ -26,11 +26,25 @@ def test_a_listing_runs_nothing_and_succeeds(toy, kind):
     assert "passed" not in shown
 
 
-def test_what_is_missing_is_listed_with_its_cure(toy, tmp_path):
+@pytest.mark.parametrize("base", ["digits", "cifar10"])
+def test_what_is_missing_is_listed_in_a_line_each(toy, monkeypatch, base):
+    """The table is not buried under paragraphs; who asks by name gets one."""
+    monkeypatch.setenv("COLUMNS", "80")
     toy.makeini("[pytest]\n")
-    result = toy.runpytest_inprocess("--harness-list=families", "--harness-base=digits")
+    result = toy.runpytest_inprocess(
+        "--harness-list=families", f"--harness-base={base}"
+    )
 
-    result.stdout.fnmatch_lines(["mnist-8x8 *absent*", "*family mnist-8x8 not found*"])
+    name = {"digits": "mnist-8x8", "cifar10": "cifar10.1"}[base]
+    result.stdout.fnmatch_lines([f"{name} *absent*", f"  {name}: no * here*"])
+    shown = result.stdout.str()
+    notes = [line for line in result.outlines if ": no " in line]
+    assert len(notes) == shown.count(" absent ")
+    assert max(map(len, notes)) <= 80
+    asked = toy.runpytest_inprocess(
+        f"--harness-base={base}", f"--harness-families={name}"
+    )
+    asked.stderr.fnmatch_lines(["*not found; looked at *set --harness-data-root to*"])
 
 
 def test_the_command_starts_pytest_with_its_options(toy):

@@ -37,7 +37,10 @@ def test_models_and_families_can_be_chosen(toy):
         ("--harness-data-root=/no/such", "*--harness-data-root must be an existing*"),
         ("--harness-gate=nuclear_norm interior r2", "*nuclear_norm interior r2*"),
         ("--harness-jigsaw-permutations=25", "*in 2..24 for a 2x2 grid, got 25*"),
-        ("--harness-jigsaw-grid=3", "*needs sides divisible by 3, got 4x4*"),
+        (
+            "--harness-jigsaw-grid=3",
+            "*: a 3x3 jigsaw needs sides divisible by 3, got 4x4*",
+        ),
     ],
 )
 def test_a_wrong_option_is_refused_before_anything_runs(toy, option, message):

@@ -1,6 +1,7 @@
 """The report as text: widths, colour, encodings, and reasons instead of nan."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -210,3 +211,22 @@ def test_sections_without_content_are_not_printed():
     assert "metrics compared" not in text
     nothing = report_text(summary([]), width=120)
     assert nothing.strip() == "cells: none"
+
+
+def test_a_line_that_fails_badly_keeps_to_its_columns():
+    """R² of prediction has no lower bound, and the comparison one line a metric."""
+    rows = [
+        replace(row, metric=metric, value=1e4 * row.value)
+        if row.domain is Domain.EXTERIOR
+        else replace(row, metric=metric)
+        for metric in ("a_name_of_twenty_letters_", "steady")
+        for row in ROWS
+    ]
+    text = report_text(summary(rows), width=80)
+
+    table = text[text.index("metrics compared") :].splitlines()[1:6]
+    assert [line.split()[0] for line in table[3:]] == [
+        "a_name_of_twenty_letters_",
+        "steady",
+    ]
+    assert " -9999 " in table[4]

@@ -97,6 +97,15 @@ def checked_labels(
     return whole
 
 
+def numpys_reason(error: Exception) -> str:
+    """Why NumPy cannot read a file; without its hint at how to load pickles unsafely.
+
+    It takes any file for a pickle that it does not know.
+    """
+    text = str(error)
+    return "it holds no NumPy arrays" if "pickle" in text else text
+
+
 def read_npy(path: Path, *, memory_map: bool = False) -> NDArray[np.generic]:
     """The array in a .npy file, or BadData if it is truncated or no such file."""
     try:
@@ -104,10 +113,9 @@ def read_npy(path: Path, *, memory_map: bool = False) -> NDArray[np.generic]:
             path, mmap_mode="r" if memory_map else None, allow_pickle=False
         )
     except (ValueError, EOFError, OSError, SyntaxError, TokenError) as error:
-        # NumPy takes any other file for a pickle, and tells how to load one unsafely.
-        reason = str(error).partition(".")[0] if "pickle" in str(error) else error
         raise BadData(
-            f"{path} cannot be read as a .npy array: {reason}; write it with numpy.save"
+            f"{path} cannot be read as a .npy array: {numpys_reason(error)}; write it "
+            "with numpy.save"
         ) from error
     return array
 
