@@ -16,7 +16,6 @@ interval.
 """
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,13 +23,12 @@ from typing import NoReturn
 
 from harness.analysis.comparison import PARTS, Change
 from harness.analysis.correlation import Undefined
-from harness.analysis.gate_syntax import ALL, GateSyntaxError, hint, number
+from harness.analysis.gate_syntax import ALL, SUBJECT, hint, number, refuse
 
 FAIL_ON_EXAMPLE = "r2 drops 0.05"
 RULE_STATISTICS = {"r2": "r2", "rmse": "rmse", "rho": "rho", "spearman": "rho"}
 VERBS = ("drops", "rises", "changes")
 CHANCE = ("beyond", "chance")
-_SUBJECT = re.compile(r"(?P<metric>[^\s\[\]:]+)(\[(?P<model>[^\[\]]+)\])?")
 _SLACK = 1e-12  # 0.6 - 0.55 is a drop of 0.05, though not in binary
 
 
@@ -131,7 +129,7 @@ def parse_rule(text: str) -> Rule:
     'jigsaw*[resnet*]: transfer rmse rises 1 beyond chance'
     """
     subject, colon, rest = text.rpartition(":")
-    match = _SUBJECT.fullmatch(subject.strip() if colon else "*")
+    match = SUBJECT.fullmatch(subject.strip() if colon else "*")
     if match is None:
         _refuse(
             text,
@@ -258,7 +256,4 @@ def _expected(what: str, known: Sequence[str], words: Sequence[str]) -> str:
 
 
 def _refuse(text: str, problem: str) -> NoReturn:
-    stop = "" if problem.endswith("?") else "."
-    raise GateSyntaxError(
-        f"rule {text!r}: {problem}{stop} Example: {FAIL_ON_EXAMPLE!r}"
-    )
+    refuse(text, problem, kind="rule", example=FAIL_ON_EXAMPLE)

@@ -47,7 +47,7 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     "<": operator.lt,
 }
-_SUBJECT = re.compile(r"(?P<metric>[^\s\[\]:]+)(\[(?P<model>[^\[\]]+)\])?")
+SUBJECT = re.compile(r"(?P<metric>[^\s\[\]:]+)(\[(?P<model>[^\[\]]+)\])?")
 _TOKEN = re.compile(r"[<>=!~≤≥]+|[^\s<>=!~≤≥]+")
 
 
@@ -126,10 +126,10 @@ the domain must be one of interior, exterior, transfer, got 'interor'; did you m
     """
     subject, colon, condition = text.partition(":")
     if not colon:
-        _refuse(text, "a ':' must follow the metric")
-    match = _SUBJECT.fullmatch(subject.strip())
+        refuse(text, "a ':' must follow the metric")
+    match = SUBJECT.fullmatch(subject.strip())
     if match is None:
-        _refuse(
+        refuse(
             text,
             "before the ':' must stand METRIC or METRIC[MODEL], "
             f"got {subject.strip()!r}; patterns use * and ?",
@@ -140,12 +140,12 @@ the domain must be one of interior, exterior, transfer, got 'interor'; did you m
     for part, known, word in zip(parts, choices, words, strict=False):
         if word not in known:
             rule = f"{part} must be one of {', '.join(known)}"
-            _refuse(text, f"{rule}, got {word!r}{hint(word.lower(), known)}")
+            refuse(text, f"{rule}, got {word!r}{hint(word.lower(), known)}")
     if len(words) < len(parts):
-        _refuse(text, f"{parts[len(words)]} is missing at the end")
+        refuse(text, f"{parts[len(words)]} is missing at the end")
     if len(words) > len(parts):
         extra = " ".join(words[len(parts) :])
-        _refuse(text, f"nothing may follow the number, got {extra!r}")
+        refuse(text, f"nothing may follow the number, got {extra!r}")
     return Gate(
         metric=match["metric"],
         model=match["model"] or "*",
@@ -162,7 +162,7 @@ def _threshold(text: str, word: str) -> float:
     except ValueError:
         threshold = math.nan
     if not math.isfinite(threshold):
-        _refuse(text, f"the threshold must be a finite number, got {word!r}")
+        refuse(text, f"the threshold must be a finite number, got {word!r}")
     return threshold
 
 
@@ -172,9 +172,12 @@ def hint(word: str, known: Collection[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _refuse(text: str, problem: str) -> NoReturn:
+def refuse(
+    text: str, problem: str, *, kind: str = "gate", example: str = EXAMPLE
+) -> NoReturn:
+    """Raise GateSyntaxError with the text, what is wrong with it, and an example."""
     stop = "" if problem.endswith("?") else "."
-    raise GateSyntaxError(f"gate {text!r}: {problem}{stop} Example: {EXAMPLE!r}")
+    raise GateSyntaxError(f"{kind} {text!r}: {problem}{stop} Example: {example!r}")
 
 
 def number(value: float) -> str:

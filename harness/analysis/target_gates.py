@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from typing import NoReturn
 
 from harness.analysis.correlation import Undefined
-from harness.analysis.gate_syntax import OPERATORS, GateSyntaxError, hint
+from harness.analysis.gate_syntax import OPERATORS, hint, refuse
 from harness.analysis.gates import apart
 from harness.analysis.targets import TargetPrediction
 
@@ -281,5 +281,4 @@ def _share(text: str, word: str) -> float:
 
 
 def _refuse(text: str, problem: str) -> NoReturn:
-    stop = "" if problem.endswith("?") else "."
-    raise GateSyntaxError(f"gate {text!r}: {problem}{stop} Example: {TARGET_EXAMPLE!r}")
+    refuse(text, problem, example=TARGET_EXAMPLE)

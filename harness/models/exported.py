@@ -83,8 +83,8 @@ def _graph_network() -> type[torch.nn.Module]:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """A file that `torch.export.save` wrote; it has no layers, so no features."""
+class _File:
+    """A file that holds graph and weights."""
 
     spec: ModelSpec
 
@@ -96,6 +96,11 @@ class Exported:
     def locate(self, settings: Settings) -> str:
         """The file's path."""
         return str(_located(self.spec))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported(_File):
+    """A file that `torch.export.save` wrote; it has no layers, so no features."""
 
     def build(self, settings: Settings, base: Base, tell: Any) -> Built:
         """The graph with its weights.
@@ -133,19 +138,8 @@ def _exported_batch(program: torch.export.ExportedProgram) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Onnx:
+class Onnx(_File):
     """An ONNX file, run by onnxruntime on the processor; it has no features."""
-
-    spec: ModelSpec
-
-    @property
-    def name(self) -> str:
-        """The file's."""
-        return Path(self.spec.target).stem
-
-    def locate(self, settings: Settings) -> str:
-        """The file's path."""
-        return str(_located(self.spec))
 
     def build(self, settings: Settings, base: Base, tell: Any) -> Built:
         """A session behind a module.
