@@ -86,7 +86,11 @@ def test_the_versions_of_cifar10_1_are_two_families(settings):
 @pytest.mark.parametrize(
     ("pixels", "labels", "message"),
     [
-        (PIXELS.astype(np.float32), LABELS, r"_v6_data\.npy must be uint8, got float"),
+        (
+            PIXELS.astype(np.float32),
+            LABELS,
+            r"_v6_data\.npy must be uint8, from 0 to 255",
+        ),
         (PIXELS.reshape(4, -1), LABELS, r"_v6_data\.npy must have shape"),
         (PIXELS[:, :28, :28], LABELS, "must be 32x32x3, got 28x28x3"),
         (PIXELS, LABELS + 1, r"must be in 0\.\.9, got 1\.\.10"),

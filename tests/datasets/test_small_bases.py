@@ -179,7 +179,7 @@ def test_a_truncated_idx_file_is_refused_by_name(settings):
         ),
         (
             {"X": COLOUR.transpose(1, 2, 3, 0) / 255, "y": np.ones((4, 1))},
-            "must be uint8, got float64",
+            "must be uint8, from 0 to 255, got float64",
         ),
         (
             {"X": COLOUR[:, :28].transpose(1, 2, 3, 0), "y": np.ones((4, 1))},
@@ -242,7 +242,7 @@ def test_a_damaged_usps_file_is_refused_by_name(settings):
         with pytest.raises(BadData, match=r"usps\.t\.bz2 cannot be unpacked"):
             base("usps").test(settings)
     save_usps(path, [])
-    with pytest.raises(BadData, match=r"usps\.t\.bz2 must have shape"):
+    with pytest.raises(BadData, match=r"usps\.t\.bz2 must be at least one, got none"):
         base("usps").test(settings)
 
 
