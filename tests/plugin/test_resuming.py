@@ -127,6 +127,8 @@ def test_a_killed_run_goes_on_where_it_stopped(toy, blow):
         cwd=toy.path,
         stdout=subprocess.DEVNULL,
         env={**os.environ, "FIRST_RUN": "yes"},
+        # A shell's background job ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     store = toy.path / ".harness" / "results.jsonl"
     deadline = time.monotonic() + 60
