@@ -22,6 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = """
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -30,6 +33,7 @@ from harness.datasets.family import Base, Family
 from harness.measurement import Domain
 
 
+@cache  # as real datasets do: members share what is loaded
 def images(seed):
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, size=(16, 2, 2, 1), dtype=np.uint8)
@@ -48,11 +52,35 @@ def members(settings):
     )
 
 
-def network():
-    import torch
+@dataclass(frozen=True)
+class Fake:
+    # Like a published model, it needs torch only where it is run.
 
-    torch.manual_seed(0)
-    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    name: str
+    base: str = "tiny"
+
+    def locate(self, settings):
+        return "made up"
+
+    def fingerprint(self, settings, base, tell):
+        return self.name
+
+    def load(self, settings, base, device, tell):
+        import torch
+
+        from harness.models.classifier import Classifier, ready
+
+        torch.manual_seed(int(self.name[1:]))
+        network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+        return Classifier(
+            name=self.name,
+            network=ready(network, device),
+            mean=(0.5,),
+            std=(0.5,),
+            classes=2,
+            head="1",
+            fingerprint=self.name,
+        )
 
 
 def pytest_harness_register(registry):
@@ -79,9 +107,7 @@ def pytest_harness_register(registry):
         )
     )
     for i in range(MODELS):
-        registry.add_model(
-            f"m{i}", base="tiny", build=network, head="1", mean=(0.5,), std=(0.5,)
-        )
+        registry.add_entry(Fake(f"m{i}"))
 """
 
 TEST = """

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.measurement import Measurement
-from harness.store import Store
+from harness.store import Recorded, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,19 +27,6 @@ class Outcome:
     nodeid: str
     status: str
     reason: str = ""
-
-
-def pack(rows: Sequence[Measurement], *, stored: bool) -> str:
-    """One string for a report attribute: strings cross process borders unharmed."""
-    lines = ", ".join(row.to_json() for row in rows)
-    return f'{{"stored": {json.dumps(stored)}, "rows": [{lines}]}}'
-
-
-def unpack(packed: str) -> tuple[list[Measurement], bool]:
-    """The inverse of `pack`: the measurements, and whether the store had them."""
-    content = json.loads(packed)
-    rows = [Measurement.from_dict(row) for row in content["rows"]]
-    return rows, bool(content["stored"])
 
 
 class Collector:
@@ -73,13 +59,12 @@ class Collector:
         if self.expected:
             self.store.open()
 
-    def finish(self, nodeid: str, packed: str) -> None:
-        """Take over what a passing test recorded."""
-        rows, stored = unpack(packed)
-        if not stored:
-            self.store.append(rows)
-        self.measurements += rows
-        status = "stored" if stored else "measured"
+    def finish(self, nodeid: str, recorded: Recorded) -> None:
+        """Take over what a passing test recorded, or the store had of it."""
+        if not recorded.stored:
+            self.store.append(recorded)
+        self.measurements += recorded.rows
+        status = "stored" if recorded.stored else "measured"
         self.outcomes[nodeid] = Outcome(nodeid=nodeid, status=status)
 
     def fail(self, nodeid: str, reason: str) -> None:

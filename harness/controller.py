@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.fixtures.cells import GATES_ATTRIBUTE, REPORT_ATTRIBUTE, pair_of, tail_of
+from harness.fixtures.cells import (
+    GATES_ATTRIBUTE,
+    REPORT_ATTRIBUTE,
+    pair_of,
+    tail_of,
+)
 
 if TYPE_CHECKING:
     from harness.report.judging import AnyVerdict
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from harness.report.summary import Summary
     from harness.run import Run
     from harness.settings import Settings
+    from harness.store import Recorded
 
 
 class Controller:
@@ -86,6 +92,13 @@ class Controller:
             reporter.showfspath = False
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker what is to be reported."""
+        from harness.protocol.audience import tell_worker
+
+        tell_worker(node.workerinput, self.config)
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Iterable[str]) -> None:
         """Note the chosen cells; every worker collects the same."""
         if not self.collector.expected:
@@ -129,9 +142,11 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take measurements off reports as they arrive, so that a kill loses none."""
         self.collector.gates.update(getattr(report, GATES_ATTRIBUTE, "").splitlines())
-        packed = getattr(report, REPORT_ATTRIBUTE, None)
-        if packed is not None:
-            self.collector.finish(report.nodeid, packed)
+        recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
+        if recorded is not None:
+            self.collector.finish(report.nodeid, recorded)
+            if recorded.text:  # the terminal keeps every report
+                setattr(report, REPORT_ATTRIBUTE, replace(recorded, text=""))
         elif report.nodeid not in self.collector.cells:
             return
         elif report.failed:
@@ -146,14 +161,13 @@ class Controller:
         """Show the value beside a test in -v; keep gates out of the count of tests."""
         if report.nodeid.startswith(GATE_PREFIXES) and report.passed:
             return "gates passed" if report.when == "call" else "", "", ""
-        packed = getattr(report, REPORT_ATTRIBUTE, None)
-        if packed is None or not report.passed:
+        recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
+        if recorded is None or not report.passed:
             return None
-        from harness.collector import unpack
-
-        rows, stored = unpack(packed)
-        values = ", ".join(f"{row.value:.4f}" for row in rows)
-        return "passed", ".", f"{values}{' (stored)' if stored else ''}"
+        if self.config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES) <= 0:
+            return "passed", ".", "PASSED"
+        values = ", ".join(f"{row.value:.4f}" for row in recorded.rows)
+        return "passed", ".", f"{values}{' (stored)' if recorded.stored else ''}"
 
     # --- the verdict ------------------------------------------------------------------
 

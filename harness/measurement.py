@@ -1,9 +1,14 @@
 """Measurement: the record of one cell, able to cross a process border."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from sys import intern
 from typing import Any, Self
+
+# Texts that very many measurements have in common: each is kept once.
+_SHARED = ("metric", "model", "dataset", "family", "test")
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 
 
 class Domain(StrEnum):
@@ -69,11 +74,17 @@ class Measurement:
         """The names that reports join by: metric, model, dataset."""
         return self.metric, self.model, self.dataset
 
+    def called(self, **names: str) -> Self:
+        """The same under other names; itself if it is called so already."""
+        if all(getattr(self, name) == value for name, value in names.items()):
+            return self
+        return replace(self, **names)  # type: ignore[arg-type]
+
     def to_json(self) -> str:
         """One line of JSON; floats survive the round trip exactly."""
         # `asdict` would copy every value, and takes ten times as long.
         values = {name: getattr(self, name) for name in self.__slots__}
-        return json.dumps(values, allow_nan=False, ensure_ascii=False)
+        return _ENCODER.encode(values)
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> Self:
@@ -84,4 +95,12 @@ class Measurement:
         TypeError, ValueError
             If a field is missing, unknown or not of its kind.
         """
-        return cls(**{**fields, "domain": Domain(fields["domain"])})
+        facts = fields.get("facts") or {}
+        return cls(
+            **{
+                **fields,
+                **{name: intern(fields[name]) for name in _SHARED},
+                "domain": Domain(fields["domain"]),
+                "facts": {intern(k): intern(v) for k, v in facts.items()},
+            }
+        )

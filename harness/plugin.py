@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +21,8 @@ from harness.fixtures.cells import (
     cell_of,
     gates_of,
     pair_of,
-    rows_key,
     run_key,
+    take_rows,
 )
 from harness.fixtures.copies import copies
 from harness.fixtures.grid import (
@@ -37,6 +38,9 @@ from harness.fixtures.measure import measure
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
 from harness.options import add_options, given, read_settings
+from harness.protocol.cells import CellProtocol
+from harness.protocol.garbage import Sweeper, rest
+from harness.store import Recorded
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
@@ -251,6 +255,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(
                 ("model", "dataset"), pairs, ids=ids, indirect=True, scope="session"
             )
+            rest(len(pairs))
             return
     for name, function in (("model", model), ("dataset", dataset)):
         if not _is_ours(metafunc, name, function):
@@ -260,6 +265,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         except HarnessError as error:
             raise pytest.Collector.CollectError(str(error)) from None
         metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
+        rest(len(run.models) * len(run.datasets))
 
 
 def _check_gates(metafunc: pytest.Metafunc) -> None:
@@ -291,14 +297,26 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Name the metric in a marker, so that -m can pick it exactly and -k loosely."""
     if pair_of(item):
         name = getattr(item, "originalname", item.name).removeprefix("test_")
-        item.add_marker(pytest.mark.metric(name=name))
+        item.add_marker(_metric_marker(name))
+
+
+@cache
+def _metric_marker(name: str) -> pytest.MarkDecorator:
+    """One for all cells of a test."""
+    return pytest.mark.metric(name=name)
 
 
 class Cells:
     """What every process that runs tests does with the harness's items."""
 
     def __init__(self, config: pytest.Config) -> None:
+        self.config = config
         self.run = config.stash[run_key]
+        self._sweeper = Sweeper()
+
+    @cached_property
+    def _protocol(self) -> CellProtocol:
+        return CellProtocol(self.config)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -313,43 +331,31 @@ class Cells:
         ordered = iter(cells)
         items[:] = [next(ordered) if pair_of(item) else item for item in items]
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Let all items rest."""
+        rest(sum(pair_of(item) is not None for item in session.items))
+
+    def pytest_runtest_logreport(self) -> None:
+        """Collect garbage now and then, since automatic collection has less to do."""
+        self._sweeper.count()
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
         """Report a cell that an earlier run finished, without running it."""
-        rows = self._stored(item)
-        if rows is None:
-            return None
-        hook = item.ihook
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        from harness.collector import pack
-
-        for when in ("setup", "call"):
-            report = pytest.TestReport(
-                nodeid=item.nodeid,
-                location=item.location,
-                keywords=dict.fromkeys(item.keywords, 1),
-                outcome="passed",
-                longrepr=None,
-                when=when,
-            )
-            if when == "call":
-                setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=True))
-                setattr(report, GATES_ATTRIBUTE, gates_of(item))
-            hook.pytest_runtest_logreport(report=report)
-        # The test before left set up what it shares with this one.
-        teardown = pytest.CallInfo.from_call(
-            lambda: item.session._setupstate.teardown_exact(nextitem),
-            "teardown",
-            reraise=(KeyboardInterrupt, pytest.exit.Exception),
-        )
-        report = pytest.TestReport.from_item_and_call(item, teardown)
-        hook.pytest_runtest_logreport(report=report)
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        recorded = self._stored(item)
+        if recorded is None:
+            if not self._protocol.takes(item):
+                return None
+            assert isinstance(item, pytest.Function)
+            self._protocol.run(item, nextitem)
+            return True
+        self._protocol.skim(item, nextitem, {REPORT_ATTRIBUTE: recorded})
         return True
 
-    def _stored(self, item: pytest.Item) -> tuple[Measurement, ...] | None:
+    def _stored(self, item: pytest.Item) -> Recorded | None:
         if pair_of(item) is None or any(
             item.get_closest_marker(name) for name in ("skip", "skipif", "xfail")
         ):
@@ -365,9 +371,8 @@ class Cells:
             return None
         # The content is the same; what it is called may have changed since.
         dataset = self.run.datasets[cell.dataset]
-        return tuple(
-            replace(
-                row,
+        named = tuple(
+            row.called(
                 model=cell.model,
                 dataset=cell.dataset,
                 family=dataset.family,
@@ -376,6 +381,7 @@ class Cells:
             )
             for row in rows
         )
+        return Recorded(rows=named, stored=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -394,15 +400,38 @@ class Cells:
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put what a passing test recorded on its report."""
-        from harness.collector import pack
-
         report = yield
         if pair_of(item) and (gates := gates_of(item)):
             setattr(report, GATES_ATTRIBUTE, gates)
-        rows = item.stash.get(rows_key, None)
-        if report.when == "call" and report.passed and rows:
-            setattr(report, REPORT_ATTRIBUTE, pack(rows, stored=False))
+        if report.when == "call" and (rows := take_rows(item)) and report.passed:
+            setattr(report, REPORT_ATTRIBUTE, Recorded(rows=rows))
         return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Between processes measurements are text, which every one of them can read."""
+    data = yield
+    recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
+    if data is not None and recorded is not None:
+        data[REPORT_ATTRIBUTE] = [recorded.line(), recorded.stored]
+    return data
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_from_serializable(
+    data: dict[str, Any],
+) -> Generator[None, Any, Any]:
+    """And objects again where they arrive."""
+    recorded = data.get(REPORT_ATTRIBUTE)
+    report = yield
+    if recorded is not None and report is not None:
+        line, stored = recorded
+        made = Recorded.from_line(line, stored=stored)
+        setattr(report, REPORT_ATTRIBUTE, made)
+    return report
 
 
 @contextmanager
@@ -424,8 +453,12 @@ def _turn(item: pytest.Item) -> tuple[bool, tuple[str, str] | None]:
 
 def _is_current(row: Measurement) -> bool:
     """Whether the metric's code is still the one that made the stored value."""
+    return not row.version or row.version == _versions().get(row.metric)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Digests of the metrics' code as it is now."""
     from harness.metrics import METRICS
 
-    if not row.version:
-        return True
-    return any(m.name == row.metric and m.version == row.version for m in METRICS)
+    return {metric.name: metric.version for metric in METRICS}

@@ -50,10 +50,9 @@ class Registry:
 
     def model(self, base: str, name: str) -> Registered:
         """One model of a base; UnknownName, with close matches, if there is none."""
-        known = self.models_of(base)
-        if name not in known:
-            raise UnknownName("model", name, known)
-        return known[name]
+        if (base, name) not in self._models:
+            raise UnknownName("model", name, self.models_of(base))
+        return self._models[base, name]
 
     # --- adding -----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from harness.measurement import Domain
 from harness.metrics.checks import UndefinedMetricError
 from harness.models.specs import SpecModel
 from harness.outputs import BASE, SavedModel
-from harness.store import cell_key
+from harness.store import key_of
 from harness.target import source_digest
 
 if TYPE_CHECKING:
@@ -384,10 +384,8 @@ class Run:
             "code": [source_digest(module) for module in _SHARED_CODE],
         }
 
-    def cell_key(
-        self, *, model: str, dataset: str, test: str, source: str, others: Any
-    ) -> str:
-        """Identity of what one test measures on one (model, dataset) pair.
+    def test_key(self, *, test: str, source: str, others: Any) -> str:
+        """Identity of what one test measures, whatever the (model, dataset) pair.
 
         Parameters
         ----------
@@ -396,16 +394,20 @@ class Run:
         others
             The test's further parameters, as text.
         """
-        return cell_key(
+        return key_of(
             {
-                "model": self.model_fingerprint(model),
-                "dataset": self.dataset_fingerprint(dataset),
                 "base": self.source_fingerprint,
                 "test": test,
                 "source": source,
                 "others": others,
                 **self.parameters,
             }
+        )
+
+    def cell_key(self, *, model: str, dataset: str, test: str) -> str:
+        """Identity of what a test, given by its `test_key`, measures on a pair."""
+        return key_of(
+            [self.model_fingerprint(model), self.dataset_fingerprint(dataset), test]
         )
 
     @cached_property

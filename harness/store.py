@@ -7,8 +7,9 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from harness.errors import HarnessError
 from harness.measurement import Measurement
@@ -18,10 +19,45 @@ from harness.measurement import Measurement
 SYNC_SECONDS = 1.0
 
 
-def cell_key(identity: Mapping[str, Any]) -> str:
-    """sha256 of the canonical JSON of everything that decides a cell's numbers."""
+def key_of(identity: Mapping[str, Any] | Sequence[str]) -> str:
+    """sha256 of the canonical JSON of everything that decides what it is the key of."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What one finished test recorded; it travels on the test's report.
+
+    Attributes
+    ----------
+    rows
+        Its measurements.
+    stored
+        Whether the store has them already.
+    text
+        The same as `line`, where it is at hand.
+    """
+
+    rows: tuple[Measurement, ...]
+    stored: bool = False
+    text: str = ""
+
+    def line(self) -> str:
+        """As text, on disk and between processes."""
+        return self.text or "[" + ", ".join(row.to_json() for row in self.rows) + "]"
+
+    @classmethod
+    def from_line(cls, line: str, *, stored: bool = False) -> Self:
+        """The inverse of `line`.
+
+        Raises
+        ------
+        TypeError, ValueError, KeyError
+            If the text is not of that form.
+        """
+        rows = tuple(Measurement.from_dict(row) for row in json.loads(line))
+        return cls(rows=rows, stored=stored, text=line)
 
 
 class Store:
@@ -47,28 +83,29 @@ class Store:
         found: dict[str, tuple[Measurement, ...]] = {}
         unread = 0
         try:
-            text = self.path.read_bytes()
+            text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return found, unread
         except OSError as error:
             raise HarnessError(f"store {self.path} cannot be read: {error}") from error
-        for line in text.splitlines():
+        for line in text.split("\n"):
+            if not line:
+                continue
             try:
-                rows = tuple(Measurement.from_dict(row) for row in json.loads(line))
+                rows = Recorded.from_line(line).rows
                 found[rows[0].key] = rows
             except (ValueError, TypeError, KeyError, IndexError):
                 unread += 1
         return found, unread
 
-    def append(self, rows: Sequence[Measurement]) -> None:
+    def append(self, recorded: Recorded) -> None:
         """Add what one finished test recorded, in a single write.
 
         One line holds all of a test's measurements, so a kill keeps all or none.
         """
         self.open()
         assert self._descriptor is not None
-        line = "[" + ", ".join(row.to_json() for row in rows) + "]\n"
-        os.write(self._descriptor, line.encode())
+        os.write(self._descriptor, f"{recorded.line()}\n".encode())
         if time.monotonic() - self._synced > SYNC_SECONDS:
             os.fsync(self._descriptor)
             self._synced = time.monotonic()

@@ -30,6 +30,7 @@ LEVELS = {
     "registry": 7,
     "run": 8,
     "fixtures": 9,
+    "protocol": 10,
     "report": 10,
     "options": 10,
     "hookspecs": 10,

@@ -208,7 +208,7 @@ def _fitted(point: Point) -> bool:
 
 def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], str]:
     """The points in a fixed order, and what contradicts itself among them."""
-    points: dict[tuple[str, str], set[Point]] = {}
+    points: dict[tuple[str, str], list[Point]] = {}
     for m in measurements:
         point = Point(
             model=m.model,
@@ -219,10 +219,12 @@ def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], s
             y=m.accuracy,
             images=m.images,
         )
-        points.setdefault((m.model, m.dataset), set()).add(point)
+        same = points.setdefault((m.model, m.dataset), [])
+        if point not in same:
+            same.append(point)
     conflicts = sorted(cell for cell, found in points.items() if len(found) > 1)
     if not conflicts:
-        return [points[cell].pop() for cell in sorted(points)], ""
+        return [points[cell][0] for cell in sorted(points)], ""
     model, dataset = conflicts[0]
     one, other, *_ = sorted(points[model, dataset], key=repr)
     more = f" (and {len(conflicts) - 1} more)" if len(conflicts) > 1 else ""

@@ -152,14 +152,19 @@ class Dataset:
             # A transformed block is always made whole, whatever part of it is used.
             block = np.array(pixels[start : start + BLOCK])
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
-            if self.transformations:  # twice as fast on planes
-                images = images.contiguous()
-            shared = _generator(self.seed, number)
-            for transformation in self.transformations:
-                own = transformation.seed
-                rng = shared if own is None else _generator(own, number)
-                images = transformation(images, rng)
-            yield images[: n - start]
+            yield self._transformed(images, number)[: n - start]
+
+    def _transformed(self, images: torch.Tensor, number: int) -> torch.Tensor:
+        """A whole block, by its number."""
+        if not self.transformations:
+            return images
+        images = images.contiguous()  # twice as fast on planes
+        shared = _generator(self.seed, number)
+        for transformation in self.transformations:
+            own = transformation.seed
+            rng = shared if own is None else _generator(own, number)
+            images = transformation(images, rng)
+        return images
 
     def labels(self, limit: int | None = None) -> NDArray[np.int64] | None:
         """(n,) true classes, or None. For the accuracy computation alone."""

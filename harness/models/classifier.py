@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class Classifier:
         """uint8 (n, c, h, w) to what the network takes, on the same device."""
         import torch
 
-        mean = torch.tensor(self.mean, device=images.device).view(1, -1, 1, 1)
-        std = torch.tensor(self.std, device=images.device).view(1, -1, 1, 1)
+        mean = _per_channel(self.mean, images.device)
+        std = _per_channel(self.std, images.device)
         normalised = (images.float() / 255 - mean) / std
         if self.channels_last:
             laid = normalised.contiguous(memory_format=torch.channels_last)
@@ -59,6 +60,15 @@ class Classifier:
             # Grey images count as contiguous in either order; a copy has usual strides.
             laid = normalised.clone(memory_format=torch.contiguous_format)
         return laid.to(getattr(torch, self.precision))
+
+
+@cache
+def _per_channel(values: tuple[float, ...], device: torch.device) -> torch.Tensor:
+    """(1, c, 1, 1), sent to the device once and not for every batch."""
+    import torch
+
+    with torch.inference_mode(mode=False):
+        return torch.tensor(values, device=device).view(1, -1, 1, 1)
 
 
 def ready(

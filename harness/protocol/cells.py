@@ -1,0 +1,176 @@
+"""The protocol of cells: set up, call, tear down, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.fixtures.cells import pair_of
+from harness.protocol.audience import audience_of, package_of
+from harness.protocol.caught import Caught, When, call_info
+from harness.protocol.recipe import Recipe, recipe_of
+
+# Plugins whose wrappers of a phase do what is done here, or only act on what
+# `CellProtocol.takes` refuses.
+_REPLACED = ("capturemanager", "logging-plugin", "skipping")
+# Packages whose hooks around fixtures leave plain functions alone.
+_FIXTURE_PACKAGES = frozenset({"_pytest", "anyio", "pytest_asyncio"})
+_MARKS = ("skip", "skipif", "xfail")
+# Under these pytest shows, stops in or writes down what goes on inside a phase.
+_OPTIONS = ("usepdb", "trace", "setuponly", "setupshow", "setupplan")
+_LOG_OPTIONS = ("log_cli", "log_file", "log_level")
+
+
+class CellProtocol:
+    """Runs cells one after the other.
+
+    Parameters
+    ----------
+    config
+        Of the session, when all its plugins are there.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._hook = config.hook
+        self._audience = audience_of(config)
+        self._refuses = _is_watched(config)
+        replaced = [config.pluginmanager.getplugin(name) for name in _REPLACED]
+        self._phases: dict[When, Callable[..., object]] = {
+            when: config.pluginmanager.subset_hook_caller(
+                f"pytest_runtest_{when}", replaced
+            )
+            for when in ("setup", "call", "teardown")
+        }
+        self._caught = Caught(config)
+        self._recipes: dict[int, Recipe | None] = {}
+        self._pair: tuple[str, str] | None = None
+        self._held: dict[str, Any] = {}
+        self._places: dict[tuple[Any, str], tuple[str, int | None, str]] = {}
+
+    def takes(self, item: pytest.Item) -> bool:
+        """Whether nobody could tell this protocol from pytest's on this item."""
+        return (
+            not self._refuses
+            and type(item) is pytest.Function
+            and pair_of(item) is not None
+            and self._recipe(item) is not None
+            and item.ihook is self._hook
+            and not any(mark in item.keywords for mark in _MARKS)
+        )
+
+    def run(self, item: pytest.Function, nextitem: pytest.Item | None) -> None:
+        """Set up, call and tear down; then report."""
+        self._start(item)
+        with self._caught.around(item) as phase:
+            calls = [phase("setup", lambda: self._set_up(item))]
+            if not calls[-1].excinfo:
+                calls.append(phase("call", lambda: self._phases["call"](item=item)))
+            passed = not calls[-1].excinfo
+            if passed:
+                calls.append(phase("teardown", lambda: self._tear_down(item, nextitem)))
+        for call in calls:
+            self._report(item, call)
+        if not passed:
+            # A session that is to stop tears everything down now.
+            if item.session.shouldfail or item.session.shouldstop:
+                nextitem = None
+            with self._caught.around(item) as phase:
+                last = phase("teardown", lambda: self._tear_down(item, nextitem))
+            self._report(item, last)
+        # As pytest does: what the test held can go.
+        item._request = False  # type: ignore[assignment]
+        item.funcargs = None  # type: ignore[assignment]
+        self._finish(item)
+
+    def skim(
+        self, item: pytest.Item, nextitem: pytest.Item | None, found: dict[str, Any]
+    ) -> None:
+        """Report a cell as passed without running it, with attributes on its report."""
+        self._start(item)
+        phases: tuple[When, ...] = ("setup", "call")
+        for when in phases if self._audience.phases else phases[-1:]:
+            report = pytest.TestReport(
+                nodeid=item.nodeid,
+                location=item.location,
+                keywords=dict.fromkeys(item.keywords, 1),
+                outcome="passed",
+                longrepr=None,
+                when=when,
+            )
+            if when == "call":
+                vars(report).update(found)
+            self._hook.pytest_runtest_logreport(report=report)
+        # The test before left set up what it shares with this one.
+        down = item.session._setupstate.teardown_exact
+        self._report(item, call_info("teardown", lambda: down(nextitem)))
+        self._finish(item)
+
+    # --- phases -----------------------------------------------------------------------
+
+    def _set_up(self, item: pytest.Function) -> None:
+        recipe = self._recipe(item)
+        assert recipe is not None
+        pair = pair_of(item)
+        if pair != self._pair:
+            self._pair = pair
+            self._held.clear()
+        if recipe.shared <= self._held.keys():
+            recipe.fill(item, self._held)
+        self._phases["setup"](item=item)
+        self._held |= {name: item.funcargs[name] for name in recipe.shared}
+
+    def _tear_down(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        self._phases["teardown"](item=item, nextitem=nextitem)
+
+    def _recipe(self, item: pytest.Function) -> Recipe | None:
+        info = id(item._fixtureinfo)  # one for all the cells of a test
+        if info not in self._recipes:
+            self._recipes[info] = recipe_of(item)
+        return self._recipes[info]
+
+    # --- reports ----------------------------------------------------------------------
+
+    def _start(self, item: pytest.Item) -> None:
+        self._place(item)
+        if self._audience.starts:
+            place = item.location
+            self._hook.pytest_runtest_logstart(nodeid=item.nodeid, location=place)
+
+    def _finish(self, item: pytest.Item) -> None:
+        if self._audience.starts:
+            place = item.location
+            self._hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=place)
+
+    def _report(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
+        if call.when != "call" and not call.excinfo and not self._audience.phases:
+            return
+        report = self._hook.pytest_runtest_makereport(item=item, call=call)
+        self._hook.pytest_runtest_logreport(report=report)
+        expected = (pytest.skip.Exception, pytest.xfail.Exception)
+        if call.excinfo and not isinstance(call.excinfo.value, expected):
+            self._hook.pytest_exception_interact(node=item, call=call, report=report)
+
+    def _place(self, item: pytest.Item) -> None:
+        """Spare all but the first cell of a test the search for its line."""
+        name = getattr(item, "originalname", item.name)
+        tail = item.name.removeprefix(name)
+        known = self._places.get((item.parent, name))
+        if known is None:
+            file, line, test = item.location
+            self._places[item.parent, name] = file, line, test.removesuffix(tail)
+        else:
+            file, line, test = known
+            vars(item).setdefault("location", (file, line, test + tail))
+
+
+def _is_watched(config: pytest.Config) -> bool:
+    """Whether an option or a plugin wants to see what goes on inside a phase."""
+    if any(config.getoption(name, None) for name in (*_OPTIONS, *_LOG_OPTIONS)):
+        return True
+    if any(config.getini(name) for name in _LOG_OPTIONS):
+        return True
+    around_fixtures = config.hook.pytest_fixture_setup.get_hookimpls()
+    packages = {package_of(one.plugin) for one in around_fixtures}
+    return not packages <= _FIXTURE_PACKAGES
