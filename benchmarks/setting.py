@@ -8,6 +8,7 @@ import platform
 import tempfile
 from pathlib import Path
 
+from harness.allocator import KEPT, set_thresholds
 from harness.errors import HarnessError
 from harness.registry import Registry
 from harness.run import Run
@@ -58,6 +59,21 @@ def machine(run: Run) -> str:
     else:
         where = f"{torch.get_num_threads()} threads of {_processor()}"
     return f"torch {torch.__version__.partition('+')[0]}, {where}"
+
+
+def as_scripts_allocate(largest: int = 64 * 16 * 32 * 32 * 4) -> None:
+    """Let the C library return freed memory where it does by itself.
+
+    glibc settles at the largest block that was freed, in bytes, here the output of
+    ResNet-20's first layer for 64 images; returns the heap's end above twice that.
+    """
+    page = 4096
+    set_thresholds(largest + page, 2 * (largest + page))
+
+
+def as_we_allocate() -> None:
+    """Let it keep the memory, as the harness does."""
+    set_thresholds(KEPT, KEPT)
 
 
 def _processor() -> str:

@@ -5,17 +5,20 @@ One forward pass per (classifier, dataset, view); every metric shares it.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.allocator import keep_freed_memory
 from harness.errors import HarnessError
 from harness.metrics.checks import UndefinedMetricError, softmax
+from harness.threads import side_by_side
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset
     from harness.models.classifier import Classifier
 
+T = TypeVar("T")
 # Transformed images are kept on the device between views up to this many bytes; beyond
 # it each view makes them again, so memory stays bounded whatever the dataset's size.
 KEEP_BYTES = 2**30
@@ -158,44 +162,69 @@ class Predictions:
     def _run(self, view: View) -> Pass:
         import torch
 
+        if self._device == "cpu":
+            keep_freed_memory()
         classifier = self._classifier()
-        logits: list[torch.Tensor] = []
-        features: list[torch.Tensor] = []
+        caught = threading.local()
 
         def keep(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            features.append(inputs[0].flatten(1).float().cpu())
+            caught.features.append(inputs[0].flatten(1).float().cpu())
 
+        def forward(batch: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+            caught.features = []
+            with torch.inference_mode():
+                answer = self._answer(classifier, view, batch)
+                return answer.float().cpu(), caught.features
+
+        logits: list[torch.Tensor] = []
+        features: list[torch.Tensor] = []
         with ExitStack() as hooks:
             if classifier.head:
                 head = classifier.network.get_submodule(classifier.head)
                 hooks.callback(head.register_forward_pre_hook(keep).remove)
-            with torch.inference_mode():
-                for batch in self._batches():
-                    images = classifier.normalise(view(batch))
-                    try:
-                        answer = classifier.network(images)
-                    except RuntimeError as error:
-                        if classifier.precision != "float32":
-                            raise ValueError(
-                                f"model {classifier.name} cannot run in "
-                                f"{classifier.precision}: {error}; choose "
-                                "--harness-precision float32"
-                            ) from error
-                        if images.shape[-2:] == batch.shape[-2:]:
-                            raise
-                        raise ValueError(
-                            f"model {classifier.name} cannot take the images of view "
-                            f"{view.name}, {tuple(images.shape[-2:])} instead of "
-                            f"{tuple(batch.shape[-2:])}: {error}; choose "
-                            "--harness-jigsaw-fit resize"
-                        ) from error
-                    logits.append(answer.float().cpu())
+            for answer, seen in self._each(classifier, forward):
+                logits.append(answer)
+                features.extend(seen)
         result = Pass(
             logits=torch.cat(logits).numpy(),
             features=torch.cat(features).numpy() if classifier.head else None,
         )
         self._check(result, classifier, view)
         return result
+
+    def _each(
+        self, classifier: Classifier, forward: Callable[[torch.Tensor], T]
+    ) -> Iterator[T]:
+        """Go through all batches, several at a time where that is quicker."""
+        import torch
+
+        threads = torch.get_num_threads()
+        many = len(self) >= 2 * threads * self._batch_size
+        if self._device == "cpu" and threads > 1 and many and classifier.stateless:
+            return side_by_side(forward, self._batches(), threads)
+        return map(forward, self._batches())
+
+    def _answer(
+        self, classifier: Classifier, view: View, batch: torch.Tensor
+    ) -> torch.Tensor:
+        """(m, k) logits of (m, c, h, w) uint8 images under a view."""
+        images = classifier.normalise(view(batch))
+        try:
+            answer: torch.Tensor = classifier.network(images)
+        except RuntimeError as error:
+            if classifier.precision != "float32":
+                raise ValueError(
+                    f"model {classifier.name} cannot run in {classifier.precision}: "
+                    f"{error}; choose --harness-precision float32"
+                ) from error
+            if images.shape[-2:] == batch.shape[-2:]:
+                raise
+            raise ValueError(
+                f"model {classifier.name} cannot take the images of view {view.name}, "
+                f"{tuple(images.shape[-2:])} instead of {tuple(batch.shape[-2:])}: "
+                f"{error}; choose --harness-jigsaw-fit resize"
+            ) from error
+        return answer
 
     def _batches(self) -> Iterator[torch.Tensor]:
         import torch
@@ -245,10 +274,10 @@ class Predictions:
 def chosen_batch_size(device: str, size: tuple[int, int, int]) -> int:
     """Images per call of a network, by the device's kind and the images' size.
 
-    On a processor a batch should stay in its caches: ResNet-20 runs half again as fast
-    on batches of 64 images of 32x32 pixels as on 128, and three times as fast as on
-    512. A GPU wants work for all its cores. It is a rule and not a probe of the clock:
-    the same machine then always computes the same bits.
+    On a processor 64 images of 32x32 pixels are enough to keep it busy, and more gain
+    nothing (`benchmarks.network`); the memory of a layer stays small. A GPU wants work
+    for all its cores. It is a rule and not a probe of the clock: the same machine then
+    always computes the same bits.
 
     Examples
     --------

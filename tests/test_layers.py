@@ -16,6 +16,8 @@ LEVELS = {
     "queries": 0,
     "settings": 0,
     "measurement": 0,
+    "threads": 0,
+    "allocator": 0,
     "download": 1,
     "metrics": 1,
     "views": 1,

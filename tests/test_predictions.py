@@ -1,5 +1,6 @@
 """Predictions: one pass a view, checked, and independent of batch size."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -79,6 +80,26 @@ def test_batch_size_changes_nothing(classifier, dataset, batch_size):
     other = Predictions(lambda: classifier, dataset, batch_size=batch_size)
 
     np.testing.assert_allclose(usual.logits(), other.logits(), atol=1e-5)
+
+
+def test_several_batches_at_a_time_change_nothing(classifier, dataset):
+    """Neither logits nor features, nor which image they belong to."""
+    several = replace(classifier, stateless=True)
+    usual = torch.get_num_threads()
+    torch.set_num_threads(2)
+    threads = set()
+    try:
+        classifier.network.register_forward_hook(
+            lambda *_: threads.add(threading.get_ident())
+        )
+        side_by_side = Predictions(lambda: several, dataset, batch_size=64)
+        logits, features = side_by_side.logits(), side_by_side.features()
+        assert threads - {threading.get_ident()}
+        one_by_one = Predictions(lambda: classifier, dataset, batch_size=64)
+        np.testing.assert_allclose(logits, one_by_one.logits(), atol=1e-6)
+        np.testing.assert_array_equal(features, one_by_one.features())
+    finally:
+        torch.set_num_threads(usual)
 
 
 @pytest.mark.parametrize("limit", [1, BLOCK - 1, BLOCK, BLOCK + 1, 10 * BLOCK])

@@ -35,6 +35,9 @@ class Classifier:
     channels_last
         Whether images come in channels-last memory, which is faster, or in the usual
         order, since some networks take no other.
+    stateless
+        Whether the network keeps nothing between its layers but what it hands on, so
+        that it can run on several batches at a time. A user's own may be anything.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Classifier:
     fingerprint: str
     precision: str = "float32"
     channels_last: bool = True
+    stateless: bool = False
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """uint8 (n, c, h, w) to what the network takes, on the same device."""

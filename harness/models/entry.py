@@ -344,12 +344,15 @@ class ModelEntry:
         path = self.weights.file(self, settings, base, tell)
         network = self.build_network()
         load_strictly(network, read_state_dict(path), str(path))
+        frozen = network.eval().requires_grad_(False)
+        quick = fused(frozen)
         return Classifier(
             name=self.name,
-            network=ready(fused(network.eval().requires_grad_(False)), device),
+            network=ready(quick, device),
             mean=self.mean,
             std=self.std,
             classes=len(base.classes),
             head=self.head,
             fingerprint=self._fingerprint(path),
+            stateless=quick is not frozen,
         )
