@@ -5,7 +5,8 @@
 
 It writes a project with a tiny base, fake classifiers and metrics that take no time,
 and runs pytest on it in processes of their own: collecting alone, measuring with one
-process and with two workers, and finding everything in the store again.
+process and with two workers, and finding everything in the store again. As many empty
+tests of pytest's own tell what a test costs without the harness.
 """
 
 from __future__ import annotations
@@ -116,6 +117,26 @@ def test_metric_{i}(predictions, record):
 """
 
 
+EMPTY = """
+import pytest
+
+
+@pytest.fixture(scope="session", params=range({models}))
+def model(request):
+    return request.param
+
+
+@pytest.fixture(scope="session", params=range({datasets}))
+def dataset(request):
+    return request.param
+
+
+@pytest.mark.parametrize("metric", range({metrics}))
+def test_nothing(model, dataset, metric):
+    pass
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """One call of pytest: wall time, and the most memory that its processes held."""
@@ -135,21 +156,30 @@ def main() -> None:
     parser.add_argument("--metrics", type=int, default=10)
     arguments = parser.parse_args()
     cells = arguments.models * arguments.datasets * arguments.metrics
+    size = vars(arguments)
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+        folder, plain = Path(made, "harness"), Path(made, "plain")
+        folder.mkdir()
+        plain.mkdir()
+        (plain / "test_empty.py").write_text(EMPTY.format(**size))
         head = f"DATASETS = {arguments.datasets}\nMODELS = {arguments.models}\n"
         (folder / "conftest.py").write_text(head + PROJECT)
         tests = (TEST.format(i=i) for i in range(arguments.metrics))
         (folder / "test_many.py").write_text("".join(tests))
         (folder / "pytest.ini").write_text("[pytest]\nharness_base = tiny\n")
-        print(
-            f"{cells} cells: {arguments.models} models, {arguments.datasets} datasets"
-        )
-        tell("collecting alone", pytest(folder, "--collect-only"), cells)
-        tell("one process", pytest(folder, "--harness-store=one"), cells)
-        tell("found in the store", pytest(folder, "--harness-store=one"), cells)
-        tell("two workers", pytest(folder, "--harness-store=two", "-n2"), cells)
-        tell("found, two workers", pytest(folder, "--harness-store=two", "-n2"), cells)
+        print("{models} models, {datasets} datasets, {metrics} metrics".format(**size))
+        print(f"{cells} cells; pytest's own tests are empty, without the harness")
+        short = "--harness-report=short"
+        one, two = f"{short} --harness-store=one", f"{short} --harness-store=two -n2"
+        for what, where, options in (
+            ("pytest's own", plain, "-pno:harness"),
+            ("collecting alone", folder, f"{short} --collect-only"),
+            ("one process", folder, one),
+            ("found in the store", folder, one),
+            ("two workers", folder, two),
+            ("found, two workers", folder, two),
+        ):
+            tell(what, pytest(where, *options.split()), cells)
 
 
 def tell(what: str, trial: Trial, cells: int) -> None:
@@ -164,11 +194,13 @@ def tell(what: str, trial: Trial, cells: int) -> None:
 
 def pytest(folder: Path, *arguments: str) -> Trial:
     """Run it, and watch what memory it and its children take."""
-    command = [sys.executable, "-m", "pytest", "-qq", "-p", "no:cacheprovider"]
+    # hypothesis, a plugin of our developers, costs a second of its own.
+    plugins = "-pno:cacheprovider", "-pno:hypothesispytest"
+    command = [sys.executable, "-m", "pytest", "-qq", *plugins]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HARNESS_")}
     start = time.perf_counter()
     process = subprocess.Popen(
-        [*command, "--harness-report=short", *arguments],
+        [*command, *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -179,8 +211,8 @@ def pytest(folder: Path, *arguments: str) -> Trial:
 
     def watch() -> None:
         while process.poll() is None:
-            most[0] = max(most[0], resident(process.pid))
-            time.sleep(0.1)
+            most[0] = max(most[0], held(process.pid))
+            time.sleep(0.5)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -192,16 +224,19 @@ def pytest(folder: Path, *arguments: str) -> Trial:
     return Trial(seconds=seconds, bytes=most[0], output=output)
 
 
-def resident(pid: int) -> int:
-    """Bytes that a process and its children hold in memory (Linux)."""
+def held(pid: int) -> int:
+    """Bytes that a process and its children hold in memory (Linux).
+
+    What they share, as torch's code, counts once.
+    """
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        shares = Path(f"/proc/{pid}/smaps_rollup").read_text()
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return 0
-    found = re.search(r"VmRSS:\s+(\d+)", status)
+    found = re.search(r"^Pss:\s+(\d+)", shares, re.MULTILINE)
     own = 1024 * int(found[1]) if found else 0
-    return own + sum(resident(int(child)) for child in children)
+    return own + sum(held(int(child)) for child in children)
 
 
 if __name__ == "__main__":
