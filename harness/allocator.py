@@ -19,7 +19,7 @@ def keep_freed_memory() -> bool:
 
     glibc returns large blocks to the kernel when they are free, and the kernel clears
     every page that it hands out again. A network frees and asks for megabytes at every
-    layer: ResNet-20 runs half again as fast without (`benchmarks.network`).
+    layer: ResNet-20 runs a fifth to a half faster without (`benchmarks.network`).
 
     Returns
     -------

@@ -32,17 +32,14 @@ def side_by_side(
 
     ahead: deque[Future[U]] = deque()
     usual = torch.get_num_threads()
-    with ThreadPoolExecutor(
-        threads, initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
-        try:
-            for item in items:
-                ahead.append(pool.submit(work, item))
-                if len(ahead) > 2 * threads:
-                    yield ahead.popleft().result()
-            while ahead:
+    pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        for item in items:
+            ahead.append(pool.submit(work, item))
+            if len(ahead) > 2 * threads:
                 yield ahead.popleft().result()
-        finally:
-            for call in ahead:
-                call.cancel()
-            torch.set_num_threads(usual)  # which is partly the same for all threads
+        while ahead:
+            yield ahead.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(usual)  # what the threads set is partly set for all
