@@ -6,6 +6,7 @@ that needs them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -190,8 +191,6 @@ def _teller(config: pytest.Config) -> Any:
     """Lines about long work, past pytest's capture and under xdist."""
 
     def tell(text: str) -> None:
-        import sys
-
         capture = config.pluginmanager.getplugin("capturemanager")
         reporter = config.pluginmanager.getplugin("terminalreporter")
         if is_worker(config) or reporter is None:
@@ -433,7 +432,8 @@ def pytest_report_from_serializable(
     """And objects again where they arrive."""
     recorded = data.get(REPORT_ATTRIBUTE)
     if isinstance(names := data.get("keywords"), str):
-        data["keywords"] = dict.fromkeys(names.split("\0"), 1)
+        # Most are those of other cells too, and the terminal keeps every report.
+        data["keywords"] = dict.fromkeys(map(sys.intern, names.split("\0")), 1)
     report = yield
     if recorded is not None and report is not None:
         line, stored = recorded
