@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch
 
     from harness.datasets.dataset import Dataset
+    from harness.images import SharedImages
     from harness.models.classifier import Classifier
 
 T = TypeVar("T")
@@ -74,6 +75,9 @@ class Predictions:
     known
         (n,) classes that the same classifier was seen to predict on the same images;
         who wants no more than those then costs no forward pass.
+    shared
+        Where the images of other models' predictions may be found, and these be kept:
+        of one device and one `limit`.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class Predictions:
         limit: int | None = None,
         count: Callable[[float], None] = lambda seconds: None,
         known: NDArray[np.unsignedinteger] | None = None,
+        shared: SharedImages | None = None,
     ) -> None:
         self._classifier = classifier
         self._dataset = dataset
@@ -94,6 +99,8 @@ class Predictions:
         self._limit = limit
         self._count = count
         self._known = known
+        # Images as they come cost nothing to make again.
+        self._shared = shared if dataset.transformations else None
         self._logits: dict[View, NDArray[np.float32]] = {}
         self._features: dict[View, NDArray[np.float32] | None] = {}
         self._blocks: list[torch.Tensor] | None = None
@@ -234,6 +241,8 @@ class Predictions:
 
     def _images(self) -> Iterator[torch.Tensor]:
         """Transformed uint8 blocks, kept on the device if they fit."""
+        if self._blocks is None and self._shared is not None:
+            self._blocks = self._shared.find(self._dataset.name)
         if self._blocks is not None:
             yield from self._blocks
             return
@@ -248,6 +257,8 @@ class Predictions:
             yield block
         if size <= KEEP_BYTES:
             self._blocks = kept
+            if self._shared is not None:
+                self._shared.offer(self._dataset.name, kept)
 
     def _check(self, result: Pass, classifier: Classifier, view: View) -> None:
         where = f"model {classifier.name} on {self._dataset.name} (view {view.name})"

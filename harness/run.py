@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
+from harness.images import SharedImages
 from harness.measurement import Domain
 from harness.metrics.checks import UndefinedMetricError
 from harness.models.specs import SpecModel
@@ -74,6 +75,7 @@ class Run:
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
+        self._images = SharedImages()
 
     @cached_property
     def base(self) -> Base:
@@ -336,6 +338,7 @@ class Run:
             limit=self.settings.max_images,
             count=self.count_forward,
             known=self._predicted.get((model, dataset.name)),
+            shared=self._images,
         )
 
     @cached_property

@@ -18,6 +18,7 @@ LEVELS = {
     "measurement": 0,
     "threads": 0,
     "allocator": 0,
+    "images": 0,
     "download": 1,
     "metrics": 1,
     "views": 1,

@@ -9,6 +9,7 @@ import torch
 
 from harness.datasets.dataset import BLOCK, Dataset, Images, Transformation
 from harness.errors import HarnessError
+from harness.images import SharedImages
 from harness.measurement import Domain
 from harness.models.classifier import Classifier, lowered
 from harness.predictions import Predictions, chosen_device, chosen_precision
@@ -124,6 +125,26 @@ def test_each_view_is_run_once(classifier, dataset):
         predictions.probs()
 
     assert len(calls) == 3  # one call a block, no more
+
+
+def test_models_share_transformed_images(classifier, dataset, monkeypatch):
+    """The next model finds them made, and gets the logits that it got without."""
+    expected = Predictions(lambda: classifier, dataset).logits()
+    shared = SharedImages()
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+    monkeypatch.setattr(Dataset, "blocks", lambda *_: pytest.fail("made again"))
+
+    again = Predictions(lambda: classifier, dataset, shared=shared)
+    np.testing.assert_array_equal(again.logits(), expected)
+
+
+def test_images_as_they_come_are_not_kept_for_others(classifier, dataset):
+    """They are in memory already, or mapped from a file."""
+    plain = replace(dataset, transformations=())
+    shared = SharedImages()
+    Predictions(lambda: classifier, plain, shared=shared).logits()
+
+    assert shared.find(plain.name) is None
 
 
 def test_it_holds_no_labels(classifier, dataset):

@@ -10,6 +10,7 @@ from harness.metrics.checks import (
     check_source,
     log_softmax,
 )
+from harness.metrics.memo import remembered
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 from harness.metrics.temperature import tempered
 from harness.metrics.thresholds import share_above_threshold, top_log_odds
@@ -145,6 +146,7 @@ def cott(
     )
 
 
+@remembered(8)  # both metrics ask for the target's, and all targets for the source's
 def _transport(logits: Logits, source_labels: Classes, temperature: float) -> Transport:
     n, k = logits.shape
     scaled = tempered(logits, temperature)

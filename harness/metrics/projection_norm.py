@@ -13,6 +13,8 @@ from harness.metrics.checks import (
     check_source_features,
     log_softmax,
 )
+from harness.metrics.memo import remembered
+from harness.metrics.minimum import minimum
 from harness.metrics.spec import Input, Metric, Trend
 
 
@@ -106,26 +108,38 @@ def projection_norm(
     return float(np.linalg.norm(pseudo - reference))
 
 
+@remembered(4)  # that of the source is the same for all targets
 def _trained_head(features: Array, labels: Classes, k: int, ridge: float) -> Array:
     """(d + 1, k) weights and, in the last row, biases."""
-    from scipy.optimize import minimize
-
     n, d = features.shape
     inputs = np.hstack([np.asarray(features, dtype=np.float64), np.ones((n, 1))])
     truth = np.zeros((n, k))
     truth[np.arange(n), labels] = 1.0
+    basis = _basis(inputs, k, ridge)
 
     def loss(flat: Array) -> tuple[float, Array]:
-        weights = flat.reshape(d + 1, k)
+        weights = basis @ flat.reshape(d + 1, k)
         log_probs = log_softmax(inputs @ weights)
-        value = -(truth * log_probs).sum() / n + ridge / 2 * (flat @ flat)
+        value = -(truth * log_probs).sum() / n + ridge / 2 * (weights**2).sum()
         slope = inputs.T @ (np.exp(log_probs) - truth) / n + ridge * weights
-        return float(value), slope.ravel()
+        return float(value), (basis.T @ slope).ravel()
 
     start = np.zeros((d + 1) * k)
-    options = {"maxiter": 2000, "gtol": 1e-9, "ftol": 1e-15}
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
-    return np.asarray(found.x)
+    found = minimum(loss, start, maxiter=2000, gtol=1e-9, ftol=1e-15)
+    return basis @ found.reshape(d + 1, k)
+
+
+def _basis(inputs: Array, k: int, ridge: float) -> Array:
+    """(d + 1, d + 1) directions along which the loss is about equally curved.
+
+    The curvature is that of weights 0, where all k classes are equally likely. Any
+    basis leads to the same minimum, this one in a half to a third of the steps.
+    """
+    n, width = inputs.shape
+    curvature = inputs.T @ inputs / (n * k)
+    least = max(ridge, 1e-10 * float(np.trace(curvature)))  # rounding must not matter
+    factor = np.linalg.cholesky(curvature + least * np.eye(width))
+    return np.asarray(np.linalg.inv(factor).T)
 
 
 PROJECTION_NORM = Metric(

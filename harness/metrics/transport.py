@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.metrics.checks import Array, log_sum_exp
+from harness.metrics.minimum import minimum
 
 # Widths of the smoothing, in units of cost.
 WIDTHS = (0.1, 0.02, 0.005)
@@ -89,8 +90,6 @@ def label_transport(costs: Array, marginal: Array) -> Transport:
 
 def _smoothed_prices(costs: Array, marginal: Array) -> Array:
     """(k,) prices that nearly maximise the dual, its minima replaced by soft ones."""
-    from scipy.optimize import minimize
-
     prices = np.zeros(costs.shape[1])
     for width in WIDTHS:
 
@@ -101,9 +100,8 @@ def _smoothed_prices(costs: Array, marginal: Array) -> Array:
             value = width * total.mean() - marginal @ prices
             return float(value), shares - marginal
 
-        options = {"maxiter": 30}
-        prices = minimize(dual, prices, jac=True, method="L-BFGS-B", options=options).x
-    return np.asarray(prices)
+        prices = minimum(dual, prices, maxiter=30)
+    return prices
 
 
 def _priced(
