@@ -1,0 +1,118 @@
+"""Projection norms of several targets against the same training left to itself.
+
+    python -m benchmarks.heads
+    python -m benchmarks.heads --images 2000 --features 64 512 --classes 10
+
+The plain way trains the heads of source and target anew for each target, with scipy's
+L-BFGS from zero and the threads that numpy and scipy take by themselves. Features are
+drawn, a Gaussian for each class, and each target's are noisier than the one before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from harness.metrics.checks import Array, Classes
+from harness.metrics.projection_norm import projection_norm
+
+RIDGE = 1e-3
+
+
+def main() -> None:
+    """Interleave both ways and print their ratio, a line for each width."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--features", type=int, nargs="+", default=[32, 64, 128, 512])
+    parser.add_argument("--classes", type=int, default=10)
+    parser.add_argument("--targets", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=5)
+    arguments = parser.parse_args()
+    n, k = arguments.images, arguments.classes
+    print(f"{n} images, {k} classes, {arguments.targets} targets of one source")
+    for d in arguments.features:
+        plain, ours, apart = [], [], 0.0
+        for repeat in range(arguments.repeats):
+            rng = np.random.default_rng(repeat)
+            centres = rng.normal(size=(k, d))
+            source = drawn(rng, centres, n, noise=2.0)
+            noises = np.linspace(2.0, 6.0, arguments.targets)
+            targets = [drawn(rng, centres, n, noise) for noise in noises]
+            values, seconds = timed(lambda: each(plain_way, targets, source))  # noqa: B023
+            plain.append(seconds)
+            found, seconds = timed(lambda: each(projection_norm, targets, source))  # noqa: B023
+            ours.append(seconds)
+            apart = max(apart, float(np.abs(found / values - 1).max()))
+        ratios = [p / o for p, o in zip(plain, ours, strict=True)]
+        print(
+            f"{d:5} features: plain {statistics.median(plain):7.3f} s, "
+            f"harness {statistics.median(ours):6.3f} s, "
+            f"{statistics.median(ratios):5.1f}x ({min(ratios):.1f} to "
+            f"{max(ratios):.1f}), values differ by {apart:.0e} of themselves",
+            flush=True,
+        )
+
+
+def drawn(
+    rng: np.random.Generator, centres: Array, n: int, noise: float
+) -> tuple[Array, Classes]:
+    """(n, d) features around their class's centre, and the (n,) classes."""
+    labels = rng.integers(len(centres), size=n)
+    return centres[labels] + noise * rng.normal(size=(n, centres.shape[1])), labels
+
+
+def each(
+    way: Callable[..., float],
+    targets: list[tuple[Array, Classes]],
+    source: tuple[Array, Classes],
+) -> Array:
+    """(t,) distances of all targets from the source."""
+    return np.array([way(*target, *source) for target in targets])
+
+
+def plain_way(
+    features: Array, predicted: Classes, source: Array, labels: Classes
+) -> float:
+    """The projection norm as its formula is written."""
+    scale = np.sqrt((source**2).sum() / len(source))
+    k = int(max(predicted.max(), labels.max())) + 1
+    moved = head(features / scale, predicted, k) - head(source / scale, labels, k)
+    return float(np.linalg.norm(moved))
+
+
+def head(features: Array, labels: Classes, k: int) -> Array:
+    """(d + 1, k) weights and biases of ridge logistic regression."""
+    n = len(features)
+    inputs = np.hstack([features, np.ones((n, 1))])
+    truth = np.eye(k)[labels]
+
+    def loss(flat: Array) -> tuple[float, Array]:
+        weights = flat.reshape(-1, k)
+        log_probs = log_softmax(inputs @ weights, axis=1)
+        value = -(truth * log_probs).sum() / n + RIDGE / 2 * (flat @ flat)
+        slope = inputs.T @ (np.exp(log_probs) - truth) / n + RIDGE * weights
+        return value, slope.ravel()
+
+    start = np.zeros(inputs.shape[1] * k)
+    options = {"maxiter": 2000, "gtol": 1e-9, "ftol": 1e-15}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
+    return np.asarray(found.x.reshape(-1, k))
+
+
+def timed(work: Callable[[], Array]) -> tuple[Array, float]:
+    """What it gives, and the seconds that it takes."""
+    start = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
