@@ -256,7 +256,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     yield (
         "Medians over the models, the best first. int., ext.: own fits; line: the "
         "interior's line on the exterior. MAE: error on the exterior of metrics that "
-        "estimate accuracy themselves. ms: a cell's cost beyond shared forward passes."
+        "estimate accuracy themselves. ms: a cell's cost beyond what is shared."
         + (
             " In brackets: 95 % interval of the median over resampled datasets."
             if intervals
