@@ -51,6 +51,7 @@ def _one_thread() -> AbstractContextManager[Any]:
 @cache
 def scipys_blas() -> Any:
     """The libraries that came with scipy; none where it shares numpy's."""
+    import scipy.linalg  # noqa: F401  # they are known once they are loaded
     from threadpoolctl import ThreadpoolController
 
     every = ThreadpoolController()
