@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ ROOM = 2**29
 
 
 class SharedImages:
-    """Transformed images by the name of their dataset.
+    """Transformed images by whatever tells them apart.
 
     Models take turns on all datasets, so the first that came are kept: what came last
     would never be there when it is wanted again.
@@ -25,15 +26,15 @@ class SharedImages:
 
     def __init__(self, room: int = ROOM) -> None:
         self._left = room
-        self._blocks: dict[str, list[torch.Tensor]] = {}
+        self._blocks: dict[Hashable, list[torch.Tensor]] = {}
 
-    def find(self, name: str) -> list[torch.Tensor] | None:
-        """The blocks of a dataset, if they are kept. Nobody must change them."""
-        return self._blocks.get(name)
+    def find(self, key: Hashable) -> list[torch.Tensor] | None:
+        """The blocks, if they are kept. Nobody must change them."""
+        return self._blocks.get(key)
 
-    def offer(self, name: str, blocks: list[torch.Tensor]) -> None:
-        """Keep the blocks of a dataset if there is room."""
+    def offer(self, key: Hashable, blocks: list[torch.Tensor]) -> None:
+        """Keep blocks if there is room."""
         size = sum(block.nbytes for block in blocks)
-        if size <= self._left and name not in self._blocks:
+        if size <= self._left and key not in self._blocks:
             self._left -= size
-            self._blocks[name] = blocks
+            self._blocks[key] = blocks

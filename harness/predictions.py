@@ -76,8 +76,7 @@ class Predictions:
         (n,) classes that the same classifier was seen to predict on the same images;
         who wants no more than those then costs no forward pass.
     shared
-        Where the images of other models' predictions may be found, and these be kept:
-        of one device and one `limit`.
+        Where the images of other models' predictions may be found, and these be kept.
     """
 
     def __init__(
@@ -242,7 +241,7 @@ class Predictions:
     def _images(self) -> Iterator[torch.Tensor]:
         """Transformed uint8 blocks, kept on the device if they fit."""
         if self._blocks is None and self._shared is not None:
-            self._blocks = self._shared.find(self._dataset.name)
+            self._blocks = self._shared.find(self._images_key())
         if self._blocks is not None:
             yield from self._blocks
             return
@@ -258,7 +257,11 @@ class Predictions:
         if size <= KEEP_BYTES:
             self._blocks = kept
             if self._shared is not None:
-                self._shared.offer(self._dataset.name, kept)
+                self._shared.offer(self._images_key(), kept)
+
+    def _images_key(self) -> tuple[str, str, int | None]:
+        """What decides the blocks; a name may come again with other images."""
+        return self._dataset.fingerprint(), self._device, self._limit
 
     def _check(self, result: Pass, classifier: Classifier, view: View) -> None:
         where = f"model {classifier.name} on {self._dataset.name} (view {view.name})"

@@ -338,7 +338,7 @@ class Run:
             limit=self.settings.max_images,
             count=self.count_forward,
             known=self._predicted.get((model, dataset.name)),
-            shared=self._images,
+            shared=self._images if len(self.models) > 1 else None,
         )
 
     @cached_property

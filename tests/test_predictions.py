@@ -138,13 +138,38 @@ def test_models_share_transformed_images(classifier, dataset, monkeypatch):
     np.testing.assert_array_equal(again.logits(), expected)
 
 
+def test_other_images_under_the_same_name_are_not_taken_for_these(classifier, dataset):
+    """Neither those of other transformations nor those of a larger sample."""
+    louder = replace(dataset.transformations[0], parameters={"scale": 200})
+    other = replace(dataset, transformations=(louder,))
+    shared = SharedImages()
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+
+    found = Predictions(lambda: classifier, other, shared=shared).logits()
+    expected = Predictions(lambda: classifier, other).logits()
+    np.testing.assert_array_equal(found, expected)
+    few = Predictions(lambda: classifier, dataset, limit=3, shared=shared)
+    assert len(few.logits()) == 3
+
+
 def test_images_as_they_come_are_not_kept_for_others(classifier, dataset):
     """They are in memory already, or mapped from a file."""
     plain = replace(dataset, transformations=())
-    shared = SharedImages()
+    shared = SharedImages(room=10**9)
+    offered = []
+    shared.offer = lambda key, blocks: offered.append(key)
     Predictions(lambda: classifier, plain, shared=shared).logits()
+    assert not offered
 
-    assert shared.find(plain.name) is None
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+    assert len(offered) == 1
+
+
+def test_part_of_a_block_holds_no_more_than_itself(dataset):
+    """A thousand kept samples of 20 images must not hold 500 each."""
+    *_, last = dataset.blocks(limit=BLOCK + 20)
+
+    assert last.untyped_storage().nbytes() == last.nbytes == 20 * 64
 
 
 def test_it_holds_no_labels(classifier, dataset):

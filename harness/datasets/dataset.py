@@ -152,7 +152,9 @@ class Dataset:
             # A transformed block is always made whole, whatever part of it is used.
             block = np.array(pixels[start : start + BLOCK])
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
-            yield self._transformed(images, number)[: n - start]
+            made = self._transformed(images, number)
+            # A part that is kept must not hold the rest in memory.
+            yield made if len(made) <= n - start else made[: n - start].clone()
 
     def _transformed(self, images: torch.Tensor, number: int) -> torch.Tensor:
         """A whole block, by its number."""

@@ -19,7 +19,12 @@ def remembered(results: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
     Parameters
     ----------
     results
-        How many are kept. They are handed out as they are: nobody must change them.
+        How many are kept. Arrays in them, or in their fields, become read-only.
+
+    Raises
+    ------
+    TypeError
+        From the function: if it is given anything but arrays, numbers and texts.
 
     Examples
     --------
@@ -39,12 +44,14 @@ def remembered(results: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         @wraps(function)
         def recall(*arguments: P.args, **named: P.kwargs) -> T:
-            key = _digest(*arguments, *sorted(named.items()))
+            names = sorted(named)
+            key = _digest(*arguments, *names, *(named[name] for name in names))
             with lock:
                 if key in kept:
                     kept.move_to_end(key)
                     return kept[key]
             result = function(*arguments, **named)
+            _freeze(result)
             with lock:
                 kept[key] = result
                 if len(kept) > results:
@@ -62,7 +69,19 @@ def _digest(*arguments: object) -> bytes:
         if isinstance(argument, np.ndarray):
             digest.update(repr((argument.dtype, argument.shape)).encode())
             digest.update(np.ascontiguousarray(argument).data)
-        else:
+        elif isinstance(argument, int | float | str | np.generic):
             digest.update(repr(argument).encode())
+        else:
+            kind = type(argument).__name__
+            raise TypeError(
+                f"only arrays, numbers and texts can be known again: {kind}"
+            )
         digest.update(b"\0")
     return digest.digest()
+
+
+def _freeze(result: object) -> None:
+    fields = getattr(result, "__dataclass_fields__", ())
+    for value in (result, *(getattr(result, name) for name in fields)):
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False

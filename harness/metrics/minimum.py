@@ -51,14 +51,27 @@ def _one_thread() -> AbstractContextManager[Any]:
 @cache
 def scipys_blas() -> Any:
     """The libraries that came with scipy; none where it shares numpy's."""
-    import scipy.linalg  # noqa: F401  # they are known once they are loaded
+    import scipy.linalg  # they are known once they are loaded
     from threadpoolctl import ThreadpoolController
 
+    packages = Path(scipy.__file__).parent.parent
     every = ThreadpoolController()
     paths = [info["filepath"] for info in every.info()]
-    return every.select(filepath=[path for path in paths if _is_scipys(Path(path))])
+    return every.select(filepath=[p for p in paths if is_scipys(Path(p), packages)])
 
 
-def _is_scipys(path: Path) -> bool:
-    """In a wheel it lies in scipy.libs, or on a Mac in scipy/.dylibs."""
-    return any(part.partition(".")[0] == "scipy" for part in path.parts)
+def is_scipys(library: Path, packages: Path) -> bool:
+    """Whether a library lies where scipy's wheels put theirs.
+
+    Examples
+    --------
+    >>> is_scipys(Path("site/scipy.libs/libopenblas.so"), Path("site"))
+    True
+    >>> is_scipys(Path("site/scipy/.dylibs/libopenblas.dylib"), Path("site"))  # macOS
+    True
+    >>> is_scipys(Path("site/numpy.libs/libopenblas.so"), Path("site"))
+    False
+    """
+    if not library.is_relative_to(packages):
+        return False
+    return library.relative_to(packages).parts[0] in ("scipy", "scipy.libs")

@@ -113,32 +113,41 @@ def _trained_head(features: Array, labels: Classes, k: int, ridge: float) -> Arr
     """(d + 1, k) weights and, in the last row, biases."""
     n, d = features.shape
     inputs = np.hstack([np.asarray(features, dtype=np.float64), np.ones((n, 1))])
+    if d + 1 > n:
+        # The ridge leaves nothing outside what the n rows span.
+        span, rows = np.linalg.qr(inputs.T)
+        return np.asarray(span @ _ridge_regression(rows.T, labels, k, ridge))
+    return _ridge_regression(inputs, labels, k, ridge)
+
+
+def _ridge_regression(inputs: Array, labels: Classes, k: int, ridge: float) -> Array:
+    """(m, k) weights of the smallest loss on (n, m) inputs."""
+    n, m = inputs.shape
     truth = np.zeros((n, k))
     truth[np.arange(n), labels] = 1.0
     basis = _basis(inputs, k, ridge)
 
     def loss(flat: Array) -> tuple[float, Array]:
-        weights = basis @ flat.reshape(d + 1, k)
+        weights = basis @ flat.reshape(m, k)
         log_probs = log_softmax(inputs @ weights)
         value = -(truth * log_probs).sum() / n + ridge / 2 * (weights**2).sum()
         slope = inputs.T @ (np.exp(log_probs) - truth) / n + ridge * weights
         return float(value), (basis.T @ slope).ravel()
 
-    start = np.zeros((d + 1) * k)
-    found = minimum(loss, start, maxiter=2000, gtol=1e-9, ftol=1e-15)
-    return basis @ found.reshape(d + 1, k)
+    found = minimum(loss, np.zeros(m * k), maxiter=2000, gtol=1e-9, ftol=1e-15)
+    return np.asarray(basis @ found.reshape(m, k))
 
 
 def _basis(inputs: Array, k: int, ridge: float) -> Array:
-    """(d + 1, d + 1) directions along which the loss is about equally curved.
+    """(m, m) directions along which the loss is about equally curved.
 
     The curvature is that of weights 0, where all k classes are equally likely. Any
     basis leads to the same minimum, this one in a half to a third of the steps.
     """
-    n, width = inputs.shape
+    n, m = inputs.shape
     curvature = inputs.T @ inputs / (n * k)
     least = max(ridge, 1e-10 * float(np.trace(curvature)))  # rounding must not matter
-    factor = np.linalg.cholesky(curvature + least * np.eye(width))
+    factor = np.linalg.cholesky(curvature + least * np.eye(m))
     return np.asarray(np.linalg.inv(factor).T)
 
 

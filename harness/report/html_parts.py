@@ -220,7 +220,8 @@ def ranks(summary: Summary) -> Html:
         "Medians over the models. Interior and exterior are each domain's own fit; the "
         "first group predicts the exterior with the interior's line, and its R² may be "
         "negative. RMSE and MAE are in points of accuracy. MAE is of metrics that "
-        "estimate accuracy themselves. ms: a cell's cost beyond what is shared. "
+        "estimate accuracy themselves. ms: a cell's cost beyond forward passes; what "
+        "several share is paid by the first. "
         "Low and high: 95 % interval of the median over resampled datasets."
     )
     return section(

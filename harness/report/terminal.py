@@ -256,7 +256,8 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     yield (
         "Medians over the models, the best first. int., ext.: own fits; line: the "
         "interior's line on the exterior. MAE: error on the exterior of metrics that "
-        "estimate accuracy themselves. ms: a cell's cost beyond what is shared."
+        "estimate accuracy themselves. ms: a cell's cost beyond forward passes; what "
+        "several share is paid by the first."
         + (
             " In brackets: 95 % interval of the median over resampled datasets."
             if intervals

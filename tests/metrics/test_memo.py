@@ -1,5 +1,7 @@
 """Memo: one call for the same content, whatever array holds it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,34 @@ def test_numbers_and_names_of_arguments_count(counted):
     assert [function(ones, 2.0), function(ones, 3.0)] == [4.0, 6.0]
     assert function(ones, factor=2.0) == 4.0
     assert len(calls) == 3
+
+
+def test_long_arrays_given_by_name_are_told_apart():
+    """The text of an array leaves out the middle of a long one."""
+    total = remembered(2)(lambda *, array: float(array.sum()))
+    long, other = np.zeros(5000), np.zeros(5000)
+    other[2500] = 7.0
+
+    assert [total(array=long), total(array=other)] == [0.0, 7.0]
+
+
+def test_what_cannot_be_known_again_is_refused():
+    with pytest.raises(TypeError, match=r"numbers and texts .* again: list"):
+        remembered(2)(len)([np.ones(2)])
+
+
+def test_nobody_can_change_what_is_kept():
+    """Neither an array nor one in a dataclass."""
+
+    @dataclass(frozen=True, slots=True)
+    class Pair:
+        array: np.ndarray
+
+    for result in (np.ones(2), Pair(np.ones(2))):
+        kept = remembered(2)(lambda _, result=result: result)(1)
+        array = kept.array if isinstance(kept, Pair) else kept
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 2.0
 
 
 def test_what_was_not_used_for_longest_goes_first(counted):

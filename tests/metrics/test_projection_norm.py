@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from harness.metrics.checks import UndefinedMetricError
+from harness.metrics.minimum import minimum
 from harness.metrics.projection_norm import projection_norm
 from tests.strategies import simulated_world
 
@@ -48,9 +49,39 @@ def test_order_scale_repetition_and_names_do_not_matter():
         assert projection_norm(*other) == pytest.approx(found, rel=1e-4)
 
 
-def test_it_is_zero_where_nothing_has_changed():
+def test_it_is_zero_where_nothing_but_the_order_has_changed():
     _, _, source, labels = arrays(0.5)
-    assert projection_norm(source, labels, source, labels) == 0
+    order = np.random.default_rng(0).permutation(len(source))
+    found = projection_norm(source[order], labels[order], source, labels)
+    assert found == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("width", [20, 149, 150, 400])
+def test_more_features_than_images_change_nothing(width):
+    """The head lies in what the images span, which is where it is looked for."""
+    features, predicted, source, labels = arrays(0.5)
+    wider = np.zeros((features.shape[1], width))
+    wider[:, : features.shape[1]] = np.eye(features.shape[1])
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(width, width)))[0]
+    found = projection_norm(
+        features @ wider @ turn, predicted, source @ wider @ turn, labels
+    )
+    expected = projection_norm(features, predicted, source, labels)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_head_of_the_source_is_trained_once(monkeypatch):
+    features, predicted, source, labels = arrays(0.4)
+    calls = []
+
+    def counted(*arguments, **options):
+        calls.append(1)
+        return minimum(*arguments, **options)
+
+    monkeypatch.setattr("harness.metrics.projection_norm.minimum", counted)
+    for scale in (1.0, 0.9, 0.8):
+        projection_norm(scale * features, predicted, source, labels, ridge=0.017)
+    assert len(calls) == 1 + 3
 
 
 def test_it_refuses_what_it_cannot_scale():

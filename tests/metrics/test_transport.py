@@ -150,3 +150,20 @@ def test_a_collapsed_and_saturated_model_is_solved_in_small_programs(monkeypatch
     rows, columns = linear_sum_assignment(costs)
     assert estimate == pytest.approx(1 - costs[rows, columns].mean(), abs=1e-8)
     assert max(sizes) < 1000  # of 10,000 labels of images
+
+
+def test_two_metrics_of_two_targets_need_three_transports(monkeypatch):
+    """Each target's once for both metrics, and the source's once for all targets."""
+    calls = []
+
+    def counted(costs, marginal):
+        calls.append(1)
+        return label_transport(costs, marginal)
+
+    monkeypatch.setattr("harness.metrics.cot.label_transport", counted)
+    world = simulated_world(0.31, n=60)
+    for scale in (1.0, 0.5):
+        logits = scale * world.logits
+        cot(logits, world.source_labels)
+        cott(logits, world.source_logits, world.source_labels)
+    assert len(calls) == 3
