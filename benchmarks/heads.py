@@ -1,11 +1,12 @@
 """Projection norms of several targets against the same training left to itself.
 
     python -m benchmarks.heads
-    python -m benchmarks.heads --images 2000 --features 64 512 --classes 10
+    python -m benchmarks.heads --images 2000 --features 64 512 --targets 2
 
 The plain way trains the heads of source and target anew for each target, with scipy's
-L-BFGS from zero and the threads that numpy and scipy take by themselves. Features are
-drawn, a Gaussian for each class, and each target's are noisier than the one before.
+L-BFGS from zero and the threads that numpy and scipy take by themselves; "one thread"
+is the same with one for scipy's BLAS. Features are drawn, a Gaussian for each class, and
+each target's are noisier than the one before.
 """
 
 from __future__ import annotations
@@ -20,18 +21,19 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from harness.metrics.checks import Array, Classes
+from harness.metrics.minimum import scipys_blas
 from harness.metrics.projection_norm import projection_norm
 
 RIDGE = 1e-3
 
 
 def main() -> None:
-    """Interleave both ways and print their ratio, a line for each width."""
+    """Interleave the ways and print their ratios, three lines for each width."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", type=int, default=500)
-    parser.add_argument("--features", type=int, nargs="+", default=[32, 64, 128, 512])
+    parser.add_argument("--features", type=int, nargs="+", default=[32, 128, 512, 2048])
     parser.add_argument("--classes", type=int, default=10)
     parser.add_argument("--targets", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=5)
@@ -39,26 +41,31 @@ def main() -> None:
     n, k = arguments.images, arguments.classes
     print(f"{n} images, {k} classes, {arguments.targets} targets of one source")
     for d in arguments.features:
-        plain, ours, apart = [], [], 0.0
+        seconds: dict[str, list[float]] = {name: [] for name in WAYS}
+        apart = 0.0
         for repeat in range(arguments.repeats):
             rng = np.random.default_rng(repeat)
             centres = rng.normal(size=(k, d))
             source = drawn(rng, centres, n, noise=2.0)
             noises = np.linspace(2.0, 6.0, arguments.targets)
             targets = [drawn(rng, centres, n, noise) for noise in noises]
-            values, seconds = timed(lambda: each(plain_way, targets, source))  # noqa: B023
-            plain.append(seconds)
-            found, seconds = timed(lambda: each(projection_norm, targets, source))  # noqa: B023
-            ours.append(seconds)
-            apart = max(apart, float(np.abs(found / values - 1).max()))
-        ratios = [p / o for p, o in zip(plain, ours, strict=True)]
-        print(
-            f"{d:5} features: plain {statistics.median(plain):7.3f} s, "
-            f"harness {statistics.median(ours):6.3f} s, "
-            f"{statistics.median(ratios):5.1f}x ({min(ratios):.1f} to "
-            f"{max(ratios):.1f}), values differ by {apart:.0e} of themselves",
-            flush=True,
-        )
+            found = {}
+            for name, way in WAYS.items():
+                start = time.perf_counter()
+                found[name] = np.array([way(*target, *source) for target in targets])
+                seconds[name].append(time.perf_counter() - start)
+            off = np.abs(found["harness"] / found["plain"] - 1)
+            apart = max(apart, float(off.max()))
+        for name in WAYS:
+            pairs = zip(seconds["plain"], seconds[name], strict=True)
+            ratios = [plain / own for plain, own in pairs]
+            print(
+                f"{d:5} features, {name:10} {statistics.median(seconds[name]):7.3f} s  "
+                f"{statistics.median(ratios):5.1f}x "
+                f"({min(ratios):.1f} to {max(ratios):.1f})",
+                flush=True,
+            )
+        print(f"{'':15} values differ by {apart:.0e} of themselves", flush=True)
 
 
 def drawn(
@@ -67,15 +74,6 @@ def drawn(
     """(n, d) features around their class's centre, and the (n,) classes."""
     labels = rng.integers(len(centres), size=n)
     return centres[labels] + noise * rng.normal(size=(n, centres.shape[1])), labels
-
-
-def each(
-    way: Callable[..., float],
-    targets: list[tuple[Array, Classes]],
-    source: tuple[Array, Classes],
-) -> Array:
-    """(t,) distances of all targets from the source."""
-    return np.array([way(*target, *source) for target in targets])
 
 
 def plain_way(
@@ -107,11 +105,17 @@ def head(features: Array, labels: Classes, k: int) -> Array:
     return np.asarray(found.x.reshape(-1, k))
 
 
-def timed(work: Callable[[], Array]) -> tuple[Array, float]:
-    """What it gives, and the seconds that it takes."""
-    start = time.perf_counter()
-    result = work()
-    return result, time.perf_counter() - start
+def one_thread(*arrays: Array) -> float:
+    """The same, with one thread for the BLAS of scipy."""
+    with scipys_blas().limit(limits=1):
+        return plain_way(*arrays)
+
+
+WAYS: dict[str, Callable[..., float]] = {
+    "plain": plain_way,
+    "one thread": one_thread,
+    "harness": projection_norm,
+}
 
 
 if __name__ == "__main__":
