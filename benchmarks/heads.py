@@ -5,8 +5,8 @@
 
 The plain way trains the heads of source and target anew for each target, with scipy's
 L-BFGS from zero and the threads that numpy and scipy take by themselves; "one thread"
-is the same with one for scipy's BLAS. Features are drawn, a Gaussian for each class, and
-each target's are noisier than the one before.
+is the same with one for scipy's BLAS. Features are drawn, a Gaussian for each class;
+each target is noisier than the one before.
 """
 
 from __future__ import annotations
