@@ -113,7 +113,7 @@ def _trained_head(features: Array, labels: Classes, k: int, ridge: float) -> Arr
     """(d + 1, k) weights and, in the last row, biases."""
     n, d = features.shape
     inputs = np.hstack([np.asarray(features, dtype=np.float64), np.ones((n, 1))])
-    if d + 1 > n:
+    if n < d + 1 and _basis_pays(n, k):
         # The ridge leaves nothing outside what the n rows span.
         span, rows = np.linalg.qr(inputs.T)
         return np.asarray(span @ _ridge_regression(rows.T, labels, k, ridge))
@@ -128,27 +128,37 @@ def _ridge_regression(inputs: Array, labels: Classes, k: int, ridge: float) -> A
     basis = _basis(inputs, k, ridge)
 
     def loss(flat: Array) -> tuple[float, Array]:
-        weights = basis @ flat.reshape(m, k)
+        weights = np.dot(basis, flat.reshape(m, k))
         log_probs = log_softmax(inputs @ weights)
         value = -(truth * log_probs).sum() / n + ridge / 2 * (weights**2).sum()
         slope = inputs.T @ (np.exp(log_probs) - truth) / n + ridge * weights
-        return float(value), (basis.T @ slope).ravel()
+        return float(value), np.dot(basis.T, slope).ravel()
 
     found = minimum(loss, np.zeros(m * k), maxiter=2000, gtol=1e-9, ftol=1e-15)
-    return np.asarray(basis @ found.reshape(m, k))
+    return np.asarray(np.dot(basis, found.reshape(m, k)))
 
 
 def _basis(inputs: Array, k: int, ridge: float) -> Array:
-    """(m, m) directions along which the loss is about equally curved.
+    """(m, m) directions along which the loss is about equally curved; 1 for a large m.
 
     The curvature is that of weights 0, where all k classes are equally likely. Any
-    basis leads to the same minimum, this one in a half to a third of the steps.
+    basis leads to the same minimum, this one in a half to a fifth of the steps.
     """
     n, m = inputs.shape
+    if not _basis_pays(m, k):
+        return np.ones(())
     curvature = inputs.T @ inputs / (n * k)
     least = max(ridge, 1e-10 * float(np.trace(curvature)))  # rounding must not matter
     factor = np.linalg.cholesky(curvature + least * np.eye(m))
     return np.asarray(np.linalg.inv(factor).T)
+
+
+def _basis_pays(m: int, k: int) -> bool:
+    """Whether the steps that it saves take longer than the basis, and memory holds it.
+
+    Measured with `benchmarks.heads`.
+    """
+    return m <= min(100 * k, 4096)
 
 
 PROJECTION_NORM = Metric(
