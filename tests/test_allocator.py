@@ -10,6 +10,17 @@ from harness.allocator import KEPT, _can_keep, keep_freed_memory, set_thresholds
 needs_mallopt = pytest.mark.skipif(
     not set_thresholds(KEPT, KEPT), reason="this C library cannot be told"
 )
+
+
+def printed(script: str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers that a script prints, run where nobody has set the allocator."""
+    for name in ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):
+        monkeypatch.delenv(name, raising=False)
+    command = [sys.executable, "-c", script]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [int(number) for number in found.stdout.split()]
+
+
 # In a process of its own: memory that others left free would be had without the kernel.
 PAGES = """
 import resource, sys
@@ -35,11 +46,7 @@ print(returned, cleared())
 @needs_mallopt
 def test_a_block_that_was_freed_is_had_again_without_the_kernel(monkeypatch):
     """Ten blocks of 2,048 pages each, which the kernel had to clear."""
-    for name in ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):
-        monkeypatch.delenv(name, raising=False)
-    command = [sys.executable, "-c", PAGES]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
-    returned, kept = map(int, found.stdout.split())
+    returned, kept = printed(PAGES, monkeypatch)
     assert kept < returned / 5
 
 
@@ -69,11 +76,7 @@ print(full - soon, full - held())
 @needs_mallopt
 def test_what_stays_free_is_returned_after_a_while(monkeypatch):
     """Else a process would grow with the number of datasets: here by 100 MiB."""
-    for name in ("GLIBC_TUNABLES", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):
-        monkeypatch.delenv(name, raising=False)
-    command = [sys.executable, "-c", TRIMMED]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
-    at_once, later = map(int, found.stdout.split())
+    at_once, later = printed(TRIMMED, monkeypatch)
     assert at_once < 10 * 2**20
     assert later > 80 * 2**20
 

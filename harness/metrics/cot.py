@@ -71,7 +71,7 @@ def cot(logits: Logits, source_labels: Classes, *, temperature: float = 1.0) -> 
     check_labels(
         source_labels, np.size(source_labels), logits.shape[1], name="source_labels"
     )
-    return 1 - _transport(logits, source_labels, temperature).cost
+    return 1 - _transport(tempered(logits, temperature), source_labels).cost
 
 
 def cott(
@@ -137,8 +137,9 @@ def cott(
     """
     check_logits(logits)
     check_source(source_logits, source_labels, logits.shape[1])
-    costs = _transport(logits, source_labels, temperature).image_costs
-    source = _transport(source_logits, source_labels, temperature).image_costs
+    scaled, scaled_source = (tempered(x, temperature) for x in (logits, source_logits))
+    costs = _transport(scaled, source_labels).image_costs
+    source = _transport(scaled_source, source_labels).image_costs
     return share_above_threshold(
         -costs,
         -source,
@@ -147,13 +148,12 @@ def cott(
 
 
 @remembered(8)  # both metrics ask for the target's, and all targets for the source's
-def _transport(logits: Logits, source_labels: Classes, temperature: float) -> Transport:
+def _transport(logits: Logits, source_labels: Classes) -> Transport:
     n, k = logits.shape
-    scaled = tempered(logits, temperature)
-    costs = -np.expm1(log_softmax(scaled))
+    costs = -np.expm1(log_softmax(logits))
     # Of the predicted class from its odds: not 0 where its probability rounds to 1.
-    costs[np.arange(n), scaled.argmax(axis=1)] = np.exp(
-        -np.logaddexp(0.0, top_log_odds(scaled))
+    costs[np.arange(n), logits.argmax(axis=1)] = np.exp(
+        -np.logaddexp(0.0, top_log_odds(logits))
     )
     marginal = np.bincount(source_labels, minlength=k) / len(source_labels)
     return label_transport(costs, marginal)
