@@ -10,9 +10,10 @@ PACKAGE = Path(__file__).parent.parent / "harness"
 # From the bottom up. A part may import its own and any lower one; a part of the same
 # number is a sibling that must not be imported.
 LEVELS = {
-    "errors": 0,
+    "errors": -1,
+    "digests": -1,
+    "artifacts": 0,
     "target": 0,
-    "digests": 0,
     "queries": 0,
     "settings": 0,
     "measurement": 0,

@@ -166,7 +166,7 @@ def _opening(run: dict[str, Any]) -> list[str]:
 
 def _lines(arguments: argparse.Namespace) -> int:
     from harness.analysis.scales import Scale
-    from harness.report.json import plain, write_atomically
+    from harness.report.json import plain, write_report
     from harness.report.on_the_line import line_table, table_lines
     from harness.report.text import show
 
@@ -180,7 +180,7 @@ def _lines(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         content = {"against": against, "lines": plain(rows)}
-        write_atomically(arguments.json, json.dumps(content, indent=1))
+        write_report(arguments.json, json.dumps(content, indent=1))
     return 0
 
 

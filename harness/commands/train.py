@@ -12,6 +12,7 @@ bits; and a record of which images were right after which epoch, `right_train` a
 from __future__ import annotations
 
 import argparse
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; 0, or HarnessError."""
     import numpy as np
 
+    from harness.artifacts import write_whole
     from harness.models.entry import trained_filename, training_identity
     from harness.models.training import Epoch, train
     from harness.models.weights import save_weights
@@ -132,7 +134,9 @@ def run(arguments: argparse.Namespace) -> int:
     save_weights(trained.network, out)
     record = out.with_suffix(".record.npz")
     rows = {f"right_{name}": found for name, found in trained.right.items()}
-    np.savez_compressed(record, allow_pickle=False, **rows)
+    content = io.BytesIO()
+    np.savez_compressed(content, allow_pickle=False, **rows)
+    write_whole(record, content.getvalue(), what="record")
     right = trained.right["test"][-1]
     print(
         f"{right.mean():.2%} of {len(right)} test images right\n"

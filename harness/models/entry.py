@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.artifacts import made_once
 from harness.digests import file_digest
 from harness.download import download
-from harness.errors import HarnessError, MissingData
+from harness.errors import MissingData
 from harness.models.classifier import Classifier, ready
 from harness.models.fusion import fused
 from harness.models.recipe import Recipe
@@ -19,8 +20,8 @@ from harness.models.weights import (
     find_file,
     load_strictly,
     read_state_dict,
-    save_weights,
     verify,
+    weights_bytes,
 )
 from harness.target import resolve, source_digest
 
@@ -164,34 +165,25 @@ class TrainedHere:
         self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
     ) -> Path:
         """The file, trained first if it is nowhere."""
-        from filelock import FileLock
-
         place = self.locate(entry, settings)
         if place != TRAINED_ON_FIRST_USE:
             return Path(place)
         key = training_identity(entry, base, self.recipe, settings)
-        folder = settings.cache_dir / "models"
-        path = folder / f"{base.name}-{entry.name}-{key[:16]}.safetensors"
-        if path.exists():
-            return path
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise HarnessError(
-                f"cache {folder} cannot be made: {error}; choose another with "
-                "--harness-cache-dir"
-            ) from error
-        with FileLock(f"{path}.lock"):
-            if not path.exists():
-                self._train(entry, base, settings, path, tell)
-        return path
+        name = f"{base.name}-{entry.name}-{key[:16]}.safetensors"
+        return made_once(
+            settings.cache_dir / "models" / name,
+            lambda: self._train(entry, base, settings, tell),
+            what="trained model",
+            tell=tell,
+        )
 
     def _train(
-        self, entry: ModelEntry, base: Base, settings: Settings, path: Path, tell: Tell
-    ) -> None:
+        self, entry: ModelEntry, base: Base, settings: Settings, tell: Tell
+    ) -> bytes:
         from harness.models.training import Epoch, train
 
-        tell(f"training {entry.name} on {base.name}, once; it is kept in {path.parent}")
+        folder = settings.cache_dir / "models"
+        tell(f"training {entry.name} on {base.name}, once; it is kept in {folder}")
 
         def now_and_then(epoch: Epoch) -> None:
             if epoch.number % 20 == 0 or epoch.number == epoch.epochs:
@@ -206,7 +198,7 @@ class TrainedHere:
             seed=settings.seed,
             each_epoch=now_and_then,
         )
-        save_weights(trained.network, path)
+        return weights_bytes(trained.network)
 
 
 def trained_filename(base: str, name: str) -> str:

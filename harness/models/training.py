@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import pickle
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.artifacts import write_whole
 from harness.errors import BadData, HarnessError
 from harness.models.recipe import Recipe
 
@@ -258,12 +259,9 @@ def _shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tens
 def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     import torch
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        torch.save(state, temporary)
-        temporary.replace(path)
-    except (OSError, RuntimeError) as error:  # torch's own files raise the latter
-        raise HarnessError(f"checkpoint {path} cannot be written: {error}") from error
+    content = io.BytesIO()
+    torch.save(state, content)
+    write_whole(path, content.getvalue(), what="checkpoint")
 
 
 def _read_checkpoint(path: Path, identity: str) -> dict[str, Any]:

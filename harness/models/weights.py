@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.artifacts import write_whole
 from harness.digests import file_digest
-from harness.errors import BadData, HarnessError
+from harness.errors import BadData
 
 if TYPE_CHECKING:
     import torch
@@ -49,14 +49,14 @@ def save_weights(network: torch.nn.Module, path: Path) -> None:
     HarnessError
         If the file cannot be written.
     """
+    write_whole(path, weights_bytes(network), what="weights")
+
+
+def weights_bytes(network: torch.nn.Module) -> bytes:
+    """A network's tensors as safetensors."""
     from safetensors.torch import save
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(save(network.state_dict()))
-        temporary.replace(path)
-    except OSError as error:
-        raise HarnessError(f"weights {path} cannot be written: {error}") from error
+    return bytes(save(network.state_dict()))
 
 
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import HarnessError
+from harness.artifacts import made_once
+from harness.errors import BadData
 from harness.pretext.tasks import Task
 from harness.target import source_digest
 
@@ -226,26 +226,8 @@ def cached_head(
     It is kept by what decides it: weights, training images, task, recipe and code. With
     many workers one trains and the others wait.
     """
-    from filelock import FileLock
 
-    path = (
-        cache_dir
-        / "heads"
-        / f"{head_key(classifier, images, task, recipe)}.safetensors"
-    )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise HarnessError(
-            f"cache {path.parent} cannot be made: {error}; choose another with "
-            "--harness-cache-dir"
-        ) from error
-    if (found := _load(path, tell)) is not None:
-        return found
-    with FileLock(f"{path}.lock"):
-        # Another worker may have trained it while this one waited.
-        if (found := _load(path, tell)) is not None:
-            return found
+    def trained() -> bytes:
         tell(f"training the {task.name} head of {classifier.name}, once")
         features = view_features(
             classifier,
@@ -256,9 +238,11 @@ def cached_head(
             limit=recipe.images,
             tell=tell,
         )
-        head = train_head(features, recipe, tell=tell)
-        _save(path, head)
-        return head
+        return _as_bytes(train_head(features, recipe, tell=tell))
+
+    name = f"{head_key(classifier, images, task, recipe)}.safetensors"
+    path = cache_dir / "heads" / name
+    return _read_head(made_once(path, trained, what="kept head", tell=tell))
 
 
 def head_key(
@@ -278,21 +262,17 @@ def head_key(
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
-def _save(path: Path, head: Head) -> None:
-    from safetensors.numpy import save_file
+def _as_bytes(head: Head) -> bytes:
+    from safetensors.numpy import save
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     facts = {"accuracy": repr(head.held_out_accuracy), "epoch": str(head.epoch)}
-    save_file({"weight": head.weight, "bias": head.bias}, temporary, metadata=facts)
-    os.replace(temporary, path)
+    arrays = {"weight": head.weight, "bias": head.bias}
+    return bytes(save(arrays, metadata=facts))
 
 
-def _load(path: Path, tell: Callable[[str], None]) -> Head | None:
-    """A kept head; None if there is none, or none that can be read."""
+def _read_head(path: Path) -> Head:
     from safetensors import SafetensorError, safe_open
 
-    if not path.exists():
-        return None
     try:
         with safe_open(path, framework="numpy") as file:
             facts = file.metadata()
@@ -303,5 +283,7 @@ def _load(path: Path, tell: Callable[[str], None]) -> Head | None:
                 epoch=int(facts["epoch"]),
             )
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
-        tell(f"kept head {path} cannot be read ({error}); it is trained anew")
-        return None
+        raise BadData(
+            f"kept head {path} cannot be read: {error}; delete it, and it is trained "
+            "anew"
+        ) from error

@@ -19,7 +19,7 @@ from harness.report.html_parts import (
     ranks,
     settings,
 )
-from harness.report.json import write_atomically
+from harness.report.json import write_report
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
@@ -42,7 +42,7 @@ def write_html(path: Path, summary: Summary) -> None:
     HarnessError
         If the file cannot be written.
     """
-    write_atomically(path, page(summary))
+    write_report(path, page(summary))
 
 
 def page(summary: Summary) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections import Counter
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
+from harness.artifacts import write_whole
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -27,24 +26,20 @@ def write_json(path: Path, summary: Summary) -> None:
         If the file cannot be written.
     """
     content = {"schema": SCHEMA, **plain(summary)}
-    write_atomically(path, json.dumps(content, indent=1, allow_nan=False))
+    write_report(path, json.dumps(content, indent=1, allow_nan=False))
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all.
+def write_report(path: Path, content: str | bytes) -> None:
+    """Write a report whole or not at all.
 
     Raises
     ------
     HarnessError
         If it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise HarnessError(f"report {path} cannot be written: {error}") from error
+    # Names that the system could not decode hold surrogates, which UTF-8 has not.
+    data = content.encode(errors="replace") if isinstance(content, str) else content
+    write_whole(path, data, what="report", folders=True)
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.correlation import Undefined
 from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
-from harness.report.json import write_atomically
+from harness.report.json import write_report
 from harness.report.predicted import shown_predictions
 from harness.report.provenance import provenance
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def write_markdown(path: Path, summary: Summary) -> None:
     """Write the summary to a file."""
-    write_atomically(path, markdown(summary))
+    write_report(path, markdown(summary))
 
 
 def markdown(summary: Summary) -> str:

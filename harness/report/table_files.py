@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import BadData, HarnessError
+from harness.errors import BadData
 from harness.measurement import Domain, Measurement
-from harness.report.json import write_atomically
+from harness.report.json import write_report
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -57,7 +56,7 @@ def write_csv(path: Path, summary: Summary) -> None:
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows_of(summary))
-    write_atomically(path, out.getvalue())
+    write_report(path, out.getvalue())
 
 
 def write_parquet(path: Path, summary: Summary) -> None:
@@ -77,12 +76,9 @@ def write_parquet(path: Path, summary: Summary) -> None:
     types |= {"images": pyarrow.int64(), "estimate": pyarrow.bool_()}
     schema = pyarrow.schema([(n, types.get(n, pyarrow.string())) for n in COLUMNS])
     table = pyarrow.Table.from_pylist(rows_of(summary), schema=schema)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        pyarrow.parquet.write_table(table, temporary)
-        temporary.replace(path)
-    except OSError as error:
-        raise HarnessError(f"report {path} cannot be written: {error}") from error
+    content = io.BytesIO()
+    pyarrow.parquet.write_table(table, content)
+    write_report(path, content.getvalue())
 
 
 # --- read back ------------------------------------------------------------------------

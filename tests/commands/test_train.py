@@ -92,6 +92,6 @@ def test_a_place_that_cannot_be_is_named(tmp_path, capsys):
 
 
 def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path):
-    """torch raises no OSError then."""
+    """Before the next epoch is begun."""
     with pytest.raises(HarnessError, match=r"checkpoint .*gone.* cannot be written"):
         _write_checkpoint(tmp_path / "gone" / "w.checkpoint", {})

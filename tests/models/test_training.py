@@ -177,12 +177,22 @@ def test_of_many_workers_one_trains_and_the_others_wait(tmp_path):
     assert sorted(int(lines) for _, lines in told) == [0, 2]
 
 
-def test_a_damaged_file_in_the_cache_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "damage", [lambda c: c[:-9], lambda c: c[:-1] + b"\x7f"], ids=["cut", "turned"]
+)
+def test_a_damaged_file_in_the_cache_is_trained_anew(tmp_path, damage):
+    """Cut off or with one byte turned: with a word, and to the same bits."""
     settings = settings_in(tmp_path)
     path = quick_entry().weights.file(quick_entry(), settings, DIGITS, print)
-    path.write_bytes(b"no weights")
-    with pytest.raises(BadData, match=path.name):
-        quick_entry().load(settings, DIGITS, "cpu", print)
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    told = []
+
+    quick_entry().load(settings, DIGITS, "cpu", told.append)
+
+    assert "trained model" in told[0]
+    assert "cannot be read as it was written; it is made anew" in told[0]
+    assert path.read_bytes() == whole
 
 
 def test_a_file_of_harness_train_comes_before_training(tmp_path):

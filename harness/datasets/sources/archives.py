@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tarfile
+import zlib
 from pathlib import Path
 
+from harness.artifacts import locked, unwritable
 from harness.download import download
 from harness.errors import BadData
 
@@ -29,11 +31,13 @@ def fetch_archive(
     ------
     MissingData, BadData
         If it cannot be fetched, is not the published file, or holds no such folder.
+    HarnessError
+        If it cannot be written.
     """
-    from filelock import FileLock
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.unpacking.lock"):
+    if folder.exists():
+        return folder
+    unpacking = folder.with_name(f"{folder.name}.unpacking")
+    with locked(unpacking, what="data", tell=print):
         if folder.exists():
             return folder
         archive = download(
@@ -42,16 +46,21 @@ def fetch_archive(
             checksum=checksum,
             algorithm=algorithm,
         )
-        unpacking = folder.with_name(f"{folder.name}.unpacking")
         shutil.rmtree(unpacking, ignore_errors=True)
         try:
             with tarfile.open(archive) as tar:
                 tar.extractall(unpacking, filter="data")
-        except (tarfile.TarError, EOFError, OSError) as error:
+            if not (unpacking / folder.name).is_dir():
+                raise BadData(
+                    f"{archive} must hold a folder {folder.name}, but has none"
+                )
+            (unpacking / folder.name).replace(folder)
+            archive.unlink()
+        except (tarfile.TarError, EOFError, zlib.error) as error:
             raise BadData(f"{archive} cannot be unpacked: {error}") from error
-        if not (unpacking / folder.name).is_dir():
-            raise BadData(f"{archive} must hold a folder {folder.name}, but has none")
-        (unpacking / folder.name).replace(folder)
-        shutil.rmtree(unpacking)
-        archive.unlink()
+        except OSError as error:
+            cure = "choose another folder with --harness-cache-dir"
+            raise unwritable(folder, error, what="data", cure=cure) from error
+        finally:
+            shutil.rmtree(unpacking, ignore_errors=True)
     return folder
