@@ -22,7 +22,12 @@ from harness.datasets.family import Base, Family
 from harness.datasets.sources.arrays import numpys_reason
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Domain
-from harness.metrics.checks import UndefinedMetricError, softmax
+from harness.metrics.checks import (
+    UndefinedMetricError,
+    lie_in_unit_interval,
+    probability_total,
+    softmax,
+)
 from harness.queries import safe_name
 from harness.views import IDENTITY, View
 
@@ -31,6 +36,10 @@ if TYPE_CHECKING:
     from harness.settings import OwnData, Settings
 
 BASE = "outputs"
+NO_SOURCE = (
+    "no file of outputs is the labelled source set; name one with "
+    "--harness-outputs 'FILE?role=test'"
+)
 Tell = Callable[[str], None]
 
 
@@ -115,7 +124,7 @@ class SavedModel:
     name: str
     files: dict[str, SavedOutputs]  # by dataset
     base: str = BASE
-    has_source: bool = False  # whether a file is the labelled source set
+    has_source: bool = False  # whether some file, of any model, has role=test
 
     def locate(self, settings: Settings) -> str:
         """The files that name it."""
@@ -132,7 +141,9 @@ class SavedModel:
         raise UndefinedMetricError("outputs were saved, and no network is at hand")
 
     def predict(self, dataset: str, limit: int | None) -> SavedPredictions:
-        """What it said about a dataset; the source set is the one called test."""
+        """What it said about a dataset; the source set is the file of role=test."""
+        if dataset == "source" and not self.has_source:
+            raise UndefinedMetricError(NO_SOURCE)
         name = "test" if dataset == "source" else dataset
         if name not in self.files:
             raise UndefinedMetricError(
@@ -169,6 +180,8 @@ def saved_base(
                     f"{files[name][1].path} and {path}; tell them apart with ?name="
                 )
             files[name] = own, read_outputs(path)
+            if name == "test" and own.role != "test":
+                _check_called_test(*files[name])
     widths = {
         len(array[0]): outputs.path
         for _, outputs in files.values()
@@ -183,14 +196,27 @@ def saved_base(
     for name, (_, outputs) in files.items():
         for model in outputs.models:
             models.setdefault(model, {})[name] = outputs
+    has_source = any(own.role == "test" for own, _ in files.values())
     return (
-        _base(files, classes),
+        _base(files, classes, has_source=has_source),
         tuple(_family(name, *found) for name, found in files.items()),
         tuple(
-            SavedModel(name=name, files=found, has_source="test" in files)
+            SavedModel(name=name, files=found, has_source=has_source)
             for name, found in models.items()
         ),
     )
+
+
+def _check_called_test(own: OwnData, outputs: SavedOutputs) -> None:
+    """Refuse a labelled file of this name: it may be meant as the source set, or not.
+
+    The report calls the source set so, and metrics that need one would take it.
+    """
+    if outputs.labels is not None:
+        raise HarnessError(
+            f"{outputs.path} is called test and has labels: say that it is the "
+            "labelled source set with ?role=test, or give it another name with ?name="
+        )
 
 
 def _files(own: OwnData) -> tuple[Path, ...]:
@@ -205,13 +231,12 @@ def _files(own: OwnData) -> tuple[Path, ...]:
     return (own.path,)
 
 
-def _base(files: dict[str, tuple[OwnData, SavedOutputs]], classes: int) -> Base:
+def _base(
+    files: dict[str, tuple[OwnData, SavedOutputs]], classes: int, *, has_source: bool
+) -> Base:
     def test(settings: Settings) -> Images:
-        if "test" not in files:
-            raise UndefinedMetricError(
-                "no file of outputs is the labelled source set; name one with "
-                "--harness-outputs 'FILE?role=test'"
-            )
+        if not has_source:
+            raise UndefinedMetricError(NO_SOURCE)
         return _content(files["test"][1])
 
     def train(settings: Settings) -> Images:
@@ -357,10 +382,16 @@ def _checked_array(path: Path, name: str, array: NDArray[Any], n: int) -> int:
             f"{where} must be finite, but {len(bad)} of {n} rows have nan or "
             f"infinity, the first is row {bad[0]}"
         )
-    if (array >= 0).all() and np.allclose(array.sum(axis=1), 1, atol=1e-4):
+    if total := probability_total(array):
         raise BadData(
-            f"{where} must be logits, but its rows are probabilities: they sum to 1; "
-            "save the logits, or the logarithms of these"
+            f"{where} must be logits, but its rows are probabilities: they sum to "
+            f"{total}; save the logits, or the logarithms of these"
+        )
+    if lie_in_unit_interval(array):
+        raise BadData(
+            f"{where} must be logits, but all {array.size} numbers are in [0, 1], as "
+            "those of sigmoids are; save what enters the sigmoid, log(p / (1 - p)), or "
+            "divide similarities by their temperature"
         )
     return int(array.shape[1])
 

@@ -15,6 +15,7 @@ LABELS = np.arange(30) % 4
 
 
 def saved(path, **arrays):
+    path.parent.mkdir(exist_ok=True)
     np.savez(path, **arrays)
     return path
 
@@ -73,6 +74,13 @@ def test_what_was_not_saved_is_undefined(logits_file, tmp_path):
         ({"a": LABELS - 1}, "whole class numbers from 0"),
         ({"a": np.full((3, 2), np.nan)}, "3 of 3 rows have nan"),
         ({"a": softmax(LOGITS[0])}, "model a .* its rows are probabilities"),
+        (
+            {"a": softmax(LOGITS[0]).astype(np.float16)},
+            "they sum to 1; save the logits",
+        ),
+        ({"a": softmax(LOGITS[0]).round(2)}, "they sum to 1; save the logits"),
+        ({"a": 100 * softmax(LOGITS[0])}, "they sum to 100; save the logits"),
+        ({"a": 1 / (1 + np.exp(-LOGITS[0]))}, r"all 120 numbers are in \[0, 1\]"),
         ({"a": LOGITS[0], "labels": LABELS[:9]}, "must be 30 whole numbers"),
         ({"a": LOGITS[0], "labels": LABELS + 1}, r"must be in 0..3, got 1..4"),
     ],
@@ -83,6 +91,37 @@ def test_bad_files_are_refused_by_name(tmp_path, arrays, message):
     with pytest.raises(BadData, match=message) as refused:
         read_outputs(path)
     assert str(path) in str(refused.value)
+
+
+def test_logits_in_half_precision_are_taken(tmp_path):
+    """What is told apart is the content, not the type."""
+    path = saved(tmp_path / "half.npz", a=LOGITS[0].astype(np.float16))
+
+    assert read_outputs(path).classes == 4
+
+
+def test_a_file_called_test_is_the_source_set_only_where_it_is_said(tmp_path):
+    """Its name alone decides nothing."""
+    labelled = saved(tmp_path / "test.npz", a=LOGITS[0], labels=LABELS)
+    with pytest.raises(
+        HarnessError, match=r"is called test and has labels: say .*role"
+    ):
+        saved_base([OwnData(path=labelled)])
+    base, families, _ = saved_base([OwnData(path=labelled, role="test")])
+    assert (base.test(None).labels == LABELS).all()
+    assert [family.name for family in families] == ["test"]
+
+    plain = saved(tmp_path / "plain" / "test.npz", a=LOGITS[0])
+    base, families, models = saved_base([OwnData(path=plain)])
+    assert [str(family.domain) for family in families] == ["target"]
+    with pytest.raises(
+        UndefinedMetricError, match="no file of outputs is the labelled"
+    ):
+        base.test(None)
+    with pytest.raises(
+        UndefinedMetricError, match="no file of outputs is the labelled"
+    ):
+        models[0].predict("source", None)
 
 
 def test_text_is_no_file_of_arrays(tmp_path):

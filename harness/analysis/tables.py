@@ -58,7 +58,8 @@ def read_table(
     keys : sequence of str
         Columns that together name a model, joined by ``@``.
     columns : mapping, optional
-        Which columns to read, and what dataset each is. All but the keys unless given.
+        Which columns to read, and what dataset each is. All that have a name, but the
+        keys, unless given.
     percent : bool
         Whether accuracies are written in percent.
     header_rows : int
@@ -73,8 +74,8 @@ def read_table(
     ------
     ValueError
         If a column is missing or ambiguous, a line has too few or too many cells, a
-        cell is not a number in range, or a model comes twice. The message names the
-        line and the column.
+        cell is not a number in range, or a model comes twice; or if `percent` is said
+        of a table with nothing above 1. The message names the line and the column.
 
     Examples
     --------
@@ -97,7 +98,8 @@ def read_table(
     ]
     key_places = [_place(names, key) for key in keys]
     if columns is None:
-        rest = [n for i, n in enumerate(names) if i not in key_places]
+        # A column without a name, such as an index that pandas wrote, is no dataset.
+        rest = [n for i, n in enumerate(names) if i not in key_places and n]
         columns = {name: name for name in rest}
     places = [_place(names, name) for name in columns]
     if not places:
@@ -122,10 +124,14 @@ def read_table(
         values.append(
             [_accuracy(row[p], percent, f"line {line}, {names[p]!r}") for p in places]
         )
+    accuracies = np.array(values, dtype=np.float64).reshape(-1, len(places))
+    if percent and np.isfinite(accuracies).any() and np.nanmax(accuracies) <= 0.01:
+        raise ValueError(
+            "no accuracy is above 1 %, so they seem to be shares of 1 already; read "
+            "them as they are, not as percent"
+        )
     return AccuracyTable(
-        models=tuple(models),
-        datasets=tuple(columns.values()),
-        accuracies=np.array(values, dtype=np.float64).reshape(-1, len(places)),
+        models=tuple(models), datasets=tuple(columns.values()), accuracies=accuracies
     )
 
 

@@ -215,8 +215,19 @@ def _read(path: Path, arguments: argparse.Namespace) -> AccuracyTable:
         raise BadData(
             f"{path} must be a report or a CSV table, but is no text"
         ) from error
-    except (ValueError, OSError) as error:
+    except OSError as error:
         raise BadData(f"table {path} cannot be read: {error}") from error
+    except ValueError as error:
+        unnamed = not header and not arguments.key
+        raise BadData(
+            f"table {path} cannot be read: {error}{_UNNAMED if unnamed else ''}"
+        ) from error
+
+
+_UNNAMED = (
+    ". Its first column, which has no name, was taken for the names of the models; "
+    "where that is an index that pandas wrote, name the right column with --key"
+)
 
 
 def _chosen(

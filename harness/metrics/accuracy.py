@@ -1,6 +1,6 @@
 """Accuracy: what every other metric is judged against, from labels that none sees."""
 
-from harness.metrics.checks import Classes, Logits, check_labels, check_logits
+from harness.metrics.checks import Classes, Logits, check_labels, check_scores
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
 
@@ -40,7 +40,7 @@ def accuracy(logits: Logits, labels: Classes) -> float:
     >>> accuracy(logits, np.array([0, 1, 1, 1]))
     0.5
     """
-    check_logits(logits)
+    check_scores(logits, name="logits")
     check_labels(labels, *logits.shape)
     return float((logits.argmax(axis=1) == labels).mean())
 

@@ -82,3 +82,18 @@ def test_two_lines_of_names_in_a_published_table():
     assert table.accuracies[standard].mean() == pytest.approx(0.7346, abs=1e-4)
     assert table.column("gaussian_noise-1")[standard] == pytest.approx(0.778, abs=1e-3)
     assert table.column("contrast-5")[standard] == pytest.approx(0.533, abs=1e-3)
+
+
+def test_percent_of_a_table_of_shares_is_refused():
+    """Every accuracy would be a hundredth of what it is, and every line another."""
+    text = "model,val,v2\na,0.9,0.8\nb,0.7,1\n"
+    with pytest.raises(ValueError, match="no accuracy is above 1 %"):
+        read_table(text, percent=True)
+    assert read_table(text.replace("0.9", "90"), percent=True).column("val")[0] == 0.9
+
+
+def test_a_column_without_a_name_is_no_dataset():
+    """pandas writes its index so."""
+    table = read_table(",model,val\n0,a,0.5\n7,b,0.25\n")
+
+    assert (table.models, table.datasets) == (("a", "b"), ("val",))

@@ -140,3 +140,15 @@ def test_files_of_another_kind_are_named(tmp_path, content, message, capsys):
 def test_a_folder_is_no_report(tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 2
     assert f"{tmp_path} is a folder" in capsys.readouterr().err
+
+
+def test_an_index_that_pandas_wrote_is_named_in_the_error(tmp_path, capsys):
+    """Its column has no name, and the models' names are then read as accuracies."""
+    path = tmp_path / "i.csv"
+    path.write_text(",model,val,v2\n0,m0,0.5,0.4\n1,m1,0.6,0.5\n2,m2,0.8,0.7\n")
+
+    assert main(["report", str(path)]) != 0
+    assert "has no name, was taken for the names of the models" in (
+        " ".join(capsys.readouterr().err.split())
+    )
+    assert lines_of(tmp_path, path, "--key", "model")["v2"]["x"] == [0.5, 0.6, 0.8]

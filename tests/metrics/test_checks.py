@@ -1,10 +1,14 @@
 """What the checks let through and what they refuse, to the word."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.special
+import torch
 from hypothesis import given, settings
 
+from harness.metrics import METRICS
 from harness.metrics.checks import (
     check_features,
     check_labels,
@@ -17,9 +21,12 @@ from harness.metrics.checks import (
     check_view_probs,
     log_softmax,
     log_sum_exp,
+    probability_total,
     softmax,
 )
-from tests.strategies import worlds
+from harness.metrics.spec import Input
+from harness.metrics.temperature import fitted_temperature
+from tests.strategies import simulated_world, worlds
 
 quick = settings(max_examples=40, deadline=None)
 ONES = np.full((3, 2), 0.5)
@@ -132,3 +139,57 @@ def test_softmax_is_in_double_precision_whatever_comes():
 def test_log_sum_exp_of_nothing_is_minus_infinity():
     values = np.array([[-np.inf, -np.inf], [1e4, -np.inf], [0.0, 0.0]])
     assert log_sum_exp(values).tolist() == [-np.inf, 1e4, np.log(2)]
+
+
+def _rounded_forms(probs):
+    """How probabilities come: other types, decimals, percent, softmaxes elsewhere."""
+    tensor = torch.from_numpy(np.log(probs))
+    yield "float64", probs, 1
+    yield "float32", probs.astype(np.float32), 1
+    yield "float16", probs.astype(np.float16), 1
+    yield "float16 as float64", probs.astype(np.float16).astype(np.float64), 1
+    yield "bfloat16", torch.from_numpy(probs).bfloat16().double().numpy(), 1
+    yield "softmax in bfloat16", tensor.bfloat16().softmax(1).float().numpy(), 1
+    yield "softmax in float16", tensor.half().softmax(1).numpy(), 1
+    yield "three decimals", probs.round(3), 1
+    yield "two decimals", probs.round(2), 1
+    yield "percent", 100 * probs, 100
+    yield "percent in float16", (100 * probs).astype(np.float16), 100
+    yield "percent to one decimal", (100 * probs).round(1), 100
+
+
+@pytest.mark.parametrize("k", [2, 3, 10, 100])
+@pytest.mark.parametrize("scale", [0.5, 4.0, 15.0])
+def test_probabilities_are_seen_however_they_were_rounded(k, scale):
+    """And logits that are not negative, in any precision, are not taken for them."""
+    logits = scale * np.random.default_rng(k).normal(size=(100, k))
+    for form, rows, total in _rounded_forms(softmax(logits)):
+        assert probability_total(rows) == total, form
+    for rows in (logits, np.maximum(logits, 0), abs(logits), abs(logits).round(1)):
+        assert probability_total(rows) == 0
+        assert probability_total(rows.astype(np.float16)) == 0
+
+
+LOGIT_METRICS = [
+    metric
+    for metric in METRICS
+    if not {Input.LOGITS, Input.SOURCE_LOGITS}.isdisjoint(metric.inputs)
+    and metric.name != "accuracy"  # of which only the largest counts
+]
+
+
+@pytest.mark.parametrize("metric", LOGIT_METRICS, ids=lambda metric: metric.name)
+def test_metrics_of_logits_refuse_probabilities(metric):
+    """Each array in turn, by its name."""
+    world = simulated_world(0.5, n=40)
+    for word in {Input.LOGITS, Input.SOURCE_LOGITS} & set(metric.inputs):
+        swapped = replace(world, **{word: softmax(getattr(world, word))})
+        with pytest.raises(ValueError, match=f"`{word}` must be logits, got probab"):
+            metric(*swapped.arrays(metric.inputs))
+
+
+def test_temperature_is_not_fitted_on_probabilities():
+    """Nor on a source set of them."""
+    world = simulated_world(0.5, n=40)
+    with pytest.raises(ValueError, match="must be logits, got probabilities"):
+        fitted_temperature(softmax(world.source_logits), world.source_labels)

@@ -79,7 +79,7 @@ def test_mano_batches_are_consecutive_and_the_last_may_be_short():
 )
 def test_mano_refuses_options_out_of_range(option, message):
     with pytest.raises(ValueError, match=message):
-        mano(np.eye(2), **option)
+        mano(2 * np.eye(2), **option)
 
 
 @pytest.mark.parametrize("n", [1, 2, 2000, 10_000])
@@ -106,7 +106,7 @@ def test_energies_are_those_of_torch(world):
 
 def test_energy_of_a_single_image_has_no_logarithm():
     with pytest.raises(UndefinedMetricError, match="needs two images, got 1"):
-        meta_distribution_energy(np.eye(2)[:1], variant="log")
+        meta_distribution_energy(2 * np.eye(2)[:1], variant="log")
     with pytest.raises(ValueError, match="'paper' or 'log', got 'EMD'"):
         meta_distribution_energy(np.eye(2), variant="EMD")
 

@@ -71,7 +71,7 @@ def test_temperature_divides_the_logits(world):
 @pytest.mark.parametrize("metric", [average_confidence, entropy])
 def test_temperature_is_positive_and_finite(metric, temperature):
     with pytest.raises(ValueError, match=f"finite, got {temperature}"):
-        metric(np.eye(2), temperature=temperature)
+        metric(2 * np.eye(2), temperature=temperature)
 
 
 @pytest.mark.parametrize("k", [2, 3, 10])
