@@ -113,3 +113,55 @@ def helpful_map(
     if calibration_error(mapped, hits) >= calibration_error(scores, hits):
         return None
     return isotonic_map(scores, hits)
+
+
+def nannyml_map(scores: Array, hits: NDArray[np.bool_]) -> RisingMap | None:
+    """The isotonic map by NannyML's rule, or None where that keeps the scores.
+
+    They are kept where they part hits from misses with an area under the ROC curve
+    above 0.999, and where maps fitted on nine tenths have no smaller calibration error
+    on the other tenth, over ten stratified draws together. That first clause leaves
+    sure and nearly separated classes as they are, however far off they are.
+
+    Parameters
+    ----------
+    scores : (s,) array
+    hits : (s,) bool array
+        What the map should be the frequency of; at least two of a kind.
+
+    References
+    ----------
+    NannyML 0.13.1, nannyml/calibration.py, `needs_calibration`, whose draws and bins
+    these are.
+
+    Examples
+    --------
+    >>> scores = np.linspace(0.3, 0.7, 40)
+    >>> nannyml_map(scores, scores > 0.5) is None  # separated, though hardly sure
+    True
+    >>> helpful_map(scores, scores > 0.5) is None
+    False
+    """
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import StratifiedShuffleSplit
+
+    if hits.all() or not hits.any() or roc_auc_score(hits, scores) > 0.999:
+        return None
+    draws = StratifiedShuffleSplit(n_splits=10, test_size=0.1, random_state=42)
+    before, after, truth = [], [], []
+    for train, test in draws.split(scores, hits):
+        before.append(scores[test])
+        after.append(isotonic_map(scores[train], hits[train])(scores[test]))
+        truth.append(hits[test])
+    held = np.concatenate(truth)
+    errors = [_nannyml_error(np.concatenate(some), held) for some in (before, after)]
+    return isotonic_map(scores, hits) if errors[0] > errors[1] else None
+
+
+def _nannyml_error(confidences: Array, hits: NDArray[np.bool_]) -> float:
+    """As `calibration_error`, in bins of s // 10 images; the last takes the rest."""
+    s = len(hits)
+    bins = s // 2 if s <= 2 * BINS else BINS
+    edges = np.arange(0, s + 1, s // bins)[:-1]
+    gaps = (confidences - hits)[np.argsort(confidences)]
+    return float(np.abs(np.add.reduceat(gaps, edges)).sum() / s)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.metrics.calibration import helpful_map
+from harness.metrics.calibration import helpful_map, nannyml_map
 from harness.metrics.checks import (
     Classes,
     Logits,
@@ -13,6 +13,8 @@ from harness.metrics.checks import (
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 from harness.metrics.temperature import tempered
 
+_RULES = {"held-out": helpful_map, "nannyml": nannyml_map}
+
 
 def cbpe(
     logits: Logits,
@@ -20,6 +22,7 @@ def cbpe(
     source_labels: Classes,
     *,
     temperature: float = 1.0,
+    rule: str = "held-out",
 ) -> float:
     r"""Return the mean calibrated probability of the predicted class.
 
@@ -38,6 +41,11 @@ def cbpe(
         Their true classes.
     temperature
         Divides both logits before the maps.
+    rule
+        Which classes keep their probabilities: "held-out", those whose map would not
+        lower the calibration error on held-out source images; "nannyml", as NannyML has
+        it, also those that the probabilities part with an area under the ROC curve
+        above 0.999.
 
     Returns
     -------
@@ -48,19 +56,19 @@ def cbpe(
     Raises
     ------
     ValueError
-        If the arrays are not finite or do not fit together, or `temperature` is not
-        positive.
+        If the arrays are not finite or do not fit together, `temperature` is not
+        positive, or `rule` is neither.
 
     Notes
     -----
-    A class keeps its probabilities where its map would not lower the calibration error
-    on held-out source images (`harness.metrics.calibration.helpful_map`). An image to
-    which every class's map gives 0 keeps its probabilities too. NannyML holds out other
-    images, so the two agree where they keep the same maps.
+    The rules are `harness.metrics.calibration.helpful_map` and `nannyml_map`. They part
+    on sure classifiers: classes that are nearly separated on the source stay as they
+    are with NannyML, beside others that were calibrated, and rows are then scaled to
+    sum to 1. An image to which every class's map gives 0 keeps its probabilities.
 
     References
     ----------
-    Confidence-based performance estimation, NannyML 0.13,
+    Confidence-based performance estimation, NannyML 0.13.1,
     nannyml.readthedocs.io; Kivimäki et al., JAIR 2025, for its properties.
 
     Examples
@@ -72,11 +80,13 @@ def cbpe(
     """
     check_logits(logits)
     check_source(source_logits, source_labels, logits.shape[1])
+    if rule not in _RULES:
+        raise ValueError(f"`rule` must be one of {', '.join(_RULES)}, got {rule!r}")
     probs = softmax(tempered(logits, temperature))
     source_probs = softmax(tempered(source_logits, temperature))
     calibrated = probs.copy()
     for j in range(probs.shape[1]):
-        found = helpful_map(source_probs[:, j], source_labels == j)
+        found = _RULES[rule](source_probs[:, j], source_labels == j)
         if found is not None:
             calibrated[:, j] = found(probs[:, j])
     sums = calibrated.sum(axis=1)
@@ -91,7 +101,7 @@ CBPE = Metric(
     inputs=(Input.LOGITS, Input.SOURCE_LOGITS, Input.SOURCE_LABELS),
     bounds=(0.0, 1.0),
     trend=Trend.RISES,
-    source="NannyML 0.13, confidence-based performance estimation",
+    source="NannyML 0.13.1, confidence-based performance estimation",
     kind=Kind.ESTIMATE,
     calibratable=True,
     invariants=frozenset({Invariant.IMAGE_ORDER, Invariant.DUPLICATION}),

@@ -1,5 +1,7 @@
 """Estimates that see labelled source images: closed forms and other formulations."""
 
+import itertools
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -8,6 +10,7 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from sklearn.isotonic import IsotonicRegression
 
+from harness.metrics import calibration
 from harness.metrics.atc import atc_mc, atc_ne
 from harness.metrics.average_confidence import average_confidence
 from harness.metrics.calibration import calibration_error, helpful_map, isotonic_map
@@ -248,3 +251,50 @@ def test_source_and_target_must_be_of_one_model():
         atc_mc(np.zeros((2, 3)), np.zeros((2, 2)), np.array([0, 1]))
     with pytest.raises(ValueError, match=r"`source_labels` must be in 0\.\.1, got 2"):
         atc_mc(np.zeros((2, 2)), np.zeros((2, 2)), np.array([0, 2]))
+
+
+def sure_world(seed, sharpness):
+    """1,000 images of five classes; the sharper the more nearly separated."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 5, 1000)
+    noise = rng.normal(size=(1000, 5)) * np.linspace(1, 2, 5)
+    return sharpness * np.eye(5)[labels] + noise, labels
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "theirs", "ours"),
+    [
+        (2, 0.5536552949758653, 0.5569149016807292),
+        (4, 0.8264110580606573, 0.8264110580606573),
+        (6, 0.8186148145412555, 0.9595147788608425),  # 0.902 are right
+        (10, 0.968825458156582, 0.9875723688987451),  # 0.997 are right
+    ],
+)
+def test_cbpe_by_nannymls_rule_is_nannymls(sharpness, theirs, ours):
+    """`theirs`: nannyml.CBPE 0.13.1 on these arrays, one chunk, without its limits."""
+    source, labels = sure_world(0, sharpness)
+    target, _ = sure_world(1, 0.7 * sharpness)
+    found = cbpe(target, source, labels, rule="nannyml")
+    assert found == pytest.approx(theirs, abs=1e-9)
+    assert cbpe(target, source, labels) == pytest.approx(ours, abs=1e-9)
+
+
+def test_cbpe_knows_two_rules():
+    """And names them."""
+    source, labels = sure_world(0, 2)
+    with pytest.raises(ValueError, match="one of held-out, nannyml, got 'auc'"):
+        cbpe(source, source, labels, rule="auc")
+
+
+@pytest.mark.parametrize("s", [3, 20, 21, 95, 119, 1000])
+def test_nannymls_bins_cover_every_image_once(s):
+    """All in one sum: with hits at random the error is that of a plain loop."""
+    rng = np.random.default_rng(s)
+    confidences, hits = rng.random(s), rng.random(s) < 0.5
+    count = s // 2 if s <= 20 else 10
+    edges = list(range(0, s + 1, s // count))
+    edges[-1] = s
+    order = np.argsort(confidences)
+    parts = [order[a:b] for a, b in itertools.pairwise(edges)]
+    gaps = [len(p) * abs(confidences[p].mean() - hits[p].mean()) for p in parts]
+    assert calibration._nannyml_error(confidences, hits) == pytest.approx(sum(gaps) / s)
