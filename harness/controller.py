@@ -111,7 +111,7 @@ class Controller:
 
         A project that sets nothing of the harness keeps xdist's own scheduler.
         """
-        from harness.options import given
+        from harness.given import given
 
         if config.getvalue("dist") != "load" or not given(config):
             return None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
 from harness.queries import safe_name, split_query
-from harness.settings import ModelSpec, OwnData, Settings
+from harness.settings import ModelSpec, OwnData
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +26,16 @@ class Option:
     help
         What it does, with its default.
     many
-        Repeatable on the command line, a list of lines in the ini file.
+        Repeatable on the command line; lines elsewhere.
     flag
         Takes no value on the command line.
+    commas
+        One text of parts joined by commas, which TOML may hold as a list.
+    adds
+        What is set in one place is added to what is set in the others.
+    strict
+        What is set to nothing is refused, and not taken for not set: a variable that
+        is missing in CI must not switch off what the exit status hangs on.
     """
 
     field: str
@@ -38,6 +44,9 @@ class Option:
     metavar: str = ""
     many: bool = False
     flag: bool = False
+    commas: bool = False
+    adds: bool = False
+    strict: bool = False
 
     @property
     def name(self) -> str:
@@ -53,6 +62,12 @@ class Option:
     def dest(self) -> str:
         """Where pytest's parser puts the value."""
         return f"harness_{self.field}"
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError(f"must not be empty, got {text!r}")
+    return text.strip()
 
 
 def _count(low: int) -> Callable[[str], int]:
@@ -198,7 +213,7 @@ def _yes(text: str) -> bool:
 OPTIONS = (
     Option(
         field="base",
-        parse=str.strip,
+        parse=_text,
         metavar="NAME",
         help="what the models were trained on; it decides which models and families "
         "there are: digits (default, bundled, no download), cifar10, mnist, kmnist, "
@@ -207,6 +222,7 @@ OPTIONS = (
     Option(
         field="models",
         parse=_names,
+        commas=True,
         metavar="NAMES",
         help="models to run, names or wildcards joined by commas: 'linear,lenet', "
         "'resnet*' (default: every model of the base whose weights are at hand, but "
@@ -226,6 +242,7 @@ OPTIONS = (
     Option(
         field="families",
         parse=_names,
+        commas=True,
         metavar="NAMES",
         help="dataset families to run, like --harness-models: 'interior', 'writers*' "
         "(default: every family of the base whose data are at hand). NAME-c is NAME "
@@ -386,6 +403,7 @@ OPTIONS = (
     Option(
         field="head_milestones",
         parse=_milestones,
+        commas=True,
         metavar="N,N",
         help="after these epochs of a head's training the learning rate is a tenth of "
         "what it was (default 8,14; 0 for never)",
@@ -429,34 +447,41 @@ OPTIONS = (
     ),
     Option(
         field="gates",
-        parse=str.strip,
+        parse=_text,
         metavar="GATE",
         many=True,
+        adds=True,
+        strict=True,
         help="fail the run unless a correlation holds, for instance "
         "'jigsaw_invariance: interior r2 >= 0.5' (repeatable); METRIC[MODEL] picks a "
         "model, METRIC[all] the fit over all models. Of a target: 'predicted accuracy "
-        "on my-camera >= 0.8', judged at the low end of its interval",
+        "on my-camera >= 0.8', judged at the low end of its interval. Gates of the ini "
+        "file, the environment, the command line and tests' markers are all judged",
     ),
     Option(
         field="save_run",
-        parse=str.strip,
+        parse=_text,
         metavar="NAME",
+        strict=True,
         help="keep this run's report in the store, to compare later runs with",
     ),
     Option(
         field="compare",
-        parse=str.strip,
+        parse=_text,
         metavar="NAME",
+        strict=True,
         help="compare with a saved run, or with a JSON report's path",
     ),
     Option(
         field="fail_on",
-        parse=str.strip,
+        parse=_text,
         metavar="RULE",
         many=True,
+        adds=True,
+        strict=True,
         help="with --harness-compare, fail the run where a statistic got worse, for "
         "instance 'transfer r2 drops 0.05' (repeatable); 'beyond chance' after the "
-        "number forgives what resampling explains",
+        "number forgives what resampling explains. Rules of all places are judged",
     ),
     Option(
         field="report",
@@ -468,6 +493,7 @@ OPTIONS = (
     Option(
         field="detail",
         parse=_names,
+        commas=True,
         metavar="METRICS",
         help="print everything about these metrics, names or wildcards joined by "
         "commas: every statistic with its interval, robust and other fits, controls, "
@@ -549,60 +575,3 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(
             option.ini, f"twin of --harness-{option.name}", type=kind, default=None
         )
-
-
-def given(config: pytest.Config) -> dict[str, tuple[Any, str]]:
-    """What the user set: field -> (text or list of texts, where it was set).
-
-    The command line wins over the environment, and that over the ini file.
-    """
-    found: dict[str, tuple[Any, str]] = {}
-    for option in OPTIONS:
-        variable = option.ini.upper()
-        if (value := config.getoption(option.dest)) is not None:
-            found[option.field] = value, f"--harness-{option.name}"
-        elif value := os.environ.get(variable):
-            found[option.field] = [value] if option.many else value, f"${variable}"
-        elif value := config.getini(option.ini):
-            found[option.field] = value, f"ini option {option.ini}"
-    return found
-
-
-def read_settings(config: pytest.Config) -> Settings:
-    """Settings of this run.
-
-    Raises
-    ------
-    pytest.UsageError
-        If an option cannot be read; the message names it.
-    """
-    by_field = {option.field: option for option in OPTIONS}
-    values: dict[str, Any] = {}
-    for field, (raw, where) in given(config).items():
-        option = by_field[field]
-        if where.startswith("ini") and option.metavar in (
-            "DIR",
-            "PATH",
-            "FOLDER",
-            "FILE",
-        ):
-            # As pytest reads its own: relative to the file that says so.
-            near = (config.inipath or config.rootpath).parent
-            raw = [str(near / r) for r in raw] if option.many else str(near / raw)
-        try:
-            values[field] = (
-                tuple(option.parse(text) for text in raw)
-                if option.many
-                else option.parse(raw)
-            )
-        except ValueError as error:
-            raise pytest.UsageError(f"{where} {error}") from None
-        if field == "model" and where.startswith("ini"):
-            near = (config.inipath or config.rootpath).parent
-            values[field] = tuple(replace(one, folder=near) for one in values[field])
-    if "cache_dir" not in values:
-        from platformdirs import user_cache_path
-
-        values["cache_dir"] = user_cache_path("harness", appauthor=False)
-    values.setdefault("store", config.rootpath / ".harness")
-    return Settings(**values)

@@ -38,7 +38,8 @@ from harness.fixtures.grid import (
 from harness.fixtures.measure import measure
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
-from harness.options import add_options, given, read_settings
+from harness.given import given, read_settings
+from harness.options import add_options
 from harness.protocol.cells import CellProtocol
 from harness.protocol.garbage import Sweeper, rest
 from harness.store import Recorded

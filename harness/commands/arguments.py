@@ -34,7 +34,7 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
         parser.add_argument(
             f"--{option.name}",
             dest=name,
-            default=os.environ.get(variable),  # argparse parses it if it is text
+            default=os.environ.get(variable) or None,  # argparse parses a text
             help=option.help.replace("%", "%%"),
             **extra,
         )

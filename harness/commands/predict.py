@@ -50,7 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--metrics",
-        default="",
         metavar="NAMES",
         help="names joined by commas (default: those that need one forward pass and "
         "little time)",
@@ -65,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start pytest on a suite of the chosen metrics."""
+    for option in ("model", "data", "metrics"):
+        texts = getattr(arguments, option)
+        for text in texts if isinstance(texts, list) else [texts]:
+            if text is not None and not text.strip():
+                raise HarnessError(f"--{option} must not be empty, got {text!r}")
     from harness.commands.predict_suite import chosen
 
     command = [
@@ -85,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     for folder in arguments.data:
         mark = "&" if "?" in folder else "?"
         command.append(f"--harness-data={folder}{mark}role=target")
-    metrics, datasets = len(chosen(arguments.metrics)), arguments.interior + 1
+    metrics, datasets = len(chosen(arguments.metrics or "")), arguments.interior + 1
     if metrics > 1 and datasets < metrics + 3:
         raise HarnessError(
             f"{metrics} metrics together need at least {metrics + 2} datasets of the "
@@ -94,11 +98,23 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if arguments.metrics:
         os.environ["HARNESS_PREDICT_METRICS"] = arguments.metrics
-    if arguments.at_least:
-        command.append(
-            f"--harness-gate=predicted accuracy on * >= {arguments.at_least}"
-        )
+    if arguments.at_least is not None:
+        command.append(f"--harness-gate={_gate(arguments.at_least)}")
     return run_pytest(*command, *arguments.pytest)
+
+
+def _gate(share: str) -> str:
+    """The gate of --at-least; HarnessError if it is no share of 1."""
+    from harness.analysis.target_gates import parse_target_gate
+
+    gate = f"predicted accuracy on * >= {share}"
+    try:
+        parse_target_gate(gate)
+    except ValueError:
+        raise HarnessError(
+            f"--at-least must be a share such as 0.8 or 80%, got {share!r}"
+        ) from None
+    return gate
 
 
 def _is_own(model: str) -> bool:

@@ -1,0 +1,163 @@
+"""What was given: settings from the ini file, the environment and the command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.options import OPTIONS, Option
+from harness.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the user set in one place.
+
+    Attributes
+    ----------
+    texts
+        One, or several of an option that takes many.
+    where
+        The place, as messages name it.
+    """
+
+    texts: tuple[str, ...]
+    where: str
+
+
+def given(config: pytest.Config) -> dict[str, tuple[Given, ...]]:
+    """What the user set, by field.
+
+    The command line wins over the environment, and that over the ini file; those that
+    add up come in the order of the ini file, the environment, the command line.
+
+    Raises
+    ------
+    pytest.UsageError
+        If one is set to nothing that must not be, or is of a kind that no option is.
+    """
+    found: dict[str, tuple[Given, ...]] = {}
+    for option in OPTIONS:
+        places = [_of_ini(config, option), _of_environment(option)]
+        if (value := config.getoption(option.dest)) is not None:
+            texts = tuple(value) if option.many else (value,)
+            places.append(Given(texts=texts, where=f"--harness-{option.name}"))
+        if kept := [place for place in places if place is not None]:
+            found[option.field] = tuple(kept if option.adds else kept[-1:])
+    return found
+
+
+def _of_environment(option: Option) -> Given | None:
+    variable = option.ini.upper()
+    text = os.environ.get(variable)
+    if text is None:
+        return None
+    lines = _lines(text) if option.many else [text]
+    return _set(option, lines, f"${variable}")
+
+
+def _of_ini(config: pytest.Config, option: Option) -> Given | None:
+    where = f"ini option {option.ini}"
+    value = _ini_value(config, option.ini)
+    if value is None:
+        return None
+    parts = value if isinstance(value, list) else [value]
+    for part in parts:
+        if not isinstance(part, str | int | float):
+            raise pytest.UsageError(
+                f"{where} must be a text, a number, a truth value or a list of texts, "
+                f"got {value!r}"
+            )
+    texts = [str(part) for part in parts]
+    if option.many:
+        texts = [line for text in texts for line in _lines(text)]
+    elif option.commas:
+        texts = [",".join(texts)]
+    elif len(texts) > 1:
+        raise pytest.UsageError(f"{where} must be one value, got {value!r}")
+    return _set(option, texts, where)
+
+
+def _set(option: Option, texts: list[str], where: str) -> Given | None:
+    """What a place holds; None where it holds nothing and that may be."""
+    if any(text.strip() for text in texts):
+        return Given(texts=tuple(texts), where=where)
+    if option.strict:
+        raise pytest.UsageError(
+            f"{where} must hold a {option.metavar}, and is empty; take it out, or set "
+            "the variable that it is made of"
+        )
+    return None
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _ini_value(config: pytest.Config, name: str) -> Any:
+    """What the ini file holds under a name; None for nothing.
+
+    pytest converts texts, and refuses or warns of what else TOML can hold.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return config.getini(name)
+    except (TypeError, ValueError, Warning, pytest.UsageError):
+        path = config.inipath
+        if path is None or path.suffix != ".toml":
+            raise
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    native = document.get("tool", {}).get("pytest", {})
+    for table in (native, native.get("ini_options", {}), document.get("pytest", {})):
+        if name in table:
+            return table[name]
+    raise AssertionError(f"{name} was read from {path}")
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Settings of this run.
+
+    Raises
+    ------
+    pytest.UsageError
+        If an option cannot be read; the message names it.
+    """
+    by_field = {option.field: option for option in OPTIONS}
+    values: dict[str, Any] = {}
+    for field, places in given(config).items():
+        option = by_field[field]
+        parsed = [one for place in places for one in _parsed(config, option, place)]
+        if option.adds:  # the same gate in two places is one
+            parsed = list(dict.fromkeys(parsed))
+        values[field] = tuple(parsed) if option.many else parsed[0]
+    if "cache_dir" not in values:
+        from platformdirs import user_cache_path
+
+        values["cache_dir"] = user_cache_path("harness", appauthor=False)
+    values.setdefault("store", config.rootpath / ".harness")
+    return Settings(**values)
+
+
+def _parsed(config: pytest.Config, option: Option, place: Given) -> list[Any]:
+    texts: Sequence[str] = place.texts
+    of_ini = place.where.startswith("ini")
+    # As pytest reads its own: relative to the file that says so.
+    file = config.inipath
+    near = file.parent if file is not None else config.invocation_params.dir
+    if of_ini and option.metavar in ("DIR", "PATH", "FOLDER", "FILE"):
+        texts = [str(near / Path(text).expanduser()) for text in texts]
+    try:
+        values = [option.parse(text) for text in texts]
+    except ValueError as error:
+        raise pytest.UsageError(f"{place.where} {error}") from None
+    if of_ini and option.field == "model":
+        values = [replace(one, folder=near) for one in values]
+    return values
