@@ -63,7 +63,7 @@ from harness.metrics.average_confidence import average_confidence
 from harness.metrics.nuclear_norm import nuclear_norm
 
 def test_average_confidence(predictions, record):
-    record(average_confidence, predictions.probs())
+    record(average_confidence, predictions.logits())
 
 def test_nuclear_norm(predictions, record):
     record(nuclear_norm, predictions.probs())

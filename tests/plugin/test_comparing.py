@@ -16,7 +16,7 @@ def worsen(toy):
         from harness.metrics.average_confidence import average_confidence
 
         def test_average_confidence(predictions, record):
-            record(average_confidence, predictions.probs())
+            record(average_confidence, predictions.logits())
 
         def test_nuclear_norm(predictions, dataset, record):
             values = {"in0": 0.3, "in1": 0.9, "in2": 0.2, "in3": 0.4}
