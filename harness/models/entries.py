@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.models.entry import ModelEntry, TrainedHere
+from harness.models.entry import Bundled, FirstOf, ModelEntry, TrainedHere
 from harness.models.recipe import Recipe
 from harness.models.sources.akamaster import AKAMASTER_ENTRIES
 from harness.models.sources.chenyaofo import CHENYAOFO_ENTRIES
@@ -20,6 +20,7 @@ def _digits(
     build: str,
     head: str,
     recipe: Recipe,
+    sha256: str,
     *,
     arguments: dict[str, Any] | None = None,
     on_request: bool = False,
@@ -33,8 +34,13 @@ def _digits(
         # Of the 776 training images.
         mean=(0.3078,),
         std=(0.3766,),
-        weights=TrainedHere(recipe=recipe),
-        source="trained here",
+        weights=FirstOf(
+            sources=(
+                TrainedHere(recipe=recipe, on_first_use=False),
+                Bundled(sha256=sha256),
+            )
+        ),
+        source="trained with harness train, seed 0, on one thread",
         licence="Apache-2.0",
         on_request=on_request,
     )
@@ -47,23 +53,44 @@ DIGITS_ENTRIES = (
         f"{SMALL}:linear",
         "1",
         Recipe(epochs=40, learning_rate=1e-2),
+        "d245f10e083b27859cd2363f83dc6e8ac961b504f0d4cf09194ca0bffa0315ed",
         arguments={"size": [8, 8, 1]},
     ),
-    _digits("mlp", f"{_DIGITS}:mlp", "3", Recipe(epochs=40, learning_rate=1e-2)),
-    _digits("lenet", f"{_DIGITS}:lenet", "9", Recipe(epochs=60, learning_rate=1e-2)),
+    _digits(
+        "mlp",
+        f"{_DIGITS}:mlp",
+        "3",
+        Recipe(epochs=40, learning_rate=1e-2),
+        "16d4772051153697109445387ed35ba147e56c2ac80a698c597117b399b2cac9",
+    ),
+    _digits(
+        "lenet",
+        f"{_DIGITS}:lenet",
+        "9",
+        Recipe(epochs=60, learning_rate=1e-2),
+        "3aa1e6e0c4d4f9b72628cbd081b9bb24e0ffb43034be2bf4d962e92d679e49a4",
+    ),
     _digits(
         "resnet",
         f"{_DIGITS}:small_resnet",
         "linear",
         Recipe(epochs=40, learning_rate=1e-2, shift=1),
+        "afbc80b7abb8d0df0b1189395827b0f63666276ec1446d9243f7efcea2256df0",
     ),
-    _digits("vgg", f"{_DIGITS}:vgg", "15", Recipe(epochs=40, learning_rate=1e-2)),
+    _digits(
+        "vgg",
+        f"{_DIGITS}:vgg",
+        "15",
+        Recipe(epochs=40, learning_rate=1e-2),
+        "1d2e22b29c47cb6aaa9285244e9c78098a85ceaf8bfede100c32ea2833c1b4f2",
+    ),
     # A control that sees no shape: every view looks the same to it.
     _digits(
         "onebrain",
         f"{SMALL}:one_brain_cell",
         "1",
         Recipe(epochs=40, learning_rate=1e-2),
+        "676e3998d240730a270c6367f93dc15757bd1936de802052c6b3f516c0da8390",
         on_request=True,
     ),
 )

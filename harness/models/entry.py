@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 TRAINED_ON_FIRST_USE = "trained on first use"
+BUNDLED = Path(__file__).parent / "bundled"  # weights that come with the package
 
 
 class Registered(Protocol):
@@ -125,6 +126,40 @@ class Published:
     def _folders(self, settings: Settings) -> list[Path]:
         roots = [settings.weights_root, settings.cache_dir / "weights"]
         return [root for root in roots if root is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundled:
+    """Weights that come with the package, so that everyone measures the same network.
+
+    Training gives others on another processor, or with another number of threads.
+
+    Attributes
+    ----------
+    sha256
+        Of the file.
+    """
+
+    sha256: str
+
+    def locate(self, entry: ModelEntry, settings: Settings) -> str:
+        """The file's path; MissingData if the installation lacks it."""
+        path = BUNDLED / f"{entry.base}-{entry.name}.safetensors"
+        if not path.is_file():
+            raise MissingData(
+                f"weights {path.name} of model {entry.name}",
+                [BUNDLED],
+                "they come with the package: install it anew",
+            )
+        return str(path)
+
+    def file(
+        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
+    ) -> Path:
+        """The file, its sum verified."""
+        path = Path(self.locate(entry, settings))
+        verify(path, self.sha256)
+        return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

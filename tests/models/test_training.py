@@ -14,6 +14,7 @@ from harness.datasets.bases import DIGITS
 from harness.datasets.dataset import Images
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.entries import DIGITS_ENTRIES
+from harness.models.entry import TrainedHere
 from harness.models.recipe import Recipe
 from harness.models.sources.u7122029 import U7122029_ENTRIES
 from harness.models.training import Epoch, Trained, train
@@ -148,7 +149,7 @@ def settings_in(folder: Path, **more: object) -> Settings:
 
 
 def quick_entry():
-    weights = replace(LENET.weights, recipe=replace(QUICK, epochs=1))
+    weights = TrainedHere(recipe=replace(QUICK, epochs=1))
     return replace(LENET, weights=weights)
 
 
@@ -158,7 +159,7 @@ def _train_in_cache(folder: Path) -> None:
         quick_entry(), settings_in(folder), DIGITS, lines.append
     )
     (folder / f"{multiprocessing.current_process().name}.told").write_text(
-        f"{path.name} {len(lines)}"
+        f"{path.name} {sum('training' in line for line in lines)}"
     )
 
 
@@ -204,7 +205,35 @@ def test_a_file_of_harness_train_comes_before_training(tmp_path):
     own.parent.mkdir()
     made.rename(own)
     assert LENET.locate(settings) == str(own)
-    assert LENET.locate(settings_in(tmp_path)) == "trained on first use"
+    assert quick_entry().locate(settings_in(tmp_path)) == "trained on first use"
+
+
+@pytest.mark.parametrize("entry", DIGITS_ENTRIES, ids=lambda entry: entry.name)
+def test_digits_networks_come_with_the_package(entry, tmp_path):
+    """The files that the table's sums are of; nothing is trained or cached."""
+    told = []
+    settings = settings_in(tmp_path / "cache")
+
+    classifier = entry.load(settings, DIGITS, "cpu", told.append)
+
+    assert not told
+    assert not settings.cache_dir.exists()
+    test = DIGITS.test(settings)
+    pixels = torch.from_numpy(test.pixels.copy()).permute(0, 3, 1, 2).float() / 255
+    scaled = (pixels - entry.mean[0]) / entry.std[0]
+    right = (classifier.network(scaled).argmax(1).numpy() == test.labels).sum()
+    expected = {"linear": 481, "mlp": 481, "lenet": 475, "resnet": 500, "vgg": 502}
+    assert right == expected.get(entry.name, 65)  # of 511
+
+
+def test_another_file_in_the_place_of_a_bundled_one_is_refused(tmp_path, monkeypatch):
+    """Numbers would be another network's."""
+    monkeypatch.setattr("harness.models.entry.BUNDLED", tmp_path)
+    with pytest.raises(MissingData, match="they come with the package: install it"):
+        LENET.load(settings_in(tmp_path), DIGITS, "cpu", print)
+    (tmp_path / "digits-lenet.safetensors").write_bytes(b"another")
+    with pytest.raises(BadData, match="corrupt or another version"):
+        LENET.load(settings_in(tmp_path), DIGITS, "cpu", print)
 
 
 def test_models_that_take_long_are_trained_on_request_only(tmp_path):
