@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.errors import HarnessError
 from harness.measurement import Measurement
 from harness.store import Recorded, Store
 
@@ -44,6 +45,8 @@ class Collector:
         self.outcomes: dict[str, Outcome] = {}
         self.expected: tuple[str, ...] = ()
         self.cells: frozenset[str] = frozenset()  # the same, to look one up
+        self.unstored = 0  # cells that were measured, and that the store did not take
+        self.unwritten = ""  # why it did not
         self.gates: set[str] = set()  # texts of the markers of tests that ran
 
     def expect(self, nodeids: Iterable[str]) -> None:
@@ -62,10 +65,25 @@ class Collector:
     def finish(self, nodeid: str, recorded: Recorded) -> None:
         """Take over what a passing test recorded, or the store had of it."""
         if not recorded.stored:
-            self.store.append(recorded)
+            self._keep(recorded)
         self.measurements += recorded.rows
         status = "stored" if recorded.stored else "measured"
         self.outcomes[nodeid] = Outcome(nodeid=nodeid, status=status)
+
+    def _keep(self, recorded: Recorded) -> None:
+        """Write to the store; where it takes no more, measuring goes on."""
+        try:
+            self.store.append(recorded)
+        except HarnessError as error:
+            self.unstored += 1
+            self.unwritten = self.unwritten or str(error)
+
+    def close(self) -> None:
+        """Nothing more will be written."""
+        try:
+            self.store.close()
+        except HarnessError as error:
+            self.unwritten = self.unwritten or str(error)
 
     def fail(self, nodeid: str, reason: str) -> None:
         """Note a cell that ended without a measurement."""
@@ -76,7 +94,12 @@ class Collector:
         self.outcomes[nodeid] = Outcome(nodeid=nodeid, status="skipped", reason=reason)
 
     def count(self) -> Counter[str]:
-        """How many cells ended how; "not run" for those that never did."""
+        """How many cells ended how; "not run" for those that never did.
+
+        "not stored" are measured too, but the store could not take them.
+        """
         counts = Counter(outcome.status for outcome in self.outcomes.values())
+        if self.unstored:
+            counts["not stored"] = self.unstored
         counts["not run"] = len(set(self.expected) - set(self.outcomes))
         return counts

@@ -182,7 +182,7 @@ class Controller:
             self._interrupted = True
             raise
         finally:
-            self.collector.store.close()
+            self.collector.close()
             if not self._interrupted and not session.config.option.collectonly:
                 self._judge()
         return result
@@ -247,14 +247,25 @@ class Controller:
             from harness.report.terminal import write
 
             write(terminalreporter, self.summary(), short=how == "short")
-        if self._unwritten:
-            terminalreporter.write_line(f"ERROR: {self._unwritten}", red=True)
+        for text in (self._unstored(), self._unwritten):
+            if text:
+                terminalreporter.write_line(f"ERROR: {text}", red=True)
+
+    def _unstored(self) -> str:
+        """What is to be said of measurements that the store could not take."""
+        if n := self.collector.unstored:
+            return (
+                f"{n} cells were measured and are not kept: {self.collector.unwritten}"
+            )
+        return self.collector.unwritten
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the files asked for: also with -p no:terminal."""
         if self.config.option.collectonly:
             return
+        if self.collector.unwritten:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
         from harness.report.files import paths_of, write_files
 
         settings = self.run.settings

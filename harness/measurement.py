@@ -1,13 +1,15 @@
 """Measurement: the record of one cell, able to cross a process border."""
 
 import json
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from sys import intern
 from typing import Any, Self
 
 # Texts that very many measurements have in common: each is kept once.
 _SHARED = ("metric", "model", "dataset", "family", "test")
+_LARGEST = sys.float_info.max
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 
 
@@ -92,15 +94,54 @@ class Measurement:
 
         Raises
         ------
-        TypeError, ValueError
+        TypeError, ValueError, KeyError
             If a field is missing, unknown or not of its kind.
         """
+        for name, (kind, fits) in _FIELDS.items():
+            if not fits(found := fields.get(name)):
+                shown = f"{found!r:.60}" if not isinstance(found, int) else "an integer"
+                raise TypeError(f"`{name}` must be {kind}, got {shown}")
         facts = fields.get("facts") or {}
         return cls(
             **{
                 **fields,
-                **{name: intern(fields[name]) for name in _SHARED},
+                **{name: sys.intern(fields[name]) for name in _SHARED},
                 "domain": Domain(fields["domain"]),
-                "facts": {intern(k): intern(v) for k, v in facts.items()},
+                "facts": {sys.intern(k): sys.intern(v) for k, v in facts.items()},
             }
         )
+
+
+def _is_number(found: object) -> bool:
+    """Whether it is a finite number that a float can hold; a truth value is none."""
+    return type(found) in (float, int) and -_LARGEST <= found <= _LARGEST  # type: ignore[operator]
+
+
+def _is_count(found: object) -> bool:
+    return type(found) is int and 0 <= found < 1 << 63
+
+
+def _is_text(found: object) -> bool:
+    return type(found) is str
+
+
+# What each field must be; those with a default may be missing.
+_FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    **dict.fromkeys((*_SHARED, "key"), ("a text", _is_text)),
+    **dict.fromkeys(("value", "seconds"), ("a finite number", _is_number)),
+    "accuracy": (
+        "a number from 0 to 1, or null",
+        lambda found: found is None or (_is_number(found) and 0 <= found <= 1),  # type: ignore[operator]
+    ),
+    "images": ("a number of images", _is_count),
+    "version": ("a text", lambda found: found is None or _is_text(found)),
+    "estimate": ("a truth value", lambda found: found in (None, False, True)),
+    "parameters": ("an object", lambda found: isinstance(found, dict | None)),
+    "facts": (
+        "an object of texts",
+        lambda found: (
+            found is None
+            or (isinstance(found, dict) and all(map(_is_text, found.values())))
+        ),
+    ),
+}

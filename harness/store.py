@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from typing import Any, Self
 from harness.errors import HarnessError
 from harness.measurement import Measurement
 
+# What a line raises that is no record; nested too deep to be read, for one.
+_ODD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 # Flushing hands a line to the operating system, which a killed process cannot take
 # back; syncing guards against a power cut and is rationed.
 SYNC_SECONDS = 1.0
@@ -73,6 +77,7 @@ class Store:
         self.path = folder / "results.jsonl"
         self._descriptor: int | None = None
         self._synced = 0.0
+        self._torn = False  # whether the last line is, and would swallow the next
 
     def read(self) -> tuple[dict[str, tuple[Measurement, ...]], int]:
         """What each finished test recorded, by cell key; and the lines passed over.
@@ -94,21 +99,46 @@ class Store:
             try:
                 rows = Recorded.from_line(line).rows
                 found[rows[0].key] = rows
-            except (ValueError, TypeError, KeyError, IndexError):
+            except _ODD:
                 unread += 1
         return found, unread
 
     def append(self, recorded: Recorded) -> None:
         """Add what one finished test recorded, in a single write.
 
-        One line holds all of a test's measurements, so a kill keeps all or none.
+        One line holds all of a test's measurements, so a kill keeps all or none; and a
+        line that does not fit on the disk is taken back.
+
+        Raises
+        ------
+        HarnessError
+            If it cannot be written: what was written before is kept, and later lines
+            may be tried.
         """
         self.open()
         assert self._descriptor is not None
-        os.write(self._descriptor, f"{recorded.line()}\n".encode())
-        if time.monotonic() - self._synced > SYNC_SECONDS:
-            os.fsync(self._descriptor)
-            self._synced = time.monotonic()
+        start = "\n" if self._torn else ""
+        data = f"{start}{recorded.line()}\n".encode()
+        try:
+            done = os.write(self._descriptor, data)
+            if done < len(data):
+                self._take_back(done)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._torn = False
+            if time.monotonic() - self._synced > SYNC_SECONDS:
+                self._synced = time.monotonic()
+                os.fsync(self._descriptor)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _take_back(self, done: int) -> None:
+        """Cut off a line that was written in part, unless another run went on there."""
+        assert self._descriptor is not None
+        self._torn = True
+        end = os.lseek(self._descriptor, 0, os.SEEK_CUR)
+        if os.fstat(self._descriptor).st_size == end:
+            os.ftruncate(self._descriptor, end - done)
+            self._torn = False
 
     def open(self) -> None:
         """Make sure that rows can be written.
@@ -122,11 +152,23 @@ class Store:
             self._descriptor = self._open()
 
     def close(self) -> None:
-        """Sync and close."""
-        if self._descriptor is not None:
-            os.fsync(self._descriptor)
-            os.close(self._descriptor)
-            self._descriptor = None
+        """Sync and close.
+
+        Raises
+        ------
+        HarnessError
+            If the disk would not take what the operating system had taken.
+        """
+        if self._descriptor is None:
+            return
+        descriptor, self._descriptor = self._descriptor, None
+        try:
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _open(self) -> int:
         try:
@@ -134,14 +176,19 @@ class Store:
             ignore = self.path.parent / ".gitignore"
             if not ignore.exists():
                 ignore.write_text("*\n")
+            if self.path.exists() and not self.path.is_file():
+                raise OSError("it is no file")  # reading it might never end
+            with tempfile.TemporaryFile(dir=self.path.parent) as file:
+                file.write(b"\n")  # a full disk has no room for a file more
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        except OSError as error:
-            raise HarnessError(
-                f"store {self.path} cannot be written: {error}; "
-                "choose another folder with --harness-store"
-            ) from error
-        # A torn last line would swallow the first new one.
-        end = os.lseek(descriptor, 0, os.SEEK_END)
-        if end and os.pread(descriptor, 1, end - 1) != b"\n":
-            os.write(descriptor, b"\n")
+            end = os.lseek(descriptor, 0, os.SEEK_END)
+            self._torn = end > 0 and os.pread(descriptor, 1, end - 1) != b"\n"
+        except (OSError, ValueError) as error:  # the latter: a NUL in the path
+            raise self._unwritable(error) from error
         return descriptor
+
+    def _unwritable(self, error: Exception) -> HarnessError:
+        return HarnessError(
+            f"store {self.path} cannot be written: {error}; make room there, or choose "
+            "another folder with --harness-store"
+        )

@@ -68,7 +68,8 @@ class Summary:
     verdicts
         The gates, judged.
     counts
-        Cells "measured", "stored", "failed", "skipped", "not run".
+        Cells "measured", "stored", "failed", "skipped", "not run"; "not stored" are
+        measured too.
     failed, skipped
         Cells without a measurement, by reason.
     absent

@@ -171,7 +171,7 @@ def _chances(summary: Summary) -> dict[str, str]:
 
 
 def _counts(summary: Summary) -> Iterable[str]:
-    kinds = ("measured", "stored", "failed", "skipped", "not run")
+    kinds = ("measured", "not stored", "stored", "failed", "skipped", "not run")
     named = {"stored": "found in the store"}
     parts = [
         f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
