@@ -12,12 +12,17 @@ class HarnessError(Exception):
 class UnknownName(HarnessError):
     """A model, family, base or metric that no registry knows."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], cure: str = ""
+    ) -> None:
         names = sorted(known)
         close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}? " if close else ""
         listed = ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
-        super().__init__(f"unknown {kind} {name!r}; {hint}known: {listed or 'none'}")
+        super().__init__(
+            f"unknown {kind} {name!r}; {hint}known: {listed or 'none'}"
+            + (f"; {cure}" if cure else "")
+        )
 
 
 class MissingData(HarnessError):

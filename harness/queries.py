@@ -17,7 +17,8 @@ def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
     Raises
     ------
     ValueError
-        If nothing stands before the mark, or a fact is unknown, empty or given twice.
+        If nothing stands before or after the mark, or a fact is unknown, empty or given
+        twice.
 
     Examples
     --------
@@ -26,9 +27,14 @@ def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
     >>> split_query("a/b.npz?name=cam&role=target", ["name", "role"])
     ('a/b.npz', {'name': 'cam', 'role': 'target'})
     """
-    before, _, query = text.partition("?")
+    before, mark, query = text.partition("?")
     if not before.strip():
         raise ValueError(f"must not be empty, got {text!r}")
+    if mark and not query.strip():
+        raise ValueError(
+            f"must give a fact after the question mark, got {text!r}; a path that has "
+            "one in its name cannot be given: rename it, or name a link to it"
+        )
     facts: dict[str, str] = {}
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")

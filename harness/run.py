@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.datasets.dataset import Dataset
+    from harness.datasets.dataset import Dataset, Found
     from harness.datasets.family import Base, Family
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
@@ -239,6 +239,11 @@ class Run:
     def datasets(self) -> dict[str, Dataset]:
         """The datasets to measure, by name, sorted."""
         return self._datasets[0]
+
+    @property
+    def found(self) -> dict[str, Found]:
+        """What the user's own folders hold, by dataset."""
+        return {n: d.found for n, d in self.datasets.items() if d.found is not None}
 
     @property
     def absent_families(self) -> dict[str, str]:

@@ -98,6 +98,22 @@ class Transformation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a folder of the user's own was found to hold.
+
+    Attributes
+    ----------
+    images
+        How many.
+    notes
+        What else people should know: what was passed over, classes without an image.
+    """
+
+    images: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """One member of a family: cheap to declare, loaded when it is measured.
 
@@ -115,6 +131,8 @@ class Dataset:
         Whole numbers that, with the block's number, key the generator.
     labelled
         Whether `load` will return labels.
+    found
+        What its folder holds, for people; None of sets that are no one's own.
     """
 
     name: str
@@ -124,6 +142,7 @@ class Dataset:
     transformations: tuple[Transformation, ...] = ()
     seed: tuple[int, ...] = (0,)
     labelled: bool = True
+    found: Found | None = None
 
     def fingerprint(self) -> str:
         """sha256 over content, transformations and seed; no name or path is in it."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.datasets.dataset import Dataset, Images
+import numpy as np
+
+from harness.datasets.dataset import Dataset, Found, Images
 from harness.datasets.family import Base, Family
+from harness.datasets.passed_over import beside, classes_missing, passed_over
 from harness.datasets.sources.arrays import (
     checked_labels,
     checked_pixels,
@@ -16,10 +20,11 @@ from harness.datasets.sources.arrays import (
 )
 from harness.datasets.sources.pictures import (
     PICTURES,
-    is_picture,
+    UNREAD_PICTURES,
     read_picture,
     read_pictures,
 )
+from harness.datasets.tree import Tree, walk
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
 from harness.queries import safe_name
@@ -27,13 +32,15 @@ from harness.queries import safe_name
 if TYPE_CHECKING:
     from harness.settings import OwnData, Settings
 
+DATA, LABELS = "data.npy", "labels.npy"
+
 
 def own_family(own: OwnData, base: Base) -> Family:
     """The family of a folder that was named with --harness-data.
 
     It holds arrays (``data.npy`` and perhaps ``labels.npy``, at any depth: every such
-    folder is a dataset, named by its path) or pictures (PNG or JPEG: in one folder a
-    class, or all in one place without labels).
+    folder is a dataset, named by its path) or pictures (in one folder a class, or all
+    in one place without labels). A folder that holds both is refused.
     """
     name = own.name or safe_name(own.path.resolve().name)
     return Family(
@@ -59,40 +66,112 @@ def _members(
             f"data {name}",
             [own.path],
             "name a folder with --harness-data that holds data.npy (and labels.npy), "
-            "or PNG or JPEG pictures, one folder a class",
+            "or pictures, one folder a class",
         )
-    leaves = sorted(path.parent for path in own.path.rglob("data.npy"))
+    tree = walk(own.path)
+    leaves = [file.parent for file in tree.files if file.name == DATA]
+    pictures = [file for file in tree.files if file.suffix.lower() in PICTURES]
+    _check_kinds(own, tree, leaves, pictures)
+    if leaves:
+        return _array_leaves(own, name, base, tree, leaves)
+    return (_pictures(own, name, base, tree, pictures),)
+
+
+def _check_kinds(
+    own: OwnData, tree: Tree, leaves: list[Path], pictures: list[Path]
+) -> None:
+    """Refuse a folder of which a part would be left out that was meant."""
+    if leaves and pictures:
+        raise BadData(
+            f"{own.path} holds both arrays ({leaves[0] / DATA}) and "
+            f"{len(pictures)} pictures ({pictures[0]}); name a folder that holds one "
+            "kind"
+        )
+    folders = set(leaves)
+    for file in tree.files:
+        if file.name == LABELS and file.parent not in folders:
+            raise BadData(
+                f"{file} lies beside no {DATA}; save the images there under that name"
+            )
+        if file.suffix.lower() in UNREAD_PICTURES:
+            raise BadData(
+                f"picture {file} is of a kind that is not read; save it as .png, or "
+                "take it away"
+            )
+    if not leaves and not pictures:
+        notes = passed_over(tree, tree.files)
+        raise BadData(
+            f"{own.path} holds neither {DATA} nor pictures (.png, .jpg, ...)"
+            + (f"; {'; '.join(notes)}" if notes else "")
+        )
     if leaves and own.resize:
         raise BadData(
-            f"{own.path} holds data.npy, and only pictures are resized; leave ?resize "
+            f"{own.path} holds {DATA}, and only pictures are resized; leave ?resize "
             "out, and save arrays in the base's size"
         )
-    if leaves:
-        return tuple(_array_leaf(own, name, base, leaf) for leaf in leaves)
-    return (_pictures(own, name, base),)
 
 
-def _array_leaf(own: OwnData, name: str, base: Base, leaf: Path) -> Dataset:
+# --- arrays ---------------------------------------------------------------------------
+
+
+def _array_leaves(
+    own: OwnData, name: str, base: Base, tree: Tree, leaves: list[Path]
+) -> tuple[Dataset, ...]:
+    names: dict[Path, list[str]] = {leaf: [] for leaf in leaves}
+    for file in tree.files:
+        if file.parent in names:
+            names[file.parent].append(file.name)
+    others = [file for file in tree.files if file.name not in (DATA, LABELS)]
+    notes = beside(tree, leaves, others)
+    made = []
+    for leaf in leaves:
+        if LABELS not in names[leaf] and own.role != Domain.TARGET:
+            _check_spelling(leaf, names[leaf])
+        labelled = LABELS in names[leaf] and own.role != Domain.TARGET
+        made.append(_array_leaf(own, name, base, leaf, notes[leaf], labelled=labelled))
+    return tuple(made)
+
+
+def _array_leaf(
+    own: OwnData,
+    name: str,
+    base: Base,
+    leaf: Path,
+    notes: tuple[str, ...],
+    *,
+    labelled: bool,
+) -> Dataset:
     path = leaf.relative_to(own.path).as_posix()
-    labelled = (leaf / "labels.npy").exists() and own.role != Domain.TARGET
     if not labelled and own.role not in ("", Domain.TARGET):
         raise BadData(
             f"{leaf} has no labels.npy, which role={own.role} needs; leave the role "
             "out to have its accuracy predicted"
         )
     # Only the head of a large file is read here: what is wrong shows before any work.
-    pixels = read_npy(leaf / "data.npy", memory_map=True)
+    pixels = read_npy(leaf / DATA, memory_map=True)
     checked_pixels(leaf, pixels, size=base.size)
     if labelled:
-        labels = read_npy(leaf / "labels.npy")
-        checked_labels(leaf, labels, len(pixels), len(base.classes))
+        labels = read_npy(leaf / LABELS)
+        whole = checked_labels(leaf, labels, len(pixels), len(base.classes))
+        notes = (*classes_missing(np.unique(whole).tolist(), base.classes), *notes)
     return Dataset(
         name=name if path == "." else f"{name}/{safe_name(path)}",
         family=name,
         domain=_domain(own, labelled=labelled),
         load=partial(_load_arrays, leaf, base, labelled=labelled),
         labelled=labelled,
+        found=Found(images=len(pixels), notes=notes),
     )
+
+
+def _check_spelling(leaf: Path, names: list[str]) -> None:
+    """Refuse labels by nearly their name, which nobody would read."""
+    found = {name.lower(): name for name in names if name != DATA}
+    if close := get_close_matches(LABELS, found, n=1, cutoff=0.8):
+        raise BadData(
+            f"{leaf / found[close[0]]} must be called {LABELS} to be read; rename it, "
+            "or add ?role=target to have the accuracy predicted without labels"
+        )
 
 
 def _load_arrays(leaf: Path, base: Base, *, labelled: bool) -> Images:
@@ -110,44 +189,73 @@ def _domain(own: OwnData, *, labelled: bool) -> Domain:
 # --- pictures -------------------------------------------------------------------------
 
 
-def _pictures(own: OwnData, name: str, base: Base) -> Dataset:
-    files = sorted(path for path in own.path.rglob("*") if is_picture(path))
-    if not files:
-        raise BadData(
-            f"{own.path} holds neither data.npy nor {', '.join(PICTURES)} files"
-        )
+def _pictures(
+    own: OwnData, name: str, base: Base, tree: Tree, files: list[Path]
+) -> Dataset:
     labels: tuple[int, ...] | None = None
+    missing: tuple[str, ...] = ()
     if own.role != Domain.TARGET and any(file.parent != own.path for file in files):
         labels = tuple(_label(own.path, file, base) for file in files)
+        _check_twins(own.path, tree, base)
+        missing = classes_missing(set(labels), base.classes)
     elif own.role not in ("", Domain.TARGET):
         raise BadData(
             f"{own.path} has no folder for each class, which role={own.role} needs; "
             f"put its pictures into folders named {', '.join(base.classes[:3])}, ..."
         )
     read_picture(files[0], base.size, resize=own.resize)
+    others = [file for file in tree.files if file.suffix.lower() not in PICTURES]
     return Dataset(
         name=name,
         family=name,
         domain=_domain(own, labelled=labels is not None),
         load=partial(_load_pictures, own, tuple(files), labels, base),
         labelled=labels is not None,
+        found=Found(images=len(files), notes=(*missing, *passed_over(tree, others))),
     )
 
 
 def _label(root: Path, file: Path, base: Base) -> int:
     """The class that a picture's folder names, or numbers."""
-    folder = file.relative_to(root).parts[0]
     if file.parent == root:
         raise BadData(
             f"{file} lies beside folders of classes; move it into one of them, or add "
             "?role=target to have the accuracy on all of them predicted"
         )
+    folder = file.relative_to(root).parts[0]
+    label = _class(folder, base)
+    if label is None:
+        raise UnknownName(
+            f"class folder of {root}",
+            folder,
+            base.classes,
+            "add ?role=target if nobody labelled the pictures",
+        )
+    return label
+
+
+def _class(folder: str, base: Base) -> int | None:
     names = [name.lower() for name in base.classes]
     if folder.lower() in names:
         return names.index(folder.lower())
     if folder.isdecimal() and int(folder) < len(names):
         return int(folder)
-    raise UnknownName(f"class folder of {root}", folder, base.classes)
+    return None
+
+
+def _check_twins(root: Path, tree: Tree, base: Base) -> None:
+    """Refuse links that put the same picture into two classes."""
+    for path, first in tree.again:
+        labels = {
+            _class(one.relative_to(root).parts[0], base)
+            for one in (path, first)
+            if one != root
+        }
+        if len(labels - {None}) > 1:
+            raise BadData(
+                f"{path} links to what {first} is, so both cannot be right about its "
+                "class; take one away"
+            )
 
 
 def _load_pictures(

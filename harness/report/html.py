@@ -12,6 +12,7 @@ from harness.report.html_parts import (
     changes,
     correlations,
     doubts,
+    found,
     gates,
     lines,
     lost,
@@ -70,6 +71,7 @@ def page(summary: Summary) -> str:
         correlations(summary),
         lines(summary),
         doubts(summary),
+        found(summary),
         lost(summary),
         settings(summary),
     ]

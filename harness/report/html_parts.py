@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.correlation import Correlation, Undefined
 from harness.report.assumptions import counted, shown_value
 from harness.report.compared import SMALL
+from harness.report.found import said
 from harness.report.markup import Cell, Column, Html, number, table, tag
 from harness.report.predicted import shown_predictions
 
@@ -399,6 +400,18 @@ def doubts(summary: Summary) -> Html:
 
 def _r2(line: Any) -> Cell:
     return number(None if isinstance(line, Undefined) else line.r2)
+
+
+def found(summary: Summary) -> Html:
+    """What the user's own folders hold, and what was passed over in them."""
+    items = [
+        tag("li", tag("b", name), f": {'; '.join(said(one))}")
+        for name, one in summary.found.items()
+    ]
+    listed = tag("ul", *items)
+    if len(items) > _MANY:
+        listed = _folded(f"{len(items)} datasets", listed)
+    return section("Data", listed, id_="found") if items else _NONE
 
 
 def lost(summary: Summary) -> Html:

@@ -14,7 +14,7 @@ from harness.artifacts import write_whole
 if TYPE_CHECKING:
     from harness.report.summary import Summary
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def write_json(path: Path, summary: Summary) -> None:

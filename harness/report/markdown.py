@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.correlation import Undefined
 from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
+from harness.report.found import said
 from harness.report.json import write_report
 from harness.report.predicted import shown_predictions
 from harness.report.provenance import provenance
@@ -26,6 +27,7 @@ def markdown(summary: Summary) -> str:
     """Gates, predictions, the metrics compared, accuracy, and what is missing."""
     blocks = [
         _title(summary),
+        _found(summary),
         _gates(summary),
         _predictions(summary),
         _changes(summary),
@@ -55,6 +57,11 @@ def _title(summary: Summary) -> str:
         f"{f' {_text(calibrated)}.' if calibrated else ''}"
         f"{f' Made with {_text(made)}.' if made else ''}"
     )
+
+
+def _found(summary: Summary) -> str:
+    rows = [(name, "; ".join(said(one))) for name, one in summary.found.items()]
+    return _table("Data", ("dataset", "found"), rows)
 
 
 def _gates(summary: Summary) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
 from harness.analysis.targets import TargetPrediction, predict_targets
+from harness.datasets.dataset import Found
 from harness.fixtures.cells import tail_of, test_of
 from harness.measurement import Measurement
 from harness.report.assumptions import Finding, assumptions
@@ -65,6 +66,8 @@ class Summary:
         A saved run, and what moved since.
     interrupted
         Whether the run was stopped before its last test.
+    found
+        By dataset, what the user's own folders hold.
     verdicts
         The gates, judged.
     counts
@@ -99,6 +102,7 @@ class Summary:
     temperatures: dict[str, float] = field(default_factory=dict)
     assumptions: tuple[Finding, ...] = ()
     interrupted: bool = False
+    found: dict[str, Found] = field(default_factory=dict)
 
 
 def summarise(
@@ -144,6 +148,7 @@ def summarise(
             measurements, predictions, classes=len(run.base.classes)
         ),
         interrupted=interrupted,
+        found=run.found,
     )
 
 

@@ -11,6 +11,7 @@ from harness.report.assumptions import assumption_lines
 from harness.report.calibrated import calibration_line
 from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
+from harness.report.found import found_lines
 from harness.report.on_the_line import line_table
 from harness.report.predicted import prediction_table
 from harness.report.scatter import NARROWEST, chosen_row, scatter
@@ -44,6 +45,7 @@ def opening(run: Run) -> list[str]:
         f"harness: base {run.base.name} ({run.base.locate(run.settings)})",
         f"harness: models {', '.join(run.models)}",
         f"harness: datasets {named}",
+        *(f"harness: {line}" for line in found_lines(run.found)),
     ]
     if families_absent := run.absent_families:
         lines.append(
@@ -111,6 +113,7 @@ def report_parts(
     from rich.text import Text
 
     yield from _counts(summary)
+    yield from found_lines(summary.found)
     yield from _accuracies(summary)
     if summary.temperatures:
         yield calibration_line(summary.temperatures)

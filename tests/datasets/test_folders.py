@@ -1,11 +1,13 @@
 """Folders of a user's own: arrays at any depth, pictures in folders of classes."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from harness.datasets.dataset import Found
 from harness.datasets.family import Base
 from harness.datasets.folders import own_family
 from harness.errors import BadData, MissingData, UnknownName
@@ -142,11 +144,12 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
     with pytest.raises(MissingData, match=r"looked at .*nowhere; name a folder"):
         members(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BadData, match=r"neither data.npy nor .png"):
+    with pytest.raises(BadData, match=r"neither data.npy nor pictures"):
         members(tmp_path / "empty")
     picture(tmp_path / "p" / "bird" / "a.png")
     with pytest.raises(
-        UnknownName, match=r"class folder of .* 'bird'.*known: cat, dog"
+        UnknownName,
+        match=r"class folder of .* 'bird'.*known: cat, dog; add \?role=target",
     ):
         members(tmp_path / "p")
     picture(tmp_path / "q" / "cat" / "a.png")
@@ -165,3 +168,172 @@ def test_a_damaged_picture_is_named(tmp_path):
 
     with pytest.raises(BadData, match=r"b.png cannot be read"):
         found.load()
+
+
+# --- links, hidden copies, what is passed over ---------------------------------------
+
+
+def notes(path, **facts):
+    return [note for one in members(path, **facts) for note in one.found.notes]
+
+
+def test_links_to_folders_and_files_are_followed(tmp_path):
+    """Classes that are links count as classes; so do linked files and datasets."""
+    picture(tmp_path / "real" / "dog" / "1.png")
+    picture(tmp_path / "p" / "cat" / "1.png")
+    (tmp_path / "p" / "dog").symlink_to("../real/dog")
+    (tmp_path / "p" / "cat" / "2.png").symlink_to(tmp_path / "real" / "dog" / "1.png")
+    arrays(tmp_path / "far" / "day")
+    (tmp_path / "cams").mkdir()
+    (tmp_path / "cams" / "day").symlink_to(tmp_path / "far" / "day")
+
+    with pytest.raises(BadData, match=r"cat.2.png links to what .*dog.1.png is"):
+        members(tmp_path / "p")
+    (tmp_path / "p" / "cat" / "2.png").unlink()
+    (found,) = members(tmp_path / "p")
+    (day,) = members(tmp_path / "cams")
+
+    assert found.labels().tolist() == [0, 1]
+    assert (day.name, day.found.images) == ("cams/day", 4)
+
+
+def test_loops_end_and_nothing_is_measured_twice(tmp_path):
+    """A link back, a second link, a link to a file that is there: counted by name."""
+    root = tmp_path / "p"
+    picture(root / "cat" / "1.png")
+    picture(root / "dog" / "1.png")
+    (root / "cat" / "up").symlink_to("..")
+    (root / "dog" / "far").symlink_to(tmp_path)
+    (root / "0").symlink_to("cat")
+    (root / "cat" / "latest.png").symlink_to("1.png")
+
+    (found,) = members(root)
+
+    assert found.found.images == len(found.load().pixels) == 2
+    assert found.found.notes == (
+        "passed over: 4 linked a second time (0, cat/latest.png, cat/up, ...)",
+    )
+
+
+def test_links_that_lead_nowhere_are_refused(tmp_path):
+    picture(tmp_path / "p" / "cat" / "1.png")
+    (tmp_path / "p" / "dog").symlink_to("../gone")
+
+    with pytest.raises(BadData, match=r"link .*dog cannot be followed: No such file"):
+        members(tmp_path / "p")
+
+
+def test_folders_that_cannot_be_read_are_refused(tmp_path, monkeypatch):
+    """Not passed over: gates would pass on the rest."""
+    picture(tmp_path / "p" / "cat" / "1.png")
+    picture(tmp_path / "p" / "dog" / "1.png")
+    scandir = os.scandir
+
+    def locked(folder):
+        if Path(folder).name == "dog":
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", locked)
+
+    with pytest.raises(BadData, match=r"folder .*dog cannot be read: Permission den"):
+        members(tmp_path / "p")
+
+
+def test_hidden_copies_are_left_out_and_counted(tmp_path):
+    """What systems leave behind is no picture, no class and no dataset."""
+    root = tmp_path / "p"
+    picture(root / "cat" / "1.png")
+    picture(root / "dog" / "1.png")
+    picture(root / ".ipynb_checkpoints" / "1-checkpoint.png")
+    picture(root / "cat" / "@eaDir" / "1.png")
+    picture(root / "__MACOSX" / "cat" / "1.png")
+    arrays(root / ".trash")
+    (root / "cat" / "._1.png").write_bytes(b"\0\5\x16\7")
+    (root / "dog" / "Thumbs.db").write_bytes(b"")
+
+    (found,) = members(root)
+
+    assert found.found == Found(
+        images=2,
+        notes=("passed over: 6 hidden (.ipynb_checkpoints, .trash, __MACOSX, ...)",),
+    )
+    assert found.load().labels.tolist() == [0, 1]
+
+
+def test_other_files_are_counted_by_kind(tmp_path):
+    root = tmp_path / "p"
+    picture(root / "cat" / "1.png")
+    picture(root / "dog" / "1.png")
+    for name in ("notes.txt", "a.CSV", "README"):
+        (root / name).write_text("")
+
+    assert notes(root) == [
+        "passed over: 1 without a suffix (README), 1 .csv (a.CSV), 1 .txt (notes.txt)"
+    ]
+
+
+@pytest.mark.parametrize("suffix", ["webp", "bmp", "TIF", "gif", "jfif", "jpe", "ppm"])
+def test_pictures_of_other_kinds_are_read(tmp_path, suffix):
+    picture(tmp_path / "p" / "cat" / "1.png")
+    picture(tmp_path / "p" / "dog" / f"1.{suffix}")
+
+    (found,) = members(tmp_path / "p")
+
+    assert found.load().labels.tolist() == [0, 1]
+
+
+def test_pictures_that_nobody_here_can_read_are_refused(tmp_path):
+    picture(tmp_path / "p" / "cat" / "1.png")
+    (tmp_path / "p" / "cat" / "2.HEIC").write_bytes(b"")
+
+    with pytest.raises(BadData, match=r"2.HEIC is of a kind that is not read; save it"):
+        members(tmp_path / "p")
+
+
+def test_a_stray_array_does_not_hide_pictures(tmp_path):
+    picture(tmp_path / "p" / "cat" / "1.png")
+    arrays(tmp_path / "p" / "dog")
+
+    with pytest.raises(BadData, match=r"both arrays \(.*data.npy\) and 1 pictures"):
+        members(tmp_path / "p")
+
+
+def test_labels_by_nearly_their_name_are_refused(tmp_path):
+    """They would not be read, and the folder taken for unlabelled."""
+    arrays(tmp_path / "x")
+    np.save(tmp_path / "x" / "label.npy", np.zeros(4, dtype=int))
+
+    with pytest.raises(BadData, match=r"label.npy must be called labels.npy to be"):
+        members(tmp_path / "x")
+    assert notes(tmp_path / "x", role="target") == ["passed over: 1 .npy (label.npy)"]
+    np.save(tmp_path / "x" / "deep.npy", np.zeros(4, dtype=int))
+    (tmp_path / "x" / "more").mkdir()
+    np.save(tmp_path / "x" / "more" / "labels.npy", np.zeros(4, dtype=int))
+    with pytest.raises(BadData, match=r"more.labels.npy lies beside no data.npy"):
+        members(tmp_path / "x")
+
+
+def test_what_is_passed_over_belongs_to_the_nearest_dataset(tmp_path):
+    root = tmp_path / "cams"
+    arrays(root / "a", labels=[0, 1, 1, 0])
+    arrays(root / "b", labels=[0, 0, 0, 0])
+    (root / "b" / "notes.txt").write_text("")
+    (root / "index.csv").write_text("")
+
+    found = {one.name: one.found for one in members(root)}
+
+    assert found == {
+        "cams/a": Found(images=4, notes=("passed over: 1 .csv (index.csv)",)),
+        "cams/b": Found(
+            images=4,
+            notes=("no images of class dog", "passed over: 1 .txt (b/notes.txt)"),
+        ),
+    }
+
+
+def test_classes_without_pictures_are_named(tmp_path):
+    picture(tmp_path / "p" / "cat" / "1.png")
+    (tmp_path / "p" / "dog").mkdir()
+
+    assert notes(tmp_path / "p") == ["no images of class dog"]

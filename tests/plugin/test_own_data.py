@@ -40,6 +40,7 @@ def test_a_folder_is_a_dataset_whatever_families_were_chosen(toy):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
+        ("--harness-data=camera?", "*give a fact after the question mark*rename it*"),
         ("--harness-data=nowhere", "*data nowhere not found; looked at nowhere*"),
         ("--harness-data=camera?rol=x", "*unknown fact 'rol'*did you mean role*"),
         ("--harness-data=camera?role=test", "*role of interior, exterior, target*"),
@@ -54,6 +55,29 @@ def test_what_cannot_be_is_a_usage_error(toy, option, message):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+
+
+def test_images_found_and_what_was_passed_over_stand_in_every_report(toy):
+    """Beside each folder: in the opening lines, the terminal, JSON, Markdown, HTML."""
+    folder(toy.path / "camera")
+    (toy.path / "camera" / "notes.txt").write_text("")
+
+    result, found = report(
+        toy,
+        "--harness-data=camera",
+        "--harness-report-md=r.md",
+        "--harness-report-html=r.html",
+        *("-k", "nuclear"),
+    )
+
+    said = "20 images; passed over: 1 .txt (notes.txt)"
+    result.stdout.fnmatch_lines([f"harness: data camera: {said}"])
+    result.stdout.fnmatch_lines(["cells: *", f"data camera: {said}"])
+    assert found["found"] == {
+        "camera": {"images": 20, "notes": ["passed over: 1 .txt (notes.txt)"]}
+    }
+    assert f"| camera | {said} |" in (toy.path / "r.md").read_text()
+    assert f"camera</b>: {said}" in (toy.path / "r.html").read_text()
 
 
 OUTPUT_SUITE = """

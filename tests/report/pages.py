@@ -8,6 +8,7 @@ import numpy as np
 from harness.analysis.comparison import compare
 from harness.analysis.correlation import correlate
 from harness.analysis.targets import predict_targets
+from harness.datasets.dataset import Found
 from harness.measurement import Domain, Measurement
 from harness.report.judging import judged
 from harness.report.on_the_line import on_the_line
@@ -54,19 +55,19 @@ def measurements(metrics=("falling", "rising"), models=8, datasets=12):
     return found
 
 
-def summary(found, **more):
+def summary(rows, **more):
     """A summary of these measurements and no others."""
-    correlations = correlate(found)
+    correlations = correlate(rows)
     fields = {
-        "run": {"base": "toy", "models": sorted({m.model for m in found})},
+        "run": {"base": "toy", "models": sorted({m.model for m in rows})},
         "correlations": correlations,
-        "ranks": rank(correlations, found),
+        "ranks": rank(correlations, rows),
         "verdicts": (),
-        "counts": Counter(measured=len(found)),
+        "counts": Counter(measured=len(rows)),
         "failed": (),
         "skipped": (),
         "absent": {},
-        "measurements": tuple(found),
+        "measurements": tuple(rows),
     }
     return Summary(**{**fields, **more})
 
@@ -99,4 +100,5 @@ def sample():
         failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),
         skipped=(Loss(test="t.py::test_b", reason="no head", cells=tuple("abcde")),),
         absent={"far": "not found"},
+        found={"night": Found(images=1000, notes=(f"passed over: 1 .txt ({ODD})",))},
     )

@@ -80,6 +80,7 @@ def test_parts_come_in_the_order_in_which_they_are_read(reader):
         "plot",
         "correlations",
         "lines",
+        "found",
         "missing",
         "settings",
     ]

@@ -15,7 +15,8 @@ DOC = (Path(__file__).parents[2] / "docs" / "report-json.md").read_text()
 SECTIONS = dict(
     re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOC, flags=re.MULTILINE | re.DOTALL)
 )
-OPEN = {"absent", "judged_by", "parameters"}  # their keys are names of other things
+# Their keys are names of other things.
+OPEN = {"absent", "found", "judged_by", "parameters"}
 
 
 def keys_of(value, name=""):
