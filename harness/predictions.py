@@ -174,13 +174,16 @@ class Predictions:
         caught = threading.local()
 
         def keep(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            caught.features.append(inputs[0].flatten(1).float().cpu())
+            features = inputs[0].flatten(1)
+            caught.features.append(features.to("cpu", torch.float32, copy=True))
 
         def forward(batch: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
             caught.features = []
             with torch.inference_mode():
                 answer = self._answer(classifier, view, batch)
-                return answer.float().cpu(), caught.features
+                # A copy: a network may give, and write into, the same memory each time.
+                kept = answer.to("cpu", torch.float32, copy=True)
+                return kept, caught.features
 
         logits: list[torch.Tensor] = []
         features: list[torch.Tensor] = []

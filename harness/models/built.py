@@ -83,6 +83,29 @@ def put_weights(network: torch.nn.Module, path: Path) -> torch.nn.Module:
     return network
 
 
+def check_filled(network: torch.nn.Module, name: str) -> None:
+    """Refuse a network some of whose tensors hold no numbers yet.
+
+    Raises
+    ------
+    HarnessError
+        Naming the first of them.
+    """
+    from torch.nn.parameter import is_lazy
+
+    for key, tensor in (*network.named_parameters(), *network.named_buffers()):
+        if is_lazy(tensor):
+            raise HarnessError(
+                f"model {name} must have its weights in place, but {key} is made by "
+                "its first run: run it once in the factory, then load the weights"
+            )
+        if tensor.is_meta:
+            raise HarnessError(
+                f"model {name} must have its weights in place, but {key} lies on "
+                "device meta, without numbers: make it on cpu, then load the weights"
+            )
+
+
 def checked_network(made: object, target: str) -> torch.nn.Module:
     """What a factory returned, or HarnessError if that is no network."""
     import torch
@@ -94,11 +117,16 @@ def checked_network(made: object, target: str) -> torch.nn.Module:
     return made
 
 
-def failed(target: str, error: BaseException) -> HarnessError:
-    """That code of others failed, and how."""
+def cannot_be(name: str, what: str, error: BaseException) -> HarnessError:
+    """That something cannot be done with a network, and why."""
     if isinstance(error, HarnessError):
         return error
     reason = str(error).partition("\n")[0]
     return HarnessError(
-        f"model {target} cannot be made: {type(error).__name__}: {reason}"
+        f"model {name} cannot be {what}: {type(error).__name__}: {reason}"
     )
+
+
+def failed(target: str, error: BaseException) -> HarnessError:
+    """That code of others failed, and how."""
+    return cannot_be(target, "made", error)

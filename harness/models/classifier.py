@@ -86,8 +86,12 @@ def ready(
     import torch
 
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    network = network.eval().requires_grad_(False).to(device)
+    # Not one after the other: a user's own eval() may return nothing, and a network of
+    # TorchScript has no requires_grad_().
+    network.eval()
+    network.to(device)
     for parameter in network.parameters():
+        parameter.requires_grad_(False)
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=layout)
     return network

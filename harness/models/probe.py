@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, UnknownName
+from harness.models.built import cannot_be
 from harness.models.classifier import ready
+from harness.models.conduct import check_conduct, checked_logits, dry_images, state
 
 if TYPE_CHECKING:
     import torch
 
     from harness.datasets.family import Base
-
-# A black image and a ramp: two rows tell a batch from a single image, and chance makes
-# no network's outputs of both sum to one.
-IMAGES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +44,16 @@ class _Call:
     output: Any = None
 
 
-def probe(network: torch.nn.Module, base: Base, *, name: str, head: str = "") -> Probed:
-    """Run a network on two made images of the base's size, on the processor.
+def probe(
+    network: torch.nn.Module,
+    base: Base,
+    *,
+    name: str,
+    head: str = "",
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
+) -> Probed:
+    """Run a network on made images of the base's size, on the processor.
 
     Parameters
     ----------
@@ -59,12 +66,15 @@ def probe(network: torch.nn.Module, base: Base, *, name: str, head: str = "") ->
     head
         Dotted name of the head; empty to look for the last `torch.nn.Linear` that runs
         once and whose output is the network's.
+    mean, std
+        Normalisation of the images, one number a channel; empty for none.
 
     Raises
     ------
     HarnessError
         If the network cannot take the images, or gives anything but finite logits of
-        the base's classes, or `head` is no layer that runs once on every image.
+        the base's classes, or others for the same image (see `harness.models.conduct`),
+        or `head` is no layer that runs once on every image.
     """
     import torch
 
@@ -72,30 +82,63 @@ def probe(network: torch.nn.Module, base: Base, *, name: str, head: str = "") ->
     if head and head not in layers:
         raise UnknownName(f"head of model {name}", head, _linear(network) or layers)
     watched = [head] if head else _linear(network)
+    images = dry_images(base, mean, std)
     failure: Exception | None = None
     # Networks that call `view` take no channels-last memory, and there are many.
     for channels_last in (True, False):
-        ready(network, "cpu", channels_last=channels_last)
-        images = _images(base)
-        if channels_last:
-            # A copy: grey images would keep the strides of the usual order.
-            images = images.clone(memory_format=torch.channels_last)
         try:
-            with torch.inference_mode(), _watch(layers, watched) as calls:
-                output = network(images)
-        except Exception as error:  # the user's code may raise anything
-            failure = failure or error
-            continue
-        _check_output(output, base, name)
-        found = _head(output, calls, head, name)
+            ready(network, "cpu", channels_last=channels_last)
+        except Exception as error:  # eval() and others may be the user's own
+            raise cannot_be(name, "put into eval mode and frozen", error) from error
+        run = partial(_run, network, channels_last=channels_last)
+        before = state(network)
+        # What a random network draws is taken from nobody else.
+        with torch.random.fork_rng(devices=[]), torch.inference_mode():
+            try:
+                with _watch(layers, watched) as calls:
+                    output = run(images)
+            except Exception as error:  # the user's code may raise anything
+                failure = failure or error
+                continue
+            logits = checked_logits(output, len(images), base, name)
+            # Some networks give the same memory again, and write into it.
+            logits = logits.clone()
+            found = _head(logits, calls, head, name)
+            check_conduct(
+                network, run, images, logits, base=base, name=name, before=before
+            )
         return Probed(head=found, channels_last=channels_last)
     reason = str(failure).partition("\n")[0] or type(failure).__name__
     height, width, channels = base.size
     raise HarnessError(
         f"model {name} must take images of base {base.name}, a batch of shape "
-        f"(n, {channels}, {height}, {width}), but running it failed: {reason}; choose "
-        "its base with --harness-base, or resize or repeat channels in a factory"
+        f"(n, {channels}, {height}, {width}), but running it failed: {reason}; "
+        f"{_cure(network)}"
     ) from failure
+
+
+def _run(network: torch.nn.Module, images: torch.Tensor, *, channels_last: bool) -> Any:
+    """The output for a copy of images, which networks may write into."""
+    import torch
+
+    # A copy also since grey images would keep the strides of the usual order.
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    return network(images.clone(memory_format=layout))
+
+
+def _cure(network: torch.nn.Module) -> str:
+    import torch
+
+    tensors = (*network.parameters(), *network.buffers())
+    others = {str(t.dtype) for t in tensors if t.is_floating_point()}
+    if others := others - {str(torch.float32)}:
+        return (
+            f"it holds tensors of {', '.join(sorted(others))}, and images come in "
+            "float32: return it with .float(), or convert them in its forward"
+        )
+    return (
+        "choose its base with --harness-base, or resize or repeat channels in a factory"
+    )
 
 
 def _linear(network: torch.nn.Module) -> list[str]:
@@ -103,15 +146,6 @@ def _linear(network: torch.nn.Module) -> list[str]:
 
     modules = network.named_modules()
     return [name for name, part in modules if isinstance(part, torch.nn.Linear)]
-
-
-def _images(base: Base) -> torch.Tensor:
-    import torch
-
-    height, width, channels = base.size
-    shape = (1, channels, height, width)
-    ramp = torch.linspace(0, 1, channels * height * width).view(shape)
-    return torch.cat([torch.zeros(shape), ramp])
 
 
 @contextmanager
@@ -138,46 +172,6 @@ def _watch(
             hook.remove()
 
 
-def _check_output(output: Any, base: Base, name: str) -> None:
-    import torch
-
-    classes = len(base.classes)
-    if not isinstance(output, torch.Tensor):
-        raise HarnessError(
-            f"model {name} must return a tensor of logits, got {_kind(output)}; take "
-            "the logits out of it in a factory"
-        )
-    if output.ndim != 2 or len(output) != IMAGES:
-        raise HarnessError(
-            f"model {name} must return one row of logits an image, (n, {classes}), got "
-            f"shape {tuple(output.shape)} for {IMAGES} images"
-        )
-    if output.shape[1] != classes:
-        raise HarnessError(
-            f"model {name} must tell the {classes} classes of base {base.name} apart, "
-            f"but gives {output.shape[1]} logits; choose the base it was trained on "
-            "with --harness-base"
-        )
-    if not output.is_floating_point() or not output.isfinite().all():
-        raise HarnessError(
-            f"model {name} must return finite floating-point logits, got "
-            f"{output.dtype} with nan, infinity or whole numbers on a black image and "
-            "a ramp; check its weights"
-        )
-    ones = torch.ones(IMAGES)
-    if (output >= 0).all() and torch.allclose(output.float().sum(1), ones, atol=1e-4):
-        raise HarnessError(
-            f"model {name} must return logits, but its outputs are probabilities: they "
-            "sum to 1; leave its softmax out, or return their logarithm"
-        )
-
-
-def _kind(output: Any) -> str:
-    kind = type(output).__name__
-    names = list(output)[:5] if isinstance(output, dict) else []
-    return f"{kind} of {', '.join(map(str, names))}" if names else kind
-
-
 def _head(output: torch.Tensor, calls: dict[str, _Call], head: str, name: str) -> str:
     import torch
 
@@ -187,12 +181,12 @@ def _head(output: torch.Tensor, calls: dict[str, _Call], head: str, name: str) -
         if (
             call.runs != 1
             or not isinstance(inputs, torch.Tensor)
-            or len(inputs) != IMAGES
+            or len(inputs) != len(output)
         ):
             raise HarnessError(
                 f"head {head!r} of model {name} must run once, on one row an image, "
-                f"but ran {call.runs} times on {IMAGES} images; name another layer "
-                "with ?head=, or leave it out to have it looked for"
+                f"but ran {call.runs} times on {len(output)} images; name another "
+                "layer with ?head=, or leave it out to have it looked for"
             )
         return head
     fits = [

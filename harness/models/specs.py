@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.digests import file_digest
 from harness.errors import HarnessError
-from harness.models.built import Built
+from harness.models.built import Built, cannot_be, check_filled
 from harness.models.classifier import Classifier, ready
 from harness.models.exported import Exported, Onnx
 from harness.models.factories import Factory
@@ -126,8 +126,19 @@ class SpecModel:
         mean, std = (
             _statistic(self.spec, fact, built, base.size[2]) for fact in ("mean", "std")
         )
-        digest = _digest(built)
-        probed = probe(built.network, base, name=self.name, head=self.spec.head)
+        check_filled(built.network, self.name)
+        try:
+            digest = _digest(built)
+        except Exception as error:  # tensors and state may be of any kind
+            raise cannot_be(self.name, "told by its content", error) from error
+        probed = probe(
+            built.network,
+            base,
+            name=self.name,
+            head=self.spec.head,
+            mean=mean,
+            std=std,
+        )
         decides = repr((digest, mean, std, probed.head))
         facts = _Facts(
             probed=probed,

@@ -94,7 +94,7 @@ def nan(logits):
         (Network(classes=7), "model mine must tell the 10 classes .* gives 7 logits"),
         (Network(last=nn.Softmax(1)), "but its outputs are probabilities"),
         (Wrapped(Network(), nan), "must return finite floating-point logits"),
-        (Wrapped(Network(), lambda x: x.argmax(1)), r"one row .* shape \(2,\)"),
+        (Wrapped(Network(), lambda x: x.argmax(1)), r"one row .* shape \(16,\)"),
         (Wrapped(Network(), lambda x: {"logits": x}), "got dict of logits"),
         (nn.Conv2d(3, 2, 3), r"take images of base digits.*\(n, 1, 8, 8\)"),
     ],

@@ -47,6 +47,25 @@ def broken():
 
 def number():
     return 3
+
+def lazy():
+    return nn.Sequential(nn.Flatten(), nn.LazyLinear(10))
+
+def meta():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 10, device="meta"))
+
+class Stateful(nn.Linear):
+    def get_extra_state(self):
+        return {"made": 2024}
+
+def stateful():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), Stateful(64, 10))
+
+def sparse():
+    made = network()
+    made.register_buffer("mask", torch.eye(4).to_sparse())
+    return made
 """
 
 
@@ -122,9 +141,22 @@ def test_normalisation_comes_from_the_network(make):
     assert (found.mean, found.std) == ((0.25,), (0.5,))
 
 
+@pytest.mark.parametrize("name", ["stateful", "sparse"])
+def test_state_of_other_kinds_is_measured_or_refused(make, name):
+    """State that is no plain tensor never ends the run in a traceback."""
+    refused = ""
+    try:
+        make(f"my_code.py:{name}", **PLAIN)
+    except HarnessError as error:
+        refused = str(error)
+    assert not refused or f"model {name} cannot be" in refused
+
+
 @pytest.mark.parametrize(
     ("target", "facts", "message"),
     [
+        ("my_code.py:lazy", PLAIN, "lazy must have its weights .* its first run: run"),
+        ("my_code.py:meta", PLAIN, "meta must have its weights in place, .* device me"),
         ("my_code.py:network", {}, r"must say the mean .*network\?mean=0\.5&std=0\.5'"),
         ("my_code.py:normalising", {}, "may normalise images itself"),
         ("my_code.py:network", {**PLAIN, "mean": (1, 2)}, "mean .* one number, or 1"),
@@ -352,11 +384,15 @@ def test_a_hub_folder_is_asked_for_its_pretrained_network(
     monkeypatch.chdir(tmp_path)
 
     entry, found = make(
-        "hub:repo:net", weights="DEFAULT", folder=Path(folder or tmp_path), **PLAIN
+        "hub:repo:net",
+        weights="DEFAULT",
+        folder=Path(folder or tmp_path),
+        mean=(0.5,),
+        std=(0.5,),
     )
 
     assert entry.name == "net"
-    expected = IMAGES.view(3, 64)[:, :10].numpy() / 255
-    np.testing.assert_allclose(run(found), expected, rtol=1e-6)
+    expected = IMAGES.view(3, 64)[:, :10].numpy() / 255 * 2 - 1
+    np.testing.assert_allclose(run(found), expected, atol=1e-6)
     with pytest.raises(HarnessError, match="Cannot find callable nett"):
         make("hub:repo:nett", weights="DEFAULT", **PLAIN)
