@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
 from harness.models.built import Built, checked_network, failed
+from harness.models.normalisation import checked_statistic
 from harness.models.specs import SpecModel
 from harness.settings import ModelSpec
 from harness.target import resolve
@@ -66,18 +65,14 @@ def own_model(
     Raises
     ------
     HarnessError
-        If mean or std is empty, or no finite number, or a std is not positive.
+        If mean or std is empty, or cannot be of images scaled to [0, 1].
     """
-    for fact, numbers in (("mean", mean), ("std", std)):
-        low = 0.0 if fact == "std" else -math.inf
-        if not numbers or not all(low < number < math.inf for number in numbers):
-            rule = "positive and finite" if fact == "std" else "finite"
-            raise HarnessError(
-                f"`{fact}` of model {name} must be {rule} numbers, one a channel, got "
-                f"{numbers}"
-            )
     spec = ModelSpec(
-        target=name, name=name, head=head, mean=tuple(mean), std=tuple(std)
+        target=name,
+        name=name,
+        head=head,
+        mean=checked_statistic("mean", mean, name),
+        std=checked_statistic("std", std, name),
     )
     builder = Registration(name=name, make=build)
     return SpecModel(

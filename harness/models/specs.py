@@ -6,8 +6,11 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from harness.digests import file_digest
 from harness.errors import HarnessError
@@ -15,6 +18,7 @@ from harness.models.built import Built, cannot_be, check_filled
 from harness.models.classifier import Classifier, ready
 from harness.models.exported import Exported, Onnx
 from harness.models.factories import Factory
+from harness.models.normalisation import checked_statistic
 from harness.models.probe import Probed, probe
 from harness.models.zoos import Hub, Timm, Torchvision
 from harness.queries import safe_name
@@ -211,17 +215,10 @@ def _statistic(
             "the numbers it was trained with, or ?mean=0&std=1 if it was trained "
             "without, or give the network attributes `mean` and `std`"
         )
-    if len(found) == 1:
-        return tuple(found) * channels
-    if len(found) != channels:
-        raise HarnessError(
-            f"{fact} of model {spec.target} must have one number, or {channels}, one a "
-            f"channel, got {found}"
-        )
-    return tuple(found)
+    return checked_statistic(fact, found, spec.target, channels)
 
 
-def _attribute(network: torch.nn.Module, fact: str, target: str) -> tuple[float, ...]:
+def _attribute(network: torch.nn.Module, fact: str, target: str) -> tuple[Any, ...]:
     import torch
 
     value: Any = getattr(network, fact, None)
@@ -231,11 +228,11 @@ def _attribute(network: torch.nn.Module, fact: str, target: str) -> tuple[float,
             f"model {target} has a tensor `{fact}`, so it may normalise images itself: "
             f"write '{target}?mean=0&std=1' if it does, or else the numbers"
         )
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return (float(value),)
-    if isinstance(value, tuple | list):
-        return tuple(float(number) for number in value)
-    return ()
+    if isinstance(value, np.ndarray):
+        value = value.ravel().tolist()
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return (value,)
+    return tuple(value) if isinstance(value, tuple | list) else ()
 
 
 # --- fingerprint ----------------------------------------------------------------------

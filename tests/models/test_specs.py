@@ -33,6 +33,16 @@ def declared():
     made.mean, made.std = (0.25,), 0.5
     return made
 
+def pixels():
+    made = network()
+    made.mean, made.std = (33.3,), (78.6,)
+    return made
+
+def words():
+    made = network()
+    made.mean, made.std = ("no", "number"), 0.5
+    return made
+
 def normalising():
     made = network()
     made.register_buffer("mean", torch.zeros(1))
@@ -158,8 +168,16 @@ def test_state_of_other_kinds_is_measured_or_refused(make, name):
         ("my_code.py:lazy", PLAIN, "lazy must have its weights .* its first run: run"),
         ("my_code.py:meta", PLAIN, "meta must have its weights in place, .* device me"),
         ("my_code.py:network", {}, r"must say the mean .*network\?mean=0\.5&std=0\.5'"),
+        (
+            "my_code.py:pixels",
+            {},
+            r"0 and 1, got \(33.3,\); divide mean and std",
+        ),
+        ("my_code.py:words", {}, "`mean` of .* must be finite numbers"),
+        ("my_code.py:network", {"mean": (33.3,), "std": (0.5,)}, "divide mean and std"),
+        ("my_code.py:network", {"mean": (0.5,), "std": (78.6,)}, "divide mean and std"),
         ("my_code.py:normalising", {}, "may normalise images itself"),
-        ("my_code.py:network", {**PLAIN, "mean": (1, 2)}, "mean .* one number, or 1"),
+        ("my_code.py:network", {**PLAIN, "mean": (1, 0)}, "mean. .* one number, or 1"),
         ("my_code.py:netwrok", PLAIN, "unknown function .*'netwrok'; did you mean net"),
         ("my_code.py:broken", PLAIN, "cannot be made: OSError: no disk"),
         ("my_code.py:number", PLAIN, "must return a torch.nn.Module, got int"),
