@@ -106,9 +106,9 @@ def test_a_network_that_says_nan_is_named(toy):
 inner = network
 def network(sharpness):
     made = inner(sharpness)
-    if sharpness == 2:  # not yet on the two images of the dry run
+    if sharpness == 2:  # not yet on the few images of the dry run
         made.register_forward_hook(
-            lambda _layer, _inputs, logits: logits * (1 if len(logits) == 2 else np.nan)
+            lambda _layer, _inputs, logits: logits * (1 if len(logits) < 20 else np.nan)
         )
     return made
 """
