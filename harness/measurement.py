@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from harness.traits import Trait
+
 # Texts that very many measurements have in common: each is kept once.
 _SHARED = ("metric", "model", "dataset", "family", "test")
 _LARGEST = sys.float_info.max
@@ -37,6 +39,8 @@ class Measurement:
         Top-1 accuracy of the model on the dataset in [0, 1]; None without labels.
     images
         Number of images measured.
+    traits
+        Facts of the dataset by name: its corruption and severity, its split.
     seconds
         What the cell cost beyond the forward passes it shares with others.
     key
@@ -70,17 +74,18 @@ class Measurement:
     parameters: dict[str, Any] = field(default_factory=dict)
     estimate: bool = False
     facts: dict[str, str] = field(default_factory=dict)
+    traits: dict[str, Trait] = field(default_factory=dict)
 
     @property
     def cell(self) -> tuple[str, str, str]:
         """The names that reports join by: metric, model, dataset."""
         return self.metric, self.model, self.dataset
 
-    def called(self, **names: str) -> Self:
-        """The same under other names; itself if it is called so already."""
+    def called(self, **names: Any) -> Self:
+        """The same under other names and traits; itself if it has them already."""
         if all(getattr(self, name) == value for name, value in names.items()):
             return self
-        return replace(self, **names)  # type: ignore[arg-type]
+        return replace(self, **names)
 
     def to_json(self) -> str:
         """One line of JSON; floats survive the round trip exactly."""
@@ -101,13 +106,14 @@ class Measurement:
             if not fits(found := fields.get(name)):
                 shown = f"{found!r:.60}" if not isinstance(found, int) else "an integer"
                 raise TypeError(f"`{name}` must be {kind}, got {shown}")
-        facts = fields.get("facts") or {}
+        facts, traits = fields.get("facts") or {}, fields.get("traits") or {}
         return cls(
             **{
                 **fields,
                 **{name: sys.intern(fields[name]) for name in _SHARED},
                 "domain": Domain(fields["domain"]),
                 "facts": {sys.intern(k): sys.intern(v) for k, v in facts.items()},
+                "traits": {sys.intern(k): v for k, v in traits.items()},
             }
         )
 
@@ -123,6 +129,10 @@ def _is_count(found: object) -> bool:
 
 def _is_text(found: object) -> bool:
     return type(found) is str
+
+
+def _is_trait(found: object) -> bool:
+    return _is_text(found) or _is_number(found)
 
 
 # What each field must be; those with a default may be missing.
@@ -142,6 +152,13 @@ _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
         lambda found: (
             found is None
             or (isinstance(found, dict) and all(map(_is_text, found.values())))
+        ),
+    ),
+    "traits": (
+        "an object of texts and numbers",
+        lambda found: (
+            found is None
+            or (isinstance(found, dict) and all(map(_is_trait, found.values())))
         ),
     ),
 }

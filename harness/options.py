@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.queries import safe_name, split_query
 from harness.settings import ModelSpec, OwnData
+from harness.traits import Trait, checked_traits, read_trait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,7 @@ def _device(text: str) -> str:
 
 def _own(*roles: str) -> Callable[[str], OwnData]:
     def parse(text: str) -> OwnData:
-        path, facts = split_query(text, ("name", "role", "resize"))
+        path, facts = split_query(text, ("name", "role", "resize", "trait."))
         role = facts.get("role", "")
         if role and role not in roles:
             raise ValueError(f"must have a role of {', '.join(roles)}, got {role!r}")
@@ -167,9 +169,22 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
             name=name,
             role=role,
             resize=_yes(facts.get("resize", "")),
+            traits=_traits(path, facts),
         )
 
     return parse
+
+
+def _traits(path: str, facts: dict[str, str]) -> tuple[tuple[str, Trait], ...]:
+    found = {
+        name.removeprefix("trait."): read_trait(value)
+        for name, value in facts.items()
+        if name.startswith("trait.")
+    }
+    try:
+        return tuple(checked_traits(path, found).items())
+    except HarnessError as error:
+        raise ValueError(f"has a trait that cannot be: {error}") from None
 
 
 def _spec(text: str) -> ModelSpec:
@@ -277,7 +292,7 @@ OPTIONS = (
         help="a folder of your own images (repeatable): data.npy and labels.npy at any "
         "depth, or PNG and JPEG pictures in one folder a class; without labels its "
         "accuracy is predicted. Facts may follow: "
-        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes",
+        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes&trait.WORD=VALUE",
     ),
     Option(
         field="outputs",
@@ -503,8 +518,8 @@ OPTIONS = (
         field="resample",
         parse=_one_of("kind", "dataset"),
         metavar="UNIT",
-        help="what bootstrap intervals draw again: kind (default: datasets of one "
-        "transformation together, whatever their severity), dataset (each by itself)",
+        help="what bootstrap intervals draw again: kind (default: a family's datasets "
+        "of one corruption together, as their traits say), dataset (each by itself)",
     ),
     Option(
         field="report_json",

@@ -271,6 +271,7 @@ def _family(name: str, own: OwnData, outputs: SavedOutputs) -> Family:
         domain=domain,
         load=lambda: _content(outputs, labelled=labelled),
         labelled=labelled,
+        traits=dict(own.traits),
     )
     return Family(
         name=name,

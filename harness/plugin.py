@@ -377,6 +377,7 @@ class Cells:
                 dataset=cell.dataset,
                 family=dataset.family,
                 domain=dataset.domain,
+                traits=dict(dataset.traits),
                 test=cell.test,
             )
             for row in rows

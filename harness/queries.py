@@ -12,7 +12,8 @@ def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
     text
         ``SOMETHING`` or ``SOMETHING?fact=value&fact=value``.
     known
-        Names that a fact may have.
+        Names that a fact may have; one that ends in a dot stands for all that begin
+        with it.
 
     Raises
     ------
@@ -26,6 +27,8 @@ def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
     ('photos', {})
     >>> split_query("a/b.npz?name=cam&role=target", ["name", "role"])
     ('a/b.npz', {'name': 'cam', 'role': 'target'})
+    >>> split_query("photos?trait.weather=fog", ["name", "trait."])
+    ('photos', {'trait.weather': 'fog'})
     """
     before, mark, query = text.partition("?")
     if not before.strip():
@@ -38,7 +41,9 @@ def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
     facts: dict[str, str] = {}
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
-        if name not in known:
+        if name not in known and not any(
+            one.endswith(".") and name.startswith(one) for one in known
+        ):
             close = get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]}? " if close else ""
             raise ValueError(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownName
 from harness.measurement import Domain
+from harness.traits import Trait, checked_traits
 
 if TYPE_CHECKING:
     import torch
@@ -120,6 +121,7 @@ class Registry:
         base: str,
         load: Callable[[], Any],
         domain: Domain | str = Domain.EXTERIOR,
+        traits: Mapping[str, Trait] | None = None,
     ) -> None:
         """Add a set of images of your own, as a family of one.
 
@@ -134,15 +136,21 @@ class Registry:
             shape (n, height, width, channels), and (n,) whole numbers.
         domain
             "exterior", "interior", or "target" for a set without labels.
+        traits
+            Facts of the set, ``{"weather": "fog", "severity": 3}``: texts and numbers.
+            Every report carries them. Bootstrap intervals draw sets of one family and
+            one `corruption` together.
         """
         from harness.datasets.own import own_dataset
+
+        known = checked_traits(name, traits or {})
 
         if domain not in list(Domain):
             raise UnknownName("domain", str(domain), [str(d) for d in Domain])
         domain = Domain(domain)
 
         def datasets(settings: Settings) -> tuple[Dataset, ...]:
-            return (own_dataset(name, domain, load, self.bases[base]),)
+            return (own_dataset(name, domain, load, self.bases[base], known),)
 
         self.add_family(
             Family(

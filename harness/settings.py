@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.traits import Trait
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnData:
@@ -18,12 +20,15 @@ class OwnData:
         "interior", "exterior", "target" or "test"; empty to decide by its labels.
     resize
         Bring pictures to the base's size.
+    traits
+        Facts of its datasets, by name.
     """
 
     path: Path
     name: str = ""
     role: str = ""
     resize: bool = False
+    traits: tuple[tuple[str, Trait], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ PACKAGE = Path(__file__).parent.parent / "harness"
 # From the bottom up. A part may import its own and any lower one; a part of the same
 # number is a sibling that must not be imported.
 LEVELS = {
-    "errors": -1,
-    "digests": -1,
+    "errors": -2,
+    "digests": -2,
+    "traits": -1,
     "artifacts": 0,
     "target": 0,
     "queries": 0,

@@ -1,13 +1,14 @@
 """Correlations: every metric against accuracy, per model and over all models."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from harness.analysis.fits import Judgement, LineFit, Unfit, fit_line, judge
 from harness.measurement import Domain, Measurement
+from harness.traits import Trait
 
 ACCURACY = "accuracy"  # the ground truth itself: nothing to correlate it with
 
@@ -44,6 +45,8 @@ class Point:
         The metric; the accuracy in [0, 1], or None without labels.
     images
         How many images both were measured on.
+    traits
+        Facts of the dataset.
     """
 
     model: str
@@ -53,6 +56,7 @@ class Point:
     x: float
     y: float | None
     images: int
+    traits: Mapping[str, Trait] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +222,7 @@ def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], s
             x=m.value,
             y=m.accuracy,
             images=m.images,
+            traits=m.traits,
         )
         same = points.setdefault((m.model, m.dataset), [])
         if point not in same:
@@ -238,10 +243,10 @@ def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], s
 def _difference(one: Point, other: Point) -> str:
     """What two points of one cell disagree on."""
     names = {"x": "value", "y": "accuracy"}
-    for field in ("x", "y", "images", "domain", "family"):
-        a, b = getattr(one, field), getattr(other, field)
+    for name in ("x", "y", "images", "domain", "family", "traits"):
+        a, b = getattr(one, name), getattr(other, name)
         if a != b:
-            return f"{names.get(field, field)} {a} and {b}"
+            return f"{names.get(name, name)} {a} and {b}"
     raise AssertionError("equal points are one point")
 
 

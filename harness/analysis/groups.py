@@ -1,14 +1,11 @@
 """What datasets belong together: the units of resampling and of transfer."""
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from harness.analysis.correlation import Point
 
 Unit: TypeAlias = Callable[[Point], str]
-
-_SEVERITY = re.compile(r"-\d+$")
 
 
 def by_family(point: Point) -> str:
@@ -17,12 +14,16 @@ def by_family(point: Point) -> str:
 
 
 def by_kind(point: Point) -> str:
-    """The dataset without its severity: ``writers-c/fog-3`` is of ``writers-c/fog``.
+    """The family's datasets of one corruption; else the dataset by itself.
 
-    Corruptions of one kind move together; a dataset without a severity in its name is
-    a unit of its own.
+    Corruptions of one kind move together, whatever their severity. Which that is says
+    the trait `corruption` (and `member`, where several datasets were corrupted), never
+    a name: ``photos-2023`` and ``photos-2024`` are two units.
     """
-    return _SEVERITY.sub("", point.dataset)
+    if "corruption" not in point.traits:
+        return point.dataset
+    known = [point.traits.get(name) for name in ("member", "corruption")]
+    return "/".join([point.family, *(str(t) for t in known if t is not None)])
 
 
 def by_dataset(point: Point) -> str:

@@ -101,7 +101,15 @@ def _files(
 
 
 def _one(name: str, load: Callable[[], Images]) -> tuple[Dataset, ...]:
-    return (Dataset(name=name, family=name, domain=Domain.EXTERIOR, load=load),)
+    return (
+        Dataset(
+            name=name,
+            family=name,
+            domain=Domain.EXTERIOR,
+            load=load,
+            traits={"source": "tiny-images", "split": "test"},
+        ),
+    )
 
 
 def _cifar10_1(name: str, version: str, settings: Settings) -> tuple[Dataset, ...]:
@@ -154,6 +162,7 @@ def _cifar10_c(
             family=family,
             domain=Domain.EXTERIOR,
             load=partial(read_severity, folder / f"{name}.npy", labels, severity),
+            traits={"split": "test", "corruption": name, "severity": severity},
         )
         for name in corruptions
         for severity in range(1, SEVERITIES + 1)
@@ -190,6 +199,7 @@ def _cifar10_f_set(folder: Path) -> Dataset:
         family="cifar10-f",
         domain=Domain.EXTERIOR,
         load=load,
+        traits={"source": "flickr"},
     )
 
 
@@ -212,6 +222,7 @@ def _cifar10_w_set(root: Path, folder: Path) -> Dataset:
         family="cifar10-w",
         domain=Domain.EXTERIOR,
         load=partial(read_class_folders, folder),
+        traits={"source": folder.relative_to(root).as_posix().partition("/")[0]},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from harness.measurement import Domain
 from harness.target import resolve, source_digest
+from harness.traits import Trait
 
 if TYPE_CHECKING:
     import torch
@@ -133,6 +134,11 @@ class Dataset:
         Whether `load` will return labels.
     found
         What its folder holds, for people; None of sets that are no one's own.
+    traits
+        Facts by name: `corruption` and `severity`, `member` (what was corrupted, where
+        several were), `split`, `source`, `pool`, and a user's own. Reports carry
+        them, and `harness.analysis.groups` reads from them, never from a name, what
+        belongs together. They change no number, so no key holds them.
     """
 
     name: str
@@ -143,9 +149,10 @@ class Dataset:
     seed: tuple[int, ...] = (0,)
     labelled: bool = True
     found: Found | None = None
+    traits: Mapping[str, Trait] = field(default_factory=dict)
 
     def fingerprint(self) -> str:
-        """sha256 over content, transformations and seed; no name or path is in it."""
+        """sha256 over content, transformations and seed; no name, path or trait."""
         what = {
             "content": self.load().digest,
             "transformations": [t.identity() for t in self.transformations],

@@ -42,6 +42,7 @@ def _test(base: Base, settings: Settings) -> tuple[Dataset, ...]:
             family="test",
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
+            traits={"split": "test"},
         ),
     )
 
@@ -59,6 +60,7 @@ def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
             load=partial(base.test, settings),
             transformations=metaset(settings.seed, i, pool),
             seed=(settings.seed, i),
+            traits={"split": "test", "pool": "default"},
         )
         for i in range(settings.interior)
     )
@@ -79,6 +81,7 @@ def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Datase
             transformations=metaset(settings.seed, i, pool),
             # The letter's number, so that no pool shares the default pool's draws.
             seed=(settings.seed, i, 1 + list(OTHER_POOLS).index(letter)),
+            traits={"split": "test", "pool": letter},
         )
         for i in range(settings.interior)
     )
@@ -97,6 +100,7 @@ def _digits_writers(settings: Settings) -> tuple[Dataset, ...]:
             family="writers",
             domain=Domain.EXTERIOR,
             load=partial(_writers, settings),
+            traits={"split": "writers"},
         ),
     )
 
@@ -116,6 +120,7 @@ def _digits_writers_c(settings: Settings) -> tuple[Dataset, ...]:
                 ),
             ),
             seed=(settings.seed, number, severity),
+            traits={"split": "writers", "corruption": name, "severity": severity},
         )
         for number, (name, (parameter, strengths)) in enumerate(
             DIGITS_CORRUPTIONS.items()
@@ -137,6 +142,7 @@ def _mnist_8x8(settings: Settings) -> tuple[Dataset, ...]:
                     family="mnist-8x8",
                     domain=Domain.EXTERIOR,
                     load=partial(read_mnist_8x8, *files),
+                    traits={"source": "mnist", "split": "test"},
                 ),
             )
     raise MissingData(

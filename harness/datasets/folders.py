@@ -161,6 +161,7 @@ def _array_leaf(
         load=partial(_load_arrays, leaf, base, labelled=labelled),
         labelled=labelled,
         found=Found(images=len(pixels), notes=notes),
+        traits=dict(own.traits),
     )
 
 
@@ -212,6 +213,7 @@ def _pictures(
         load=partial(_load_pictures, own, tuple(files), labels, base),
         labelled=labels is not None,
         found=Found(images=len(files), notes=(*missing, *passed_over(tree, others))),
+        traits=dict(own.traits),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,10 +13,15 @@ from harness.datasets.dataset import Dataset, Images
 from harness.datasets.family import Base
 from harness.errors import BadData
 from harness.measurement import Domain
+from harness.traits import Trait
 
 
 def own_dataset(
-    name: str, domain: Domain, load: Callable[[], Any], base: Base
+    name: str,
+    domain: Domain,
+    load: Callable[[], Any],
+    base: Base,
+    traits: Mapping[str, Trait],
 ) -> Dataset:
     """A dataset from a function that returns images, or images and labels."""
 
@@ -32,6 +37,7 @@ def own_dataset(
         domain=domain,
         load=content,
         labelled=domain is not Domain.TARGET,
+        traits=traits,
     )
 
 

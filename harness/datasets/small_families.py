@@ -44,6 +44,7 @@ def _crossed(origin: Base, base: Base, settings: Settings) -> tuple[Dataset, ...
             family=name,
             domain=Domain.EXTERIOR,
             load=partial(read_resized, layout.read, files, base.size),
+            traits={"source": name, "split": "test"},
         ),
     )
 

@@ -118,6 +118,7 @@ def read_content(path: Path) -> dict[str, Any]:
     if content["schema"] != SCHEMA:
         raise BadData(
             f"report {path} has schema {content['schema']!r}, and this version reads "
-            f"{SCHEMA}; write it again with this version"
+            f"{SCHEMA}; run it again with this version (in schema 1 datasets had no "
+            "traits, which say what is resampled together)"
         )
     return content

@@ -120,15 +120,18 @@ def summarise(
         measurements, expected=_expected(run, collector, measurements)
     )
     predictions = predict_targets(correlations)
+    unit = UNITS[run.settings.resample]
     return Summary(
         run={**run.describe(), **places(measurements)},
         correlations=correlations,
-        ranks=rank(correlations, measurements, unit=UNITS[run.settings.resample]),
+        ranks=rank(correlations, measurements, unit=unit),
         lines=on_the_line(measurements),
         predictions=predictions,
         details=_details(run, correlations),
         compared_with=earlier.path.stem if earlier else "",
-        changes=compare(earlier.correlations(), correlations) if earlier else (),
+        changes=compare(earlier.correlations(), correlations, unit=unit)
+        if earlier
+        else (),
         verdicts=verdicts,
         counts=collector.count(),
         failed=_losses(o for o in outcomes if o.status == "failed"),

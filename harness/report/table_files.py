@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 from harness.measurement import Domain, Measurement
 from harness.report.json import write_report
+from harness.traits import Trait, checked_traits
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -27,6 +29,7 @@ COLUMNS = (
     "images",
     "seconds",
     "estimate",
+    "traits",
     "chance",
     "test",
     "device",
@@ -46,6 +49,8 @@ def _cell(measurement: Measurement, name: str) -> Any:
     if name == "chance":
         chance = measurement.facts.get(name)
         return None if chance is None else float(chance)
+    if name == "traits":
+        return json.dumps(measurement.traits, ensure_ascii=False)
     value = getattr(measurement, name)
     return str(value) if name == "domain" else value
 
@@ -155,12 +160,20 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
             seconds=seconds,
             estimate=_truth(row["estimate"]),
             facts=facts,
+            traits=_traits(row["traits"]),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, HarnessError) as error:
         raise BadData(f"{where}: {error}") from error
 
 
 _TEXTS = ("metric", "model", "dataset", "family", "test", "key")
+
+
+def _traits(cell: str) -> dict[str, Trait]:
+    traits = json.loads(cell)
+    if not isinstance(traits, dict):
+        raise ValueError(f"`traits` must be an object of JSON, got {cell!r}")
+    return checked_traits("a dataset", traits)
 
 
 def _truth(cell: str | bool) -> bool:

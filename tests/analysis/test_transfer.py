@@ -39,18 +39,33 @@ def cloud(family, n, *, slope=0.1, level=0.5, seed=0):
     x = rng.normal(size=n)
     y = np.clip(level + slope * x + rng.normal(0, 0.02, n), 0, 1)
     return [
-        measurement(f"{family}/k{i // 5}-{i % 5 + 1}", float(x[i]), float(y[i]))
+        measurement(
+            f"{family}/k{i // 5}-{i % 5 + 1}",
+            float(x[i]),
+            float(y[i]),
+            traits={"corruption": f"k{i // 5}", "severity": i % 5 + 1},
+        )
         for i in range(n)
     ]
 
 
-def test_groups_go_by_name():
+def test_groups_go_by_traits():
+    """A corruption of a family is one unit; whatever has none is one by itself."""
     points = row(cloud("interior", 10)).points
     assert list(grouped(points, by_family)) == ["interior"]
     assert list(grouped(points, by_kind)) == ["interior/k0", "interior/k1"]
     assert len(grouped(points, by_dataset)) == 10
     (plain,) = row([measurement("interior/0003", 1.0, 0.5)]).points
     assert by_kind(plain) == "interior/0003"
+    traits = {"member": "cam", "corruption": "fog", "severity": 2}
+    (one,) = row([measurement("all-c/cam/fog-2", 1.0, 0.5, traits=traits)]).points
+    assert by_kind(one) == "all-c/cam/fog"
+
+
+def test_a_name_decides_nothing():
+    """Photos of two years are two units, however alike their names are."""
+    years = [measurement(f"photos-{y}", 1.0, 0.5) for y in (2023, 2024)]
+    assert list(grouped(row(years).points, by_kind)) == ["photos-2023", "photos-2024"]
 
 
 def test_each_family_is_judged_by_each_line_and_by_all_the_others():

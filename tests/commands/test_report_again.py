@@ -121,7 +121,7 @@ def damaged(content, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("schema", "has schema 99, and this version reads 1"),
+        ("schema", "has schema 99, and this version reads 2"),
         ("no schema", "is no report of harness: it has no `schema`"),
         ("key", "report.correlations[1].interior lacks r2 of a LineFit"),
         ("extra", "report.ranks[0] has r3, unknown of a Rank"),

@@ -37,6 +37,58 @@ def test_a_folder_is_a_dataset_whatever_families_were_chosen(toy):
     assert ("in0", "interior") in rows
 
 
+def test_traits_of_a_folder_are_in_every_file(toy):
+    """Also where the cell was found in the store under other traits, or none."""
+    from harness.report.table_files import read_csv
+
+    folder(toy.path / "camera")
+    for query, traits in (
+        ("", {}),
+        ("?trait.weather=fog&trait.severity=3", {"weather": "fog", "severity": 3}),
+    ):
+        result, found = report(
+            toy,
+            f"--harness-data=camera{query}",
+            "-k",
+            "nuclear",
+            "--harness-report-csv=m.csv",
+        )
+
+        assert result.ret == 0
+        assert found["counts"].get("stored", 0) == (16 if query else 0)
+        rows = [m["traits"] for m in found["measurements"] if m["dataset"] == "camera"]
+        points = [
+            p["traits"]
+            for row in found["correlations"]
+            for p in row["points"]
+            if p["dataset"] == "camera"
+        ]
+        assert rows == [traits] * 2
+        assert points == [traits] * 4  # each model alone, and both together
+        read = read_csv(toy.path / "m.csv")
+        assert [m.traits for m in read if m.dataset == "camera"] == [traits] * 2
+
+
+def test_a_conftest_gives_traits(toy):
+    """Two severities of one corruption are one unit only within a family."""
+    toy.makeconftest(
+        (toy.path / "conftest.py")
+        .read_text()
+        .replace(
+            "load=lambda noise=noise, i=i: images(noise, seed=9 + i),",
+            "load=lambda noise=noise, i=i: images(noise, seed=9 + i),"
+            " traits={'corruption': 'noise', 'severity': i},",
+        )
+    )
+
+    result, found = report(toy, "-k", "nuclear")
+
+    assert result.ret == 0
+    traits = {m["dataset"]: m["traits"] for m in found["measurements"]}
+    assert traits["out2"] == {"corruption": "noise", "severity": 2}
+    assert traits["in0"] == {}
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [

@@ -91,7 +91,8 @@ def corrupted(
         What to corrupt.
     family
         Name of the new family. Members are called ``family/gaussian_noise-1``, or, when
-        several datasets are corrupted, ``family/member/gaussian_noise-1``.
+        several datasets are corrupted, ``family/member/gaussian_noise-1``. The traits
+        say the same: `corruption`, `severity`, and of several the `member`.
     names, severities
         Which of the catalogue's corruptions; the fifteen of the standard at all five.
 
@@ -116,7 +117,8 @@ def corrupted(
     numbers = {name: number for number, name in enumerate(CATALOGUE)}
     members = []
     for dataset in datasets:
-        inside = "" if len(datasets) == 1 else f"{_member(dataset)}/"
+        several = {} if len(datasets) == 1 else {"member": _member(dataset)}
+        inside = "".join(f"{member}/" for member in several.values())
         target = dataset.domain is Domain.TARGET
         domain = Domain.TARGET if target else Domain.EXTERIOR
         for name in names:
@@ -130,6 +132,12 @@ def corrupted(
                         domain=domain,
                         transformations=(*dataset.transformations, transformation),
                         seed=(*dataset.seed, numbers[name], severity),
+                        traits={
+                            **dataset.traits,
+                            **several,
+                            "corruption": name,
+                            "severity": severity,
+                        },
                     )
                 )
     found = [member.name for member in members]

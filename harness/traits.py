@@ -1,0 +1,69 @@
+"""Traits: facts of a dataset as data, ``{"corruption": "fog", "severity": 3}``.
+
+What belongs together is read from them and never from a name: ``photos-2023`` and
+``photos-2024`` may well be two things.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from harness.errors import HarnessError
+
+Trait: TypeAlias = str | int | float
+
+_NAME = re.compile(r"[A-Za-z][\w-]*")
+
+
+def read_trait(text: str) -> Trait:
+    """The number that a text writes, or the text.
+
+    Examples
+    --------
+    >>> read_trait("3"), read_trait("0.5"), read_trait("fog"), read_trait("nan")
+    (3, 0.5, 'fog', 'nan')
+    """
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            return number
+    return text
+
+
+def checked_traits(of: str, traits: Mapping[str, Any]) -> dict[str, Trait]:
+    """Traits that every report can carry.
+
+    Parameters
+    ----------
+    of
+        The dataset, for messages.
+    traits
+        By name.
+
+    Raises
+    ------
+    HarnessError
+        If a name is no word, or a value is neither a text nor a finite number.
+
+    Examples
+    --------
+    >>> checked_traits("cam", {"weather": "fog", "severity": 3})
+    {'weather': 'fog', 'severity': 3}
+    """
+    for name, value in traits.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise HarnessError(
+                f"the name of a trait of {of} must be a word of letters, digits, _ "
+                f"and -, got {name!r}; for instance weather"
+            )
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (number and math.isfinite(value)) and not isinstance(value, str):
+            raise HarnessError(
+                f"trait {name} of {of} must be a text or a finite number, got "
+                f"{value!r}; write it as a text"
+            )
+    return dict(traits)
