@@ -60,15 +60,93 @@ class Coverage:
         return self.covered / self.n
 
 
-def coverage(errors: Array, half: Array, level: float) -> Coverage:
-    """What came of predictions with these errors and half widths."""
+def coverage(
+    y: Array, middle: Array, low: Array, high: Array, level: float
+) -> Coverage:
+    """What came of predicting the accuracies `y` with these intervals."""
     return Coverage(
-        covered=int((np.abs(errors) <= half).sum()),
-        n=len(errors),
+        covered=int(((low <= y) & (y <= high)).sum()),
+        n=len(y),
         level=level,
-        mae=float(np.abs(errors).mean()),
-        width=float((2 * half).mean()),
+        mae=float(np.abs(y - middle).mean()),
+        width=float((high - low).mean()),
     )
+
+
+def sampling_interval(
+    accuracy: ArrayLike, images: ArrayLike, level: float = LEVEL
+) -> tuple[Array, Array]:
+    r"""Return where an accuracy may lie because it was seen on so few images.
+
+    .. math:: \frac{a + z^2/2n \pm z \sqrt{a(1-a)/n + z^2/4n^2}}{1 + z^2/n}
+
+    Parameters
+    ----------
+    accuracy, images : (n,) arrays or numbers
+        The share of right images in [0, 1], and how many images there are.
+    level : float
+        In (0, 1).
+
+    Returns
+    -------
+    two arrays
+        Wilson's interval of a binomial proportion: inside [0, 1], never of width 0,
+        also where every image is right.
+
+    References
+    ----------
+    Wilson, "Probable inference, the law of succession, and statistical inference",
+    Journal of the American Statistical Association 22, 1927.
+
+    Examples
+    --------
+    >>> [round(float(end), 4) for end in sampling_interval(0.5, 100)]
+    [0.4038, 0.5962]
+    >>> [round(float(end), 4) for end in sampling_interval(1.0, 100)]
+    [0.963, 1.0]
+    >>> [round(float(end), 4) for end in sampling_interval(0.0, 1)]
+    [0.0, 0.7935]
+    """
+    accuracy = np.asarray(accuracy, dtype=np.float64)
+    images = np.asarray(images, dtype=np.float64)
+    if not ((accuracy >= 0) & (accuracy <= 1)).all() or not (images >= 1).all():
+        raise ValueError("accuracies must be in [0, 1] and images at least 1")
+    share = student(np.inf, level) ** 2 / images
+    middle = (accuracy + share / 2) / (1 + share)
+    half = np.sqrt(share * (accuracy * (1 - accuracy) + share / 4)) / (1 + share)
+    return (
+        np.asarray(np.clip(np.minimum(middle - half, accuracy), 0, 1)),
+        np.asarray(np.clip(np.maximum(middle + half, accuracy), 0, 1)),
+    )
+
+
+def interval_ends(
+    middle: Array, half: Array, images: ArrayLike | None, level: float
+) -> tuple[Array, Array]:
+    """Return the ends of intervals, which may leave [0, 1] as their middles may.
+
+    Parameters
+    ----------
+    middle, half : (n,) arrays
+        Predicted accuracies, and what the fit's own scatter asks for.
+    images : (n,) array, optional
+        No interval is narrower than the sampling noise of so many images at the
+        predicted accuracy. The scatter of a fit has that noise in it, of the images
+        that it was fitted on: the two are not added, the wider counts at each end.
+    level : float
+        Of that noise.
+
+    Examples
+    --------
+    >>> low, high = interval_ends(np.array([1.2]), np.array([0.1]), [100], 0.95)
+    >>> round(float(low[0]), 4), round(float(high[0]), 4)
+    (0.963, 1.3)
+    """
+    low, high = middle - half, middle + half
+    if images is None:
+        return low, high
+    least, most = sampling_interval(np.clip(middle, 0, 1), images, level)
+    return np.minimum(low, least), np.maximum(high, most)
 
 
 def student(freedom: ArrayLike, level: float) -> Array:

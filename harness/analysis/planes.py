@@ -16,6 +16,7 @@ from harness.analysis.coverage import (
     Coverage,
     Prediction,
     coverage,
+    interval_ends,
     student,
 )
 from harness.analysis.fits import MINIMUM, check_accuracies
@@ -75,20 +76,27 @@ class Plane:
         return np.asarray(self.y_mean + z @ np.array(self.coefficients))
 
     def predictions(
-        self, metrics: ArrayLike, *, level: float = LEVEL
+        self,
+        metrics: ArrayLike,
+        *,
+        images: ArrayLike | None = None,
+        level: float = LEVEL,
     ) -> tuple[Prediction, ...]:
-        """Return accuracies with intervals at (n, m) metrics.
+        """Return accuracies with intervals at (n, m) metrics of so many images each.
 
         The half width is ``t s sqrt(1 + h)``: Student's t at `level` for the plane's
         degrees of freedom, the residuals' standard deviation, and the leverage of the
         place. It assumes residuals that are normal, alike everywhere and independent;
-        a coverage says how far that holds.
+        a coverage says how far that holds. With `images` no interval is narrower than
+        their sampling noise at the predicted accuracy, as of
+        `harness.analysis.coverage.sampling_interval`.
         """
         metrics = np.asarray(metrics, dtype=np.float64)
-        middle, half = self.predict(metrics), self._half_widths(metrics, level)
+        middle = self.predict(metrics)
+        ends = self._ends(metrics, images, level)
         lows, highs = np.array(self.x_ranges).T
         inside = ((metrics >= lows) & (metrics <= highs)).all(axis=1)
-        cut = [np.clip(a, 0, 1) for a in (middle, middle - half, middle + half)]
+        cut = [np.clip(a, 0, 1) for a in (middle, *ends)]
         return tuple(
             Prediction(
                 accuracy=float(accuracy),
@@ -101,15 +109,19 @@ class Plane:
         )
 
     def coverage(
-        self, metrics: ArrayLike, y: ArrayLike, *, level: float = LEVEL
+        self,
+        metrics: ArrayLike,
+        y: ArrayLike,
+        *,
+        images: ArrayLike | None = None,
+        level: float = LEVEL,
     ) -> Coverage:
         """Return what came of predicting other datasets, whose accuracy is known."""
         y = np.asarray(y, dtype=np.float64)
         if y.size == 0:
             raise Unfit("a coverage needs at least 1 dataset, got 0")
-        return coverage(
-            y - self.predict(metrics), self._half_widths(metrics, level), level
-        )
+        ends = self._ends(metrics, images, level)
+        return coverage(y, self.predict(metrics), *ends, level)
 
     def _standardised(self, metrics: ArrayLike) -> Array:
         metrics = np.asarray(metrics, dtype=np.float64)
@@ -119,18 +131,21 @@ class Plane:
             )
         return np.asarray((metrics - np.array(self.means)) / np.array(self.scales))
 
-    def _half_widths(self, metrics: ArrayLike, level: float) -> Array:
+    def _ends(
+        self, metrics: ArrayLike, images: ArrayLike | None, level: float
+    ) -> tuple[Array, Array]:
+        """Of intervals around what is predicted."""
         z = self._standardised(metrics)
         leverage = 1 / self.n + np.einsum("ij,jk,ik->i", z, np.array(self.inverse), z)
-        return np.asarray(
-            student(self.freedom, level) * self.sd * np.sqrt(1 + leverage)
-        )
+        half = student(self.freedom, level) * self.sd * np.sqrt(1 + leverage)
+        return interval_ends(self.predict(metrics), half, images, level)
 
 
 def fit_plane(
     metrics: ArrayLike,
     y: ArrayLike,
     *,
+    images: ArrayLike | None = None,
     ridge: float | None = 0.0,
     level: float = LEVEL,
 ) -> Plane:
@@ -142,6 +157,8 @@ def fit_plane(
         One row per dataset, one column per metric.
     y : (n,) array
         Accuracy in [0, 1].
+    images : (n,) array, optional
+        Per dataset; what intervals are at least as wide as the noise of.
     ridge : float or None
         Penalty on the squared standardised coefficients, per dataset: 0 is least
         squares. None takes the one of a fixed grid that predicts left-out datasets
@@ -219,7 +236,7 @@ def fit_plane(
         x_ranges=tuple(
             zip(metrics.min(0).tolist(), metrics.max(0).tolist(), strict=True)
         ),
-        leave_one_out=_left_out(turned, moments, damped, residuals, level),
+        leave_one_out=_left_out(turned, moments, damped, residuals, y, images, level),
     )
 
 
@@ -262,7 +279,13 @@ def _left_out_mse(turned: Array, moments: Array, dy: Array, penalty: float) -> f
 
 
 def _left_out(
-    turned: Array, moments: Array, damped: Array, residuals: Array, level: float
+    turned: Array,
+    moments: Array,
+    damped: Array,
+    residuals: Array,
+    y: Array,
+    images: ArrayLike | None,
+    level: float,
 ) -> Coverage:
     """What the fit without each dataset says about it.
 
@@ -282,4 +305,7 @@ def _left_out(
     trace = leverage.sum() - leverage + (squared - leverage**2) / rest
     freedom = n - 1 - trace
     sd = np.sqrt(np.maximum(sse, 0) / freedom)
-    return coverage(push, student(freedom, level) * sd / np.sqrt(rest), level)
+    half = student(freedom, level) * sd / np.sqrt(rest)
+    middle = y - push
+    ends = interval_ends(middle, half, images, level)
+    return coverage(y, middle, *ends, level)

@@ -20,6 +20,15 @@ Key = tuple[str, str]  # model, dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Joined:
+    """One dataset: the values of several metrics, its accuracy, its images."""
+
+    x: tuple[float, ...]
+    y: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Predictor:
     """What predicts one model's accuracy: a fit on the interior, and its record.
 
@@ -145,7 +154,8 @@ def combine(
     conflicts = [row.interior for row in rows if isinstance(row.interior, Undefined)]
 
     def fitted() -> Plane:
-        return fit_plane(*_arrays(inside, len(rows)), ridge=chosen, level=level)
+        metrics, y, images = _arrays(inside, len(rows))
+        return fit_plane(metrics, y, images=images, ridge=chosen, level=level)
 
     plane = conflicts[0] if conflicts else or_reason(fitted)
     exterior: Coverage | Undefined
@@ -153,9 +163,12 @@ def combine(
         exterior = Undefined(f"there is nothing to judge: {plane.reason}")
     else:
         fit = plane
-        exterior = or_reason(
-            lambda: fit.coverage(*_arrays(outside, len(rows)), level=level)
-        )
+
+        def judged() -> Coverage:
+            metrics, y, images = _arrays(outside, len(rows))
+            return fit.coverage(metrics, y, images=images, level=level)
+
+        exterior = or_reason(judged)
     have = {p.dataset for row in rows for p in row.of(Domain.INTERIOR)}
     return Predictor(
         model=str(rows[0].model),
@@ -186,7 +199,9 @@ def _predictions(
             prediction = Undefined(f"not measured there: {', '.join(lacking)}")
         else:
             metrics = [[v[name] for v in values]]
-            (prediction,) = predictor.plane.predictions(metrics, level=level)
+            (prediction,) = predictor.plane.predictions(
+                metrics, images=[point.images], level=level
+            )
         found.append(
             TargetPrediction(
                 dataset=name,
@@ -200,16 +215,18 @@ def _predictions(
     return found
 
 
-def _joined(
-    rows: Sequence[Correlation], domain: Domain
-) -> dict[str, tuple[list[float], float]]:
-    """Values of all rows and the accuracy, for the datasets that have them all."""
+def _joined(rows: Sequence[Correlation], domain: Domain) -> dict[str, _Joined]:
+    """The datasets that have values of all rows."""
     points: dict[str, list[Point]] = {}
     for row in rows:
         for point in row.of(domain):
             points.setdefault(point.dataset, []).append(point)
     return {
-        name: ([p.x for p in found], _accuracy(found))
+        name: _Joined(
+            x=tuple(p.x for p in found),
+            y=_accuracy(found),
+            images=min(p.images for p in found),
+        )
         for name, found in sorted(points.items())
         if len(found) == len(rows)
     }
@@ -222,10 +239,12 @@ def _accuracy(points: Sequence[Point]) -> float:
 
 
 def _arrays(
-    joined: dict[str, tuple[list[float], float]], columns: int
-) -> tuple[np.ndarray, np.ndarray]:
-    torn = [name for name, (_, y) in joined.items() if np.isnan(y)]
+    joined: dict[str, _Joined], columns: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    torn = [name for name, one in joined.items() if np.isnan(one.y)]
     if torn:
         raise Unfit(f"metrics were measured with different accuracies on {torn[0]}")
-    x = np.array([x for x, _ in joined.values()], dtype=np.float64)
-    return x.reshape(-1, columns), np.array([y for _, y in joined.values()])
+    found = joined.values()
+    x = np.array([one.x for one in found], dtype=np.float64)
+    y = np.array([one.y for one in found])
+    return x.reshape(-1, columns), y, np.array([one.images for one in found])

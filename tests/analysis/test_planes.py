@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.linear_model import LinearRegression, Ridge
 
+from harness.analysis.coverage import sampling_interval
 from harness.analysis.fits import Unfit, fit_line
 from harness.analysis.planes import RIDGES, fit_plane
 
@@ -39,6 +40,44 @@ def test_a_ridge_agrees_with_scikit_learn(seed, ridge):
     plane = fit_plane(metrics, y, ridge=ridge)
     assert plane.predict(metrics) == pytest.approx(theirs.predict(z), abs=1e-9)
     assert plane.coefficients == pytest.approx(theirs.coef_, abs=1e-9)
+
+
+@given(
+    st.integers(0, 99),
+    st.floats(0, 0.05) | st.just(0.0),
+    st.integers(1, 10**6),
+    st.floats(-40, 40),
+    st.sampled_from([0.5, 0.9, 0.95, 0.99]),
+)
+def test_no_interval_is_narrower_than_the_noise_of_its_images(
+    seed, noise, n, place, level
+):
+    """Wherever the metric lies, however well the line fits, inside [0, 1]."""
+    rng = np.random.default_rng(seed)
+    x = np.linspace(-1, 1, 8)
+    y = np.clip(0.5 + 0.4 * x + rng.normal(0, noise, 8), 0, 1)
+    images = np.full(8, n)
+
+    plane = fit_plane(x[:, None], y, images=images, level=level)
+    (found,) = plane.predictions([[place]], images=[n], level=level)
+
+    low, high = sampling_interval(found.accuracy, n, level)
+    assert 0 <= found.low <= low <= found.accuracy <= high <= found.high <= 1
+    assert found.high - found.low >= high - low > 0
+    narrow = min(float(np.diff(sampling_interval(a, n, level)).item()) for a in (0, 1))
+    assert plane.leave_one_out.width >= narrow
+    assert plane.coverage(x[:, None], y, images=images, level=level).width >= narrow
+
+
+def test_wilsons_interval_agrees_with_scipy():
+    """At every count of ten images, and at both ends."""
+    for right in range(11):
+        theirs = stats.binomtest(right, 10).proportion_ci(method="wilson")
+        low, high = sampling_interval(right / 10, 10)
+        assert float(low) == pytest.approx(theirs.low, abs=1e-12)
+        assert float(high) == pytest.approx(theirs.high, abs=1e-12)
+    with pytest.raises(ValueError, match=r"in \[0, 1\] and images at least 1"):
+        sampling_interval(1.1, 10)
 
 
 @given(seeds)

@@ -1,5 +1,7 @@
 """Predicted accuracy of unlabelled datasets, and gates on it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,6 +22,7 @@ from harness.analysis.targets import combine, predict_targets
 from harness.measurement import Domain, Measurement
 
 N = 16
+IMAGES = 100_000  # so many that their noise widens no interval
 
 
 def run(*, model="linear", seed=0, shift=0.0, drop=()):
@@ -44,7 +47,7 @@ def run(*, model="linear", seed=0, shift=0.0, drop=()):
                     domain=domain,
                     value=float(value),
                     accuracy=None if domain is Domain.TARGET else float(accuracy),
-                    images=50,
+                    images=IMAGES,
                     seconds=0.0,
                     key="",
                 )
@@ -69,7 +72,7 @@ def test_each_metric_and_their_combination_predict_each_target():
         ("linear", ("alpha", "beta")),
     ]
     assert {(p.dataset, p.family, p.images) for p in found} == {
-        ("camera", "target", 50)
+        ("camera", "target", IMAGES)
     }
 
 
@@ -78,9 +81,13 @@ def test_a_single_metric_predicts_by_its_own_line():
     alpha = predictions(rows)[0]
     inside = [m for m in rows if m.metric == "alpha" and m.domain == Domain.INTERIOR]
     x, y = [m.value for m in inside], [m.accuracy for m in inside]
-    plane = fit_plane(np.array(x)[:, None], y)
+    plane = fit_plane(np.array(x)[:, None], y, images=[IMAGES] * N)
     assert alpha.prediction.accuracy == pytest.approx(fit_line(x, y).predict(0.5))
-    assert alpha.predictor.plane == plane
+    left_out = alpha.predictor.plane.leave_one_out
+    assert left_out.width == pytest.approx(plane.leave_one_out.width)
+    assert replace(alpha.predictor.plane, leave_one_out=left_out) == replace(
+        plane, leave_one_out=left_out
+    )
     assert alpha.predictor.plane.leave_one_out.n == N
     assert alpha.predictor.exterior.n == 6
 
@@ -91,6 +98,21 @@ def test_the_combination_is_better_where_metrics_say_different_things():
     assert widths[2] < 0.5 * min(widths[:2])
     assert both.prediction.low < 0.5 < both.prediction.high
     assert both.prediction.inside
+
+
+def test_a_target_without_an_error_has_an_interval_all_the_same():
+    """Of 60 images, all said to be right: 94 to 100 %, and a gate is judged at 94."""
+    rows = [replace(row, images=60) for row in run(shift=0.3)]
+    rows = [replace(row, value=9.0) if row.dataset == "camera" else row for row in rows]
+
+    alpha, *_ = found = predictions(rows)
+
+    assert alpha.prediction.accuracy == 1.0
+    assert alpha.prediction.low == pytest.approx(60 / (60 + 1.959964**2))
+    (verdict,) = judge_target_gate(
+        parse_target_gate("predicted accuracy on camera by alpha >= 0.95"), found
+    )
+    assert not verdict.passed
 
 
 def test_the_achieved_coverage_tells_a_shifted_exterior():
