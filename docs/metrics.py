@@ -207,7 +207,9 @@ source.
 
 ## What was measured
 
-One run, on the first {about.images} images of each dataset.
+One run, on the first {about.images} images of each dataset. `--harness-max-images` now
+draws them over the whole of a dataset; the test split is in random order, so both are
+random samples.
 
 - datasets, by family: {families}
 - models, with their accuracy on those images of the test split: {models}

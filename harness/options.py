@@ -276,7 +276,8 @@ OPTIONS = (
         field="max_images",
         parse=_count(1),
         metavar="N",
-        help="measure the first N images of each dataset only (default: all)",
+        help="measure a sample of N images of each dataset, drawn evenly over it and "
+        "the same for every model (default: all)",
     ),
     Option(
         field="seed",
@@ -446,7 +447,7 @@ OPTIONS = (
         field="head_images",
         parse=_count(2),
         metavar="N",
-        help="train heads on the first N training images only (default: all)",
+        help="train heads on a sample of N training images (default: all)",
     ),
     Option(
         field="head_seed",

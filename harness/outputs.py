@@ -29,6 +29,7 @@ from harness.metrics.checks import (
     softmax,
 )
 from harness.queries import safe_name
+from harness.sampling import sampled_rows
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class SavedPredictions:
     """
 
     def __init__(self, outputs: SavedOutputs, model: str, limit: int | None) -> None:
-        self._array = outputs.models[model][:limit]
+        array = outputs.models[model]
+        self._array = array[sampled_rows(len(array), limit)]
         self._where = f"of model {model} in {outputs.path.name}"
 
     def __len__(self) -> int:

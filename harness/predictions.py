@@ -69,7 +69,7 @@ class Predictions:
     batch_size
         Images per call of the network.
     limit
-        Measure the first `limit` images only.
+        Measure a sample of `limit` images only.
     count
         Is told the seconds of every forward pass, the making of images included.
     known

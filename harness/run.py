@@ -35,7 +35,12 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 # Code that decides logits and views whatever the metric is.
-_SHARED_CODE = ("harness.predictions", "harness.views", "harness.datasets.dataset")
+_SHARED_CODE = (
+    "harness.predictions",
+    "harness.views",
+    "harness.datasets.dataset",
+    "harness.sampling",
+)
 
 
 class Run:

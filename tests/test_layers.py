@@ -18,6 +18,7 @@ LEVELS = {
     "queries": 0,
     "settings": 0,
     "measurement": 0,
+    "sampling": 0,
     "threads": 0,
     "allocator": 0,
     "images": 0,

@@ -13,6 +13,7 @@ from harness.images import SharedImages
 from harness.measurement import Domain
 from harness.models.classifier import Classifier, lowered
 from harness.predictions import Predictions, chosen_device, chosen_precision
+from harness.sampling import sampled_rows
 from harness.views import IDENTITY, ROTATIONS
 
 
@@ -104,13 +105,19 @@ def test_several_batches_at_a_time_change_nothing(classifier, dataset):
 
 
 @pytest.mark.parametrize("limit", [1, BLOCK - 1, BLOCK, BLOCK + 1, 10 * BLOCK])
-def test_a_sample_is_the_beginning_of_the_whole(dataset, limit):
-    """The first images are the same pixel for pixel, noise included."""
-    whole = torch.cat(list(dataset.blocks()))
-    sample = torch.cat(list(dataset.blocks(limit=limit)))
+def test_a_sample_holds_images_of_the_whole(dataset, limit):
+    """The same rows whenever it is asked for; all of them where that is no more."""
+    plain = replace(dataset, transformations=())
+    rows = sampled_rows(dataset.size(), limit)
+    whole = torch.cat(list(plain.blocks()))
+    sample = torch.cat(list(plain.blocks(limit=limit)))
 
     assert len(sample) == min(limit, len(whole)) == dataset.size(limit)
-    assert (sample == whole[:limit]).all()
+    assert (sample == whole[rows]).all()
+    noisy = [torch.cat(list(dataset.blocks(limit=limit))) for _ in range(2)]
+    assert (noisy[0] == noisy[1]).all()
+    if limit >= len(whole):
+        assert (noisy[0] == torch.cat(list(dataset.blocks()))).all()
 
 
 def test_each_view_is_run_once(classifier, dataset):
@@ -166,7 +173,7 @@ def test_images_as_they_come_are_not_kept_for_others(classifier, dataset):
 
 
 def test_part_of_a_block_holds_no_more_than_itself(dataset):
-    """A thousand kept samples of 20 images must not hold 500 each."""
+    """A thousand kept samples' last 20 images must not hold 500 each."""
     *_, last = dataset.blocks(limit=BLOCK + 20)
 
     assert last.untyped_storage().nbytes() == last.nbytes == 20 * 64

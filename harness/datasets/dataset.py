@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.measurement import Domain
+from harness.sampling import sampled_rows
 from harness.target import resolve, source_digest
 from harness.traits import Trait
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 # Transformations are drawn block by block, each block with a generator of its own, so
-# that image i of a set does not depend on batch size, sample size, order or worker.
+# that image i of a set or of a sample does not depend on batch size, order or worker.
 BLOCK = 500
 
 
@@ -169,18 +170,18 @@ class Dataset:
     def blocks(
         self, device: str | torch.device = "cpu", limit: int | None = None
     ) -> Iterator[torch.Tensor]:
-        """(b, c, h, w) uint8 blocks on the device, in order, `limit` images in all."""
+        """(b, c, h, w) uint8 blocks on the device, in order, `limit` images in all.
+
+        A sample is taken before it is transformed, so it costs what its images cost.
+        """
         import torch
 
         pixels = self.load().pixels
-        n = self.size(limit)
-        for number, start in enumerate(range(0, n, BLOCK)):
-            # A transformed block is always made whole, whatever part of it is used.
-            block = np.array(pixels[start : start + BLOCK])
+        rows = sampled_rows(len(pixels), limit)
+        for number, start in enumerate(range(0, len(rows), BLOCK)):
+            block = np.array(pixels[rows[start : start + BLOCK]])
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
-            made = self._transformed(images, number)
-            # A part that is kept must not hold the rest in memory.
-            yield made if len(made) <= n - start else made[: n - start].clone()
+            yield self._transformed(images, number)
 
     def _transformed(self, images: torch.Tensor, number: int) -> torch.Tensor:
         """A whole block, by its number."""
@@ -197,7 +198,7 @@ class Dataset:
     def labels(self, limit: int | None = None) -> NDArray[np.int64] | None:
         """(n,) true classes, or None. For the accuracy computation alone."""
         labels = self.load().labels
-        return None if labels is None else labels[: self.size(limit)]
+        return None if labels is None else labels[sampled_rows(len(labels), limit)]
 
 
 def _generator(seed: tuple[int, ...], block: int) -> np.random.Generator:

@@ -10,6 +10,7 @@ from harness.metrics.checks import (
     check_source_features,
 )
 from harness.metrics.spec import Input, Invariant, Metric, Trend
+from harness.sampling import sampled_rows
 
 # Rows of a kernel matrix made at once: 1000 x 10,000 distances are 80 MB.
 _ROWS = 1000
@@ -77,7 +78,7 @@ def maximum_mean_discrepancy(
         h. None for the root mean squared distance between two source images, so that
         all target sets are measured with one kernel.
     images
-        Use the first so many of each set only; None for all.
+        Use a sample of so many of each set only; None for all.
 
     Returns
     -------
@@ -116,7 +117,8 @@ def maximum_mean_discrepancy(
     check_features(features)
     check_source_features(source_features, features.shape[1])
     check_count("images", images)
-    features, source_features = features[:images], source_features[:images]
+    features = features[sampled_rows(len(features), images)]
+    source_features = source_features[sampled_rows(len(source_features), images)]
     # Centred, lest large means eat the digits of the distances.
     centre = source_features.mean(axis=0, dtype=np.float64)
     target, source = features - centre, source_features - centre

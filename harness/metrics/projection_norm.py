@@ -16,6 +16,7 @@ from harness.metrics.checks import (
 from harness.metrics.memo import remembered
 from harness.metrics.minimum import minimum
 from harness.metrics.spec import Input, Metric, Trend
+from harness.sampling import sampled_rows
 
 
 def projection_norm(
@@ -49,7 +50,7 @@ def projection_norm(
     ridge
         r, above 0. The larger, the nearer both heads are to nothing.
     images
-        Train on the first so many of each set only; None for all.
+        Train on a sample of so many of each set only; None for all.
 
     Returns
     -------
@@ -94,8 +95,10 @@ def projection_norm(
     if not 0 < ridge < np.inf:
         raise ValueError(f"`ridge` must be positive and finite, got {ridge!r}")
     check_count("images", images)
-    features, predicted = features[:images], predicted[:images]
-    source_features, source_labels = source_features[:images], source_labels[:images]
+    rows = sampled_rows(len(features), images)
+    features, predicted = features[rows], predicted[rows]
+    rows = sampled_rows(s, images)
+    source_features, source_labels = source_features[rows], source_labels[rows]
     s = len(source_features)
     scale = float(np.sqrt((np.asarray(source_features, np.float64) ** 2).sum() / s))
     if scale == 0:

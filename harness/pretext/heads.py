@@ -41,7 +41,7 @@ class HeadRecipe:
     held_out
         Share of the training images that choose the epoch and train nothing.
     images
-        Use the first so many training images; None for all.
+        Use a sample of so many training images; None for all.
     seed
         Of the start, the split, the order of images and the label of each step.
     """
@@ -256,7 +256,10 @@ def head_key(
         "recipe": recipe.identity(),
         "code": [
             source_digest(module)
-            for module in (__name__, "harness.predictions", "harness.views")
+            for module in (
+                *(__name__, "harness.predictions", "harness.views"),
+                *("harness.datasets.dataset", "harness.sampling"),
+            )
         ],
     }
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from harness.sampling import sampled_rows
+
 RNG = np.random.default_rng(0)
 
 
@@ -132,6 +134,26 @@ def test_images_found_and_what_was_passed_over_stand_in_every_report(toy):
     assert f"camera</b>: {said}" in (toy.path / "r.html").read_text()
 
 
+def test_a_sample_of_a_sorted_folder_has_every_class(toy):
+    """And the same images whoever asks: labels fit predictions."""
+    toy.makepyfile(
+        test_suite="""
+        import numpy as np
+        def test_sample(predictions, accuracy, source, dataset, record):
+            record("classes", len(set(dataset.labels(9).tolist())))
+        """
+    )
+    (toy.path / "camera").mkdir()
+    pixels = RNG.integers(0, 256, (60, 4, 4, 1), dtype=np.uint8)
+    np.save(toy.path / "camera" / "data.npy", pixels)
+    np.save(toy.path / "camera" / "labels.npy", np.arange(60) // 20)
+
+    _, found = report(toy, "--harness-data=camera", "--harness-max-images=9")
+
+    (row, *_) = [m for m in found["measurements"] if m["dataset"] == "camera"]
+    assert (row["value"], row["images"]) == (3, 9)
+
+
 OUTPUT_SUITE = """
 from harness.metrics.agreement import agreement
 from harness.metrics.aline import aline_s
@@ -197,6 +219,22 @@ def test_outputs_are_measured_without_images(saved):
             "skipped: test_rotation_invariance * without views*",
         ]
     )
+
+
+def test_samples_of_outputs_keep_their_labels(saved):
+    logits, truth = outputs(saved.path / "cam.npz", 1)
+
+    _, found = report(
+        saved,
+        "--harness-outputs=cam.npz",
+        "--harness-max-images=20",
+        *("-k", "accuracy"),
+    )
+
+    rows = sampled_rows(60, 20)
+    shares = (logits.argmax(2) == truth)[:, rows].mean(1)
+    values = {m["model"]: m["value"] for m in found["measurements"]}
+    assert values == {f"m{i}": share for i, share in enumerate(shares)}
 
 
 def test_models_are_measured_where_their_outputs_are(saved):
