@@ -6,6 +6,8 @@ import hashlib
 import os
 import secrets
 import socket
+import stat
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -62,6 +64,43 @@ def write_whole(
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
+
+
+def irreplaceable(path: Path) -> str:
+    """Why what lies at a path is not to be replaced by a file; empty if it may be.
+
+    As root, the user of most containers, one may replace anything: a device too.
+    """
+    try:
+        found = path.lstat()
+    except OSError:  # nothing there; or it says more when it is written
+        return ""
+    if stat.S_ISLNK(found.st_mode):
+        return f"is a link; name {path.resolve()} instead, or remove it"
+    if not stat.S_ISREG(found.st_mode):
+        return "is a device, a pipe or a socket" if not path.is_dir() else "is a folder"
+    if not (found.st_mode & 0o222 and os.access(path, os.W_OK)):
+        return "is protected from writing"
+    return ""
+
+
+def check_cache(folder: Path) -> None:
+    """Refuse a folder for artifacts that cannot be one, before anything is made.
+
+    One that may only be read is fine where something lies in it.
+
+    Raises
+    ------
+    HarnessError
+        If it is a file, or cannot be made, or is empty and cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(b"\n")
+    except OSError as error:
+        raise unwritable(folder, error, what="cache", cure=_CURE) from error
 
 
 def unwritable(path: Path, error: object, *, what: str, cure: str) -> HarnessError:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from harness.errors import HarnessError
-from harness.queries import safe_name, split_query
+from harness.queries import possible_path, safe_name, split_query
 from harness.settings import ModelSpec, OwnData
 from harness.traits import Trait, checked_traits, read_trait
 
@@ -72,7 +72,13 @@ def _text(text: str) -> str:
     return text.strip()
 
 
-def _count(low: int) -> Callable[[str], int]:
+def name_or_path(text: str) -> str:
+    """What names a saved run, or the file of one."""
+    possible_path(f"{_text(text)}.json")
+    return _text(text)
+
+
+def _count(low: int, high: int = 10**9) -> Callable[[str], int]:
     def parse(text: str) -> int:
         try:
             number = int(text)
@@ -80,6 +86,8 @@ def _count(low: int) -> Callable[[str], int]:
             number = low - 1
         if number < low:
             raise ValueError(f"must be a whole number of at least {low}, got {text!r}")
+        if number > high:
+            raise ValueError(f"must be a whole number of at most {high}, got {number}")
         return number
 
     return parse
@@ -125,14 +133,8 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
-def _path(text: str) -> Path:
-    if not text.strip():
-        raise ValueError("must be a path, got an empty text")
-    return Path(text).expanduser()
-
-
 def _folder(text: str) -> Path:
-    path = _path(text)
+    path = possible_path(text)
     if not path.is_dir():
         raise ValueError(f"must be an existing folder, got {text!r}")
     return path
@@ -150,7 +152,7 @@ def _one_of(*known: str) -> Callable[[str], str]:
 def _device(text: str) -> str:
     kind, _, index = text.partition(":")
     if kind not in ("auto", "cpu", "cuda", "mps", "xpu") or (
-        index and not index.isdigit()
+        index and not (index.isascii() and index.isdigit() and len(index) < 4)
     ):
         raise ValueError(f"must be auto, cpu, cuda, cuda:N, mps or xpu, got {text!r}")
     return text
@@ -165,7 +167,7 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
         if (name := facts.get("name", "")) != (name and safe_name(name)):
             raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
         return OwnData(
-            path=Path(path).expanduser(),
+            path=possible_path(path),
             name=name,
             role=role,
             resize=_yes(facts.get("resize", "")),
@@ -191,6 +193,10 @@ def _spec(text: str) -> ModelSpec:
     target, facts = split_query(text, ("name", "head", "mean", "std", "weights"))
     if (name := facts.get("name", "")) != (name and safe_name(name)):
         raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
+    file, _, factory = target.rpartition(":")
+    possible_path(file if factory and file.endswith(".py") else target)
+    if "weights" in facts:
+        possible_path(facts["weights"])
     return ModelSpec(
         target=target,
         name=name,
@@ -267,7 +273,7 @@ OPTIONS = (
     ),
     Option(
         field="interior",
-        parse=_count(0),
+        parse=_count(0, 20_000),
         metavar="N",
         help="how many datasets the family `interior` holds (default 40); set i is "
         "the same whatever N",
@@ -281,7 +287,7 @@ OPTIONS = (
     ),
     Option(
         field="seed",
-        parse=_count(0),
+        parse=_count(0, 2**63 - 1),
         metavar="N",
         help="seed of the transformations and of training (default 0)",
     ),
@@ -318,14 +324,14 @@ OPTIONS = (
     ),
     Option(
         field="cache_dir",
-        parse=_path,
+        parse=possible_path,
         metavar="DIR",
         help="where trained models and downloads are kept (default: the platform's "
         "cache directory)",
     ),
     Option(
         field="store",
-        parse=_path,
+        parse=possible_path,
         metavar="DIR",
         help="where measurements are kept, so that a later run finds them (default: "
         ".harness in pytest's root directory)",
@@ -354,7 +360,7 @@ OPTIONS = (
     ),
     Option(
         field="batch_size",
-        parse=_count(1),
+        parse=_count(1, 2**20),
         metavar="N",
         help="images per call of a network (default: by the images' size and the kind "
         "of device, 64 of 32x32 pixels on a processor); it never changes which numbers "
@@ -362,13 +368,13 @@ OPTIONS = (
     ),
     Option(
         field="jigsaw_grid",
-        parse=_count(2),
+        parse=_count(2, 16),
         metavar="G",
         help="jigsaw views cut images into G x G tiles (default 2)",
     ),
     Option(
         field="jigsaw_permutations",
-        parse=_count(2),
+        parse=_count(2, 1000),
         metavar="K",
         help="how many tile permutations, the identity counted (default 4; 64 of a "
         "distant set)",
@@ -399,14 +405,14 @@ OPTIONS = (
     ),
     Option(
         field="head_epochs",
-        parse=_count(1),
+        parse=_count(1, 10**6),
         metavar="N",
         help="train the heads of rotation and jigsaw prediction for at most N epochs "
         "(default 25); the best on held-out training images is kept",
     ),
     Option(
         field="head_batch_size",
-        parse=_count(1),
+        parse=_count(1, 2**20),
         metavar="N",
         help="images per step of a head's training (default 64)",
     ),
@@ -451,7 +457,7 @@ OPTIONS = (
     ),
     Option(
         field="head_seed",
-        parse=_count(0),
+        parse=_count(0, 2**63 - 1),
         metavar="N",
         help="seed of a head's start, split, order of images and labels (default 0)",
     ),
@@ -476,14 +482,14 @@ OPTIONS = (
     ),
     Option(
         field="save_run",
-        parse=_text,
+        parse=name_or_path,
         metavar="NAME",
         strict=True,
         help="keep this run's report in the store, to compare later runs with",
     ),
     Option(
         field="compare",
-        parse=_text,
+        parse=name_or_path,
         metavar="NAME",
         strict=True,
         help="compare with a saved run, or with a JSON report's path",
@@ -524,38 +530,38 @@ OPTIONS = (
     ),
     Option(
         field="report_json",
-        parse=_path,
+        parse=possible_path,
         metavar="PATH",
         help="write the report and every measurement as JSON",
     ),
     Option(
         field="report_csv",
-        parse=_path,
+        parse=possible_path,
         metavar="PATH",
         help="write the measurements as CSV, one row each",
     ),
     Option(
         field="report_parquet",
-        parse=_path,
+        parse=possible_path,
         metavar="PATH",
         help="write the measurements as Parquet (needs pyarrow)",
     ),
     Option(
         field="report_md",
-        parse=_path,
+        parse=possible_path,
         metavar="PATH",
         help="write a summary as Markdown, for a CI job's summary page: gates first",
     ),
     Option(
         field="report_html",
-        parse=_path,
+        parse=possible_path,
         metavar="PATH",
         help="write the report as one HTML page with tables to sort and a plot; it "
         "needs no network",
     ),
     Option(
         field="plots",
-        parse=_path,
+        parse=possible_path,
         metavar="DIR",
         help="write a picture of accuracy against each metric, PNG and SVG (needs "
         "matplotlib)",

@@ -119,6 +119,10 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if asked := given(config):
             # Only a run that asks for something pays for looking at the disk.
+            if "cache_dir" in asked:
+                from harness.artifacts import check_cache
+
+                check_cache(settings.cache_dir)
             run.check()
             if any(field.startswith("jigsaw") for field in asked):
                 _ = run.jigsaw

@@ -1,7 +1,47 @@
 """Facts after a path or a name, as in a web address: ``PATH?name=mine&role=target``."""
 
+import errno
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
+
+_LONGEST = 255  # bytes in a part of a path, on the file systems in use
+
+
+def possible_path(text: str) -> Path:
+    """A path that the system can look for, whether anything lies there or not.
+
+    Raises
+    ------
+    ValueError
+        If it is empty, or no path can be called so: a part of too many letters, a NUL,
+        a loop of links, the home of nobody.
+
+    Examples
+    --------
+    >>> possible_path("photos\\0")
+    Traceback (most recent call last):
+    ...
+    ValueError: must be a path that can be, got 'photos\\x00': embedded null byte
+    """
+    if not text.strip():
+        raise ValueError("must be a path, got an empty text")
+    try:
+        path = Path(text).expanduser()
+        if any(len(os.fsencode(part)) > _LONGEST for part in path.parts):
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        path.stat()
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
+            return path  # nothing there, or no right to look: others say so
+        why = error.strerror
+    except (ValueError, RuntimeError) as error:
+        why = str(error)
+    else:
+        return path
+    shown = text if len(text) <= 60 else f"{text[:57]}..."
+    raise ValueError(f"must be a path that can be, got {shown!r}: {why}")
 
 
 def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:

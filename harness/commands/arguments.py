@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from harness.options import OPTIONS
+from harness.queries import possible_path
 from harness.settings import Settings
 
 
@@ -29,7 +30,7 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
         extra: dict[str, Any] = (
             {"action": "store_const", "const": True}
             if option.flag
-            else {"type": _typed(option.parse), "metavar": option.metavar}
+            else {"type": typed(option.parse), "metavar": option.metavar}
         )
         parser.add_argument(
             f"--{option.name}",
@@ -56,7 +57,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return Settings(store=Path(".harness"), **given)
 
 
-def _typed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+def typed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     """A parser of options as argparse wants it: its message is shown as it is."""
 
     def convert(text: str) -> Any:
@@ -66,3 +67,6 @@ def _typed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
+
+
+a_path = typed(possible_path)

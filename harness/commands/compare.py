@@ -13,14 +13,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from harness.commands.arguments import a_path, typed
+from harness.options import name_or_path
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and what they must not lose."""
-    parser.add_argument("before", help="the earlier run")
-    parser.add_argument("after", help="the later run")
+    parser.add_argument("before", type=typed(name_or_path), help="the earlier run")
+    parser.add_argument("after", type=typed(name_or_path), help="the later run")
     parser.add_argument(
         "--store",
-        type=Path,
+        type=a_path,
         default=Path(".harness"),
         metavar="DIR",
         help="where runs were saved (default .harness)",

@@ -24,6 +24,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.commands.arguments import a_path
 from harness.errors import BadData, HarnessError, UnknownName
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to read, and how."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("files", nargs="+", type=a_path, metavar="FILE")
     parser.add_argument(
         "--key",
         action="append",
@@ -77,7 +78,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the printed slope, bias and error (default probit)",
     )
     parser.add_argument(
-        "--json", type=Path, metavar="PATH", help="write the report, or lines, as JSON"
+        "--json",
+        type=a_path,
+        metavar="PATH",
+        help="write the report, or lines, as JSON",
     )
     parser.add_argument(
         "--short",
@@ -87,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for field, (metavar, what) in _WRITTEN.items():
         name = f"--{field.removeprefix('report_')}"
         help_ = f"write a run's {what}"
-        parser.add_argument(name, dest=field, type=Path, metavar=metavar, help=help_)
+        parser.add_argument(name, dest=field, type=a_path, metavar=metavar, help=help_)
 
 
 # As in `harness.report.files.WRITERS`; JSON has an option of both kinds of input.

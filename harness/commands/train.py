@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.commands.arguments import add_settings, settings_of
+from harness.commands.arguments import a_path, add_settings, settings_of
 from harness.errors import HarnessError, UnknownName
 from harness.models.recipe import OPTIMISERS, SCHEDULES, Recipe
 
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, "base", "data_root", "download", "device", "seed")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=a_path,
         metavar="FILE",
         help="the weights (default: BASE-MODEL-trained.safetensors here, the name that "
         "runs look for)",

@@ -215,6 +215,11 @@ def chosen_jigsaw(
     """
     if fit not in _FITS:
         raise ValueError(f"`fit` must be one of {', '.join(_FITS)}, got {fit!r}")
+    if grid > min(size):
+        raise ValueError(
+            f"`grid` must be at most {min(size)}, a tile for each pixel of a side, got "
+            f"{grid}; lower --harness-jigsaw-grid"
+        )
     divides = not any(side % grid for side in size)
     how: Fit = "" if divides else _FITS[fit]
     if kind == "all":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.artifacts import irreplaceable
 from harness.errors import HarnessError
 from harness.target import resolve
 
@@ -53,20 +54,29 @@ def check_files(
     ------
     HarnessError
         If a package is missing, a folder cannot be made or written to, or a file is
-        where a folder must be, or the other way round.
+        where a folder must be, or the other way round; if what lies there is no file
+        that may be replaced, or two reports would be one file.
     """
+    taken: dict[Path, str] = {}
     for field, path in paths.items():
         name = option(field)
         for package in WRITERS[field][1]:
             need(package, of=name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+            place = path.resolve()
+        except (OSError, RuntimeError, ValueError) as error:
             raise HarnessError(f"{name} {path} cannot be made: {error}") from error
+        if place in taken:
+            raise HarnessError(
+                f"{name} must name a path of its own, got {path}, which is "
+                f"{option(taken[place])}'s too"
+            )
+        taken[place] = field
         if field == "plots" and path.exists() and not path.is_dir():
             raise HarnessError(f"{name} must name a folder, but {path} is a file")
-        if field != "plots" and path.is_dir():
-            raise HarnessError(f"{name} must name a file, but {path} is a folder")
+        if field != "plots" and (why := irreplaceable(path)):
+            raise HarnessError(f"{name} must name a file, but {path} {why}")
         if not os.access(path.parent, os.W_OK):
             raise HarnessError(f"{name} {path} cannot be made: no right to write there")
 

@@ -9,7 +9,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.artifacts import write_whole
+from harness.artifacts import irreplaceable, write_whole
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -37,6 +38,8 @@ def write_report(path: Path, content: str | bytes) -> None:
     HarnessError
         If it cannot be written.
     """
+    if why := irreplaceable(path):  # which it was not when the run began
+        raise HarnessError(f"report {path} cannot be written: it {why}")
     # Names that the system could not decode hold surrogates, which UTF-8 has not.
     data = content.encode(errors="replace") if isinstance(content, str) else content
     write_whole(path, data, what="report", folders=True)

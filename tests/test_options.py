@@ -1,0 +1,120 @@
+"""Options: every path and every number is held to what can be, by the table."""
+
+import pytest
+
+from harness.cli import main
+from harness.options import OPTIONS
+from harness.settings import Settings
+
+PATHS = [o for o in OPTIONS if o.metavar in ("DIR", "PATH", "FOLDER", "FILE", "SPEC")]
+PATHS += [o for o in OPTIONS if o.field in ("compare", "save_run")]
+ODD = {
+    "long": "n" * 300,
+    "long part": "a/" + "n" * 300 + "/b",
+    "long path": "abcdefgh/" * 1000 + "a",
+    "NUL": "a\0b",
+    "loop": "{loop}/a",
+}
+
+
+def by_name(option):
+    """For test ids."""
+    return option.name
+
+
+def test_every_path_of_the_table_is_tried():
+    """An option of a type that is a path is one of these."""
+    kinds = {o.field: str(Settings.__annotations__[o.field]) for o in OPTIONS}
+    paths = {field for field, kind in kinds.items() if "Path" in kind}
+
+    assert {"data_root", "store", "report_json", "plots"} <= paths
+    assert paths <= {option.field for option in PATHS}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("option", PATHS, ids=by_name)
+def test_a_path_that_cannot_be_is_refused(option, odd, tmp_path):
+    """By the parser, and so before anything is looked for."""
+    (tmp_path / "loop").symlink_to("loop")
+    text = ODD[odd].format(loop=tmp_path / "loop")
+
+    with pytest.raises(ValueError, match=r"must be a path that can be, got '.*': \w"):
+        option.parse(text)
+
+
+@pytest.mark.parametrize(
+    "spec", ["nets.py:net?weights={long}", "{long}.py:net", "{long}.pt2"]
+)
+def test_paths_in_a_model_are_paths(spec):
+    """Of its weights, of its code and of its graph."""
+    option = next(o for o in OPTIONS if o.field == "model")
+
+    with pytest.raises(ValueError, match="File name too long"):
+        option.parse(spec.format(long="n" * 300))
+
+
+NUMBERS = {
+    "interior": "400000",
+    "seed": "18446744073709551616",
+    "head_seed": "18446744073709551616",
+    "batch_size": "100000000000000000000",
+    "head_batch_size": "100000000000000000000",
+    "jigsaw_grid": "3000",
+    "jigsaw_permutations": "100000",
+    "max_images": "1" + "0" * 30,
+    "head_images": "1" + "0" * 30,
+    "head_epochs": "1" + "0" * 30,
+}
+
+
+@pytest.mark.parametrize("field", NUMBERS)
+def test_a_number_beyond_what_can_run_is_refused(field):
+    """At once and with the bound; and so is one with more digits than Python reads."""
+    option = next(o for o in OPTIONS if o.field == field)
+
+    with pytest.raises(ValueError, match=rf"at most \d+, got {NUMBERS[field]}"):
+        option.parse(NUMBERS[field])
+    with pytest.raises(ValueError, match="must be a whole number"):
+        option.parse("9" * 9000)
+
+
+def test_every_whole_number_of_the_table_has_a_bound():
+    """A new option is among these, or has none."""
+    whole = {
+        o.field
+        for o in OPTIONS
+        if str(Settings.__annotations__[o.field]) in ("<class 'int'>", "int | None")
+    }
+
+    assert whole == set(NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "text", ["cuda:99999999999999999999", "cuda:\N{SUPERSCRIPT TWO}"]
+)
+def test_a_device_number_is_a_number(text):
+    """Few digits, and of those that int reads."""
+    option = next(o for o in OPTIONS if o.field == "device")
+
+    with pytest.raises(ValueError, match="cuda:N"):
+        option.parse(text)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("report", "{long}"),
+        ("report", "a.csv", "--json", "{long}"),
+        ("compare", "{long}", "b.json"),
+        ("compare", "a", "b", "--store", "{long}"),
+        ("train", "--model", "linear", "--out", "{long}"),
+        ("train", "--model", "linear", "--data-root", "{long}"),
+    ],
+)
+def test_a_command_refuses_such_a_path_too(command, capsys):
+    """In one line, status 2."""
+    with pytest.raises(SystemExit) as caught:
+        main([part.format(long="n" * 300) for part in command])
+
+    assert caught.value.code == 2
+    assert "must be a path that can be, got 'nnn" in capsys.readouterr().err
