@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, MissingData
-from harness.models.weights import find_file, load_strictly, read_state_dict
+from harness.models.weights import (
+    find_file,
+    is_file,
+    load_strictly,
+    read_state_dict,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +44,7 @@ class Built:
 def weight_file(spec: ModelSpec, settings: Settings) -> Path | None:
     """The file that `weights` names, by its path or in the folders of weights."""
     path = spec.folder / Path(spec.weights).expanduser()
-    if not spec.weights or path.is_file():
+    if not spec.weights or is_file(path):
         return path if spec.weights else None
     roots = [settings.weights_root, settings.cache_dir / "weights"]
     return find_file(spec.weights, [root for root in roots if root is not None])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.built import Built
+from harness.models.weights import is_file
 
 if TYPE_CHECKING:
     import torch
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def _located(spec: ModelSpec) -> Path:
     path = spec.folder / Path(spec.target).expanduser()
-    if not path.is_file():
+    if not is_file(path):
         raise MissingData(
             f"file of model {spec.target}", [path], "name an exported file"
         )

@@ -21,6 +21,7 @@ from harness.models.built import (
     put_weights,
     weight_file,
 )
+from harness.models.weights import is_file
 
 if TYPE_CHECKING:
     from harness.datasets.family import Base
@@ -41,7 +42,7 @@ class Factory:
     def locate(self, settings: Settings) -> str:
         """The target, where its file is there."""
         module, _ = self._parts
-        if module.endswith(".py") and not self._path.is_file():
+        if module.endswith(".py") and not is_file(self._path):
             raise MissingData(
                 f"file of model {self.spec.target}",
                 [self._path],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,26 @@ def verify(path: Path, sha256: str) -> None:
 def find_file(name: str, folders: Iterable[Path]) -> Path | None:
     """The first file of that name at any depth of the folders."""
     for folder in folders:
-        if (direct := folder / name).is_file():
+        if is_file(direct := folder / name):
             return direct
-        if folder.is_dir() and (found := sorted(folder.rglob(name))):
+        # A path from the root lies in no folder, and cannot be a pattern.
+        if not folder.is_dir() or Path(name).is_absolute():
+            continue
+        try:
+            found = sorted(filter(is_file, folder.rglob(glob.escape(name))))
+        except OSError:  # a name that is too long, or a folder that nobody may read
+            continue
+        if found:
             return found[0]
     return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; no where the system takes no such name."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:
@@ -62,14 +78,14 @@ def weights_bytes(network: torch.nn.Module) -> bytes:
 def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
     """Tensors of a .safetensors file or of anything that `torch.save` wrote.
 
-    Checkpoints that keep them under ``state_dict``, and names that begin with
-    ``module.`` (saved from DataParallel), are unwrapped. Only tensors and plain
-    containers are unpickled.
+    Checkpoints that keep them under a key, such as ``state_dict`` or ``model``, are
+    unwrapped. Only tensors and plain containers are unpickled.
 
     Raises
     ------
     BadData
-        If the file is corrupt, or holds a pickled module instead of tensors.
+        If the file is corrupt, or holds a pickled module instead of tensors, or several
+        sets of tensors.
     """
     content: Any
     if path.suffix == ".safetensors":
@@ -82,8 +98,6 @@ def read_state_dict(path: Path) -> dict[str, torch.Tensor]:
             raise BadData(f"weights {path} cannot be read: {error}") from error
     else:
         content = _unpickle(path)
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
     return _tensors(path, content)
 
 
@@ -135,16 +149,57 @@ def _is_torchscript(path: Path) -> bool:
         return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
-def _tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
-    import torch
+# Under which tools keep a network's tensors in their checkpoints.
+WRAPPERS = {
+    *("state_dict", "model_state_dict", "net_state_dict", "network_state_dict"),
+    *("model", "net", "network", "module", "params", "weight", "weights"),
+    *("ema", "model_ema", "state_dict_ema", "ema_state_dict", "params_ema"),
+}
 
+
+def _tensors(path: Path, content: Any) -> dict[str, torch.Tensor]:
     if not isinstance(content, Mapping) or not content:
         raise BadData(f"weights {path} must hold named tensors, got {type(content)}")
-    odd = [k for k, v in content.items() if not isinstance(v, torch.Tensor)]
-    if odd:
-        raise BadData(f"weights {path} must hold tensors only, but {odd[0]!r} is none")
-    wrapped = all(name.startswith("module.") for name in content)
-    return {n.removeprefix("module.") if wrapped else n: t for n, t in content.items()}
+    if _are_tensors(content):
+        return dict(content)
+    found = dict(_tables(content))
+    known = [key for key in found if key.rpartition("/")[2] in WRAPPERS]
+    if len(found) > 1 and len(known) == 1:
+        found = {known[0]: found[known[0]]}
+    if len(found) > 1:
+        raise BadData(
+            f"weights {path} must hold one set of tensors, but they lie under "
+            f"{', '.join(map(repr, found))}; save the one you mean by itself: "
+            f"torch.save(torch.load(FILE)[{next(iter(found))!r}], ANOTHER)"
+        )
+    if found:
+        return dict(next(iter(found.values())))
+    wrapped = content.get("state_dict")
+    named = wrapped if isinstance(wrapped, Mapping) and wrapped else content
+    odd = next(k for k, v in named.items() if not _are_tensors({k: v}))
+    raise BadData(f"weights {path} must hold tensors only, but {odd!r} is none")
+
+
+def _are_tensors(content: Mapping[Any, Any]) -> bool:
+    import torch
+
+    return bool(content) and all(
+        isinstance(key, str) and isinstance(value, torch.Tensor)
+        for key, value in content.items()
+    )
+
+
+def _tables(
+    content: Mapping[Any, Any], above: str = "", depth: int = 3
+) -> Iterator[tuple[str, Mapping[str, torch.Tensor]]]:
+    """Every mapping inside that holds nothing but named tensors, by its path."""
+    for key, value in content.items():
+        if not isinstance(value, Mapping) or not isinstance(key, str):
+            continue
+        if _are_tensors(value):
+            yield f"{above}{key}", value
+        elif depth > 1:
+            yield from _tables(value, f"{above}{key}/", depth - 1)
 
 
 def load_strictly(
@@ -152,20 +207,36 @@ def load_strictly(
 ) -> None:
     """Put tensors into a network, every one and no other.
 
+    Names may all begin with what the network's do not, such as ``module.`` of
+    DataParallel, ``_orig_mod.`` of torch.compile and ``model.`` of Lightning.
+
     Raises
     ------
     BadData
-        Naming the first tensors that are missing, unknown or of another shape.
+        Naming the first tensors that are missing, unknown, or of another shape or kind.
     """
-    own = network.state_dict()
+    import torch
+
+    own = {
+        name: tensor
+        for name, tensor in network.state_dict().items()
+        if isinstance(tensor, torch.Tensor)  # some layers keep other state too
+    }
+    state = _renamed(state, set(own))
     # Files of before batch counters were saved load all the same; they decide nothing.
     counters = {name for name in own if name.endswith("num_batches_tracked")}
     problems = [f"no {name}" for name in own if name not in {*state, *counters}]
     problems += [f"unknown {name}" for name in state if name not in own]
+    both = [name for name in own if name in state]
     problems += [
         f"{name} is {tuple(state[name].shape)}, not {tuple(own[name].shape)}"
-        for name in own
-        if name in state and state[name].shape != own[name].shape
+        for name in both
+        if state[name].shape != own[name].shape
+    ]
+    problems += [
+        f"{name} is of {state[name].dtype}, not {own[name].dtype}"
+        for name in both
+        if _kind(state[name]) != _kind(own[name])
     ]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
@@ -173,3 +244,28 @@ def load_strictly(
             f"weights {where} do not fit the network: {'; '.join(problems[:3])}{more}"
         )
     network.load_state_dict(dict(state), strict=False)
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    """Numbers of one kind may be put in place of each other, rounded at most."""
+    import torch
+
+    if tensor.is_quantized or tensor.is_complex() or tensor.dtype is torch.bool:
+        return str(tensor.dtype)
+    return "fractions" if tensor.is_floating_point() else "whole numbers"
+
+
+def _renamed(
+    state: Mapping[str, torch.Tensor], own: set[str]
+) -> Mapping[str, torch.Tensor]:
+    """Without the parts that all names begin with, if they fit better then."""
+    tried = [state]
+    # What AveragedModel counts beside the network that it wraps.
+    kept = {n: tensor for n, tensor in state.items() if n != "n_averaged" or n in own}
+    while len(first := {f"{name.partition('.')[0]}." for name in kept}) == 1:
+        (start,) = first
+        if not all(name.startswith(start) for name in kept):
+            break
+        kept = {name.removeprefix(start): tensor for name, tensor in kept.items()}
+        tried.append(kept)
+    return max(tried, key=lambda one: len(own & set(one)))

@@ -16,7 +16,7 @@ from harness.models.built import (
     put_weights,
     weight_file,
 )
-from harness.models.weights import find_file, verify
+from harness.models.weights import find_file, is_file, verify
 
 if TYPE_CHECKING:
     import torch
@@ -270,7 +270,7 @@ class Hub:
         """The folder that the user names, or torch.hub's copy of the repository."""
         from torch.hub import get_dir
 
-        if (self._folder / "hubconf.py").is_file():
+        if is_file(self._folder / "hubconf.py"):
             return self._folder
         repository, _, branch = self._repository.partition(":")
         for name in [branch] if branch else ["main", "master"]:

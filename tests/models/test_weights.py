@@ -28,29 +28,92 @@ def assert_same(left, right):
     assert all(torch.equal(left[name], right[name]) for name in left)
 
 
+WRAPS = {
+    "bare": lambda t: t,
+    "checkpoint": lambda t: {"state_dict": t, "best": 91.7},
+    "model": lambda t: {"model": t, "epoch": 3, "optimizer": {"state": {0: {}}}},
+    "net": lambda t: {"net": t, "acc": 91.7},
+    "params": lambda t: {"params": t},
+    "nested": lambda t: {"state": {"model_state_dict": t}, "loss": torch.zeros(1)},
+    "a name of one's own": lambda t: {"trunk": t, "epoch": 3},
+    "beside sums": lambda t: {"model": t, "sums": {"loss": torch.zeros(1)}},
+    "parallel": lambda t: {f"module.{k}": v for k, v in t.items()},
+    "parallel checkpoint": lambda t: {"state_dict": WRAPS["parallel"](t)},
+    "compiled": lambda t: {f"_orig_mod.{k}": v for k, v in t.items()},
+    "Lightning": lambda t: {"state_dict": {f"model.{k}": v for k, v in t.items()}},
+    "both": lambda t: {f"module._orig_mod.{k}": v for k, v in t.items()},
+    "averaged": lambda t: {"n_averaged": torch.tensor(3), **WRAPS["parallel"](t)},
+}
+
+
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda t: t,
-        lambda t: {"state_dict": t, "best": 91.7},
-        lambda t: {"state_dict": {f"module.{k}": v for k, v in t.items()}},
-        lambda t: {f"module.{k}": v for k, v in t.items()},
-    ],
-    ids=["bare", "checkpoint", "parallel checkpoint", "parallel"],
-)
+@pytest.mark.parametrize("wrap", WRAPS.values(), ids=list(WRAPS))
 def test_unwraps_pytorch_files(tmp_path, tensors, wrap, zipped):
+    """What common tools put around a network's tensors is taken off."""
     path = tmp_path / "weights.th"
     torch.save(wrap(tensors), path, _use_new_zipfile_serialization=zipped)
+    found = network()
 
-    assert_same(read_state_dict(path), tensors)
+    load_strictly(found, read_state_dict(path), str(path))
+
+    assert_same(found.state_dict(), tensors)
 
 
-def test_keeps_a_prefix_that_not_all_names_share(tmp_path):
-    path = tmp_path / "weights.pt"
-    torch.save({"module.a": torch.zeros(1), "b": torch.zeros(1)}, path)
+def test_several_sets_of_tensors_are_told_apart_by_the_user(tmp_path, tensors):
+    """Averaged weights give other numbers than those they average."""
+    torch.save({"model": tensors, "ema": tensors, "epoch": 3}, tmp_path / "w.pt")
 
-    assert list(read_state_dict(path)) == ["module.a", "b"]
+    with pytest.raises(BadData, match=r"they lie under 'model', 'ema'; save the one"):
+        read_state_dict(tmp_path / "w.pt")
+
+
+def test_names_of_the_network_s_own_stay():
+    """A network inside another keeps the name that it has there."""
+    inner = nn.Sequential()
+    inner.add_module("module", network())
+
+    load_strictly(inner, inner.state_dict(), "w.pt")
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [
+        (torch.float16, True),
+        (torch.float64, True),
+        (torch.int8, False),
+        (torch.bool, False),
+        (torch.complex64, False),
+    ],
+)
+def test_numbers_of_another_kind_are_refused(tensors, kind, taken):
+    """Whole numbers in place of fractions would be put in without a word."""
+    tensors["2.bias"] = tensors["2.bias"].to(kind)
+
+    if taken:
+        load_strictly(network(), tensors, "w.pt")
+    else:
+        with pytest.raises(BadData, match=rf"2.bias is of {kind}, not torch.float32"):
+            load_strictly(network(), tensors, "w.pt")
+
+
+class Stateful(nn.Linear):
+    """Keeps more than tensors in its state dict."""
+
+    def get_extra_state(self):
+        return {"made": 2024}
+
+    def set_extra_state(self, state):
+        pass
+
+
+def test_other_state_of_the_network_is_passed_over():
+    """A file of tensors holds none of it."""
+    weights = {"weight": torch.ones(3, 2), "bias": torch.ones(3)}
+    found = Stateful(2, 3)
+
+    load_strictly(found, weights, "w.pt")
+
+    assert torch.equal(found.weight, weights["weight"])
 
 
 def test_reads_safetensors(tmp_path, tensors):
@@ -195,3 +258,22 @@ def test_finds_at_any_depth_and_in_the_first_folder_first(tmp_path):
     assert find_file("state_dicts/w.pt", [cache, root]) == deep
     assert find_file("w.pt", [cache, root]) == near
     assert find_file("x.pt", [root, cache, tmp_path / "nowhere"]) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["/absent/w.pt", "/dev/null", "w" * 300 + ".pt", "*.pt", "w[1].pt"]
+)
+def test_what_cannot_be_a_file_is_in_no_folder(tmp_path, name):
+    """A path from the root, a device, a name too long; patterns are no wildcards."""
+    (tmp_path / "w.pt").touch()
+    (tmp_path / "w1.pt").touch()
+
+    assert find_file(name, [tmp_path]) is None
+
+
+def test_a_name_with_brackets_is_found(tmp_path):
+    """As it stands, and not as a pattern."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "w[1].pt").touch()
+
+    assert find_file("w[1].pt", [tmp_path]) == tmp_path / "deep" / "w[1].pt"
