@@ -381,11 +381,12 @@ OPTIONS = (
     ),
     Option(
         field="jigsaw_set",
-        parse=_one_of("spaced", "all", "distant"),
+        parse=_one_of("spaced", "all", "distant", "distant-mean"),
         metavar="NAME",
         help="which tile permutations: spaced (default: evenly, in lexicographic "
-        "order, from the identity on), all (the 24 of a 2 x 2 grid), distant (far "
-        "apart in Hamming distance, as for 64 of a 3 x 3 grid in the jigsaw paper)",
+        "order, from the identity on), all (the 24 of a 2 x 2 grid), distant (the "
+        "least Hamming distance as large as can be, for 64 of a 3 x 3 grid), "
+        "distant-mean (the mean distance alone, which takes near-duplicates)",
     ),
     Option(
         field="jigsaw_fit",

@@ -139,7 +139,7 @@ def test_a_model_without_orientation_scores_exactly_chance(puzzles, chosen):
         ("--harness-head-momentum=1", "*from 0 to below 1*"),
         ("--harness-head-held-out=0", "*between 0 and 1*"),
         ("--harness-head-weight-decay=-1", "*at least 0*"),
-        ("--harness-jigsaw-set=some", "*one of spaced, all, distant*"),
+        ("--harness-jigsaw-set=some", "*one of spaced, all, distant, distant-mean*"),
     ],
 )
 def test_options_that_cannot_be_are_named(puzzles, option, message):
