@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Dataset, Images
+from harness.datasets.dataset import SOURCE, Dataset, Images
 from harness.datasets.family import Base, Family
 from harness.datasets.sources.arrays import numpys_reason
 from harness.errors import BadData, HarnessError, MissingData
@@ -144,9 +144,9 @@ class SavedModel:
 
     def predict(self, dataset: str, limit: int | None) -> SavedPredictions:
         """What it said about a dataset; the source set is the file of role=test."""
-        if dataset == "source" and not self.has_source:
+        if dataset == SOURCE and not self.has_source:
             raise UndefinedMetricError(NO_SOURCE)
-        name = "test" if dataset == "source" else dataset
+        name = "test" if dataset == SOURCE else dataset
         if name not in self.files:
             raise UndefinedMetricError(
                 f"no outputs of model {self.name} on {name} were saved"
@@ -155,7 +155,7 @@ class SavedModel:
 
     def covers(self, dataset: str) -> bool:
         """Whether its outputs on the dataset were saved."""
-        if dataset == "source":
+        if dataset == SOURCE:
             return not self.has_source or "test" in self.files
         return dataset in self.files
 

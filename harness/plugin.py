@@ -466,8 +466,11 @@ def _turn(item: pytest.Item) -> tuple[bool, tuple[str, str] | None]:
 
 
 def _is_current(row: Measurement) -> bool:
-    """Whether the metric's code is still the one that made the stored value."""
-    return not row.version or row.version == _versions().get(row.metric)
+    """Whether a metric's code is still the one that made the stored value.
+
+    Code that is none of the harness's, or that the test imports, is in the cell's key.
+    """
+    return not row.version or row.version == _versions().get(row.metric, row.version)
 
 
 @cache

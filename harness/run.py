@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from harness.code import releases, source_digest
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
 from harness.images import SharedImages
 from harness.measurement import Domain
@@ -17,7 +18,6 @@ from harness.metrics.checks import UndefinedMetricError
 from harness.models.specs import SpecModel
 from harness.outputs import BASE, SavedModel
 from harness.store import key_of
-from harness.target import source_digest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,12 +34,22 @@ if TYPE_CHECKING:
     from harness.registry import Registry
     from harness.settings import Settings
 
-# Code that decides logits and views whatever the metric is.
-_SHARED_CODE = (
-    "harness.predictions",
-    "harness.views",
+# Code that decides arrays and facts whatever the metric is.
+SHARED_CODE = (
     "harness.datasets.dataset",
+    "harness.fixtures.measure",
+    "harness.fixtures.record",
+    "harness.images",
+    "harness.metrics.checks",
+    "harness.metrics.diagnostics",
+    "harness.metrics.temperature",
+    "harness.models.classifier",
+    "harness.models.exported",
+    "harness.models.fusion",
+    "harness.outputs",
+    "harness.predictions",
     "harness.sampling",
+    "harness.views",
 )
 
 
@@ -354,11 +364,11 @@ class Run:
     @cached_property
     def source(self) -> Dataset:
         """The base's test split as the labelled source set of some metrics."""
-        from harness.datasets.dataset import Dataset
+        from harness.datasets.dataset import SOURCE, Dataset
 
         return Dataset(
-            name="source",
-            family="source",
+            name=SOURCE,
+            family=SOURCE,
             domain=Domain.INTERIOR,
             load=lambda: self.base.test(self.settings),
         )
@@ -394,7 +404,7 @@ class Run:
             "precision": self.precision,
             "images": chosen.max_images,
             "seed": chosen.seed,
-            "code": [source_digest(module) for module in _SHARED_CODE],
+            "code": [source_digest(module) for module in SHARED_CODE],
         }
 
     def test_key(self, *, test: str, source: str, others: Any) -> str:
@@ -413,14 +423,36 @@ class Run:
                 "test": test,
                 "source": source,
                 "others": others,
+                "releases": releases(),
                 **self.parameters,
             }
         )
 
-    def cell_key(self, *, model: str, dataset: str, test: str) -> str:
-        """Identity of what a test, given by its `test_key`, measures on a pair."""
+    def cell_key(
+        self, *, model: str, dataset: str, test: str, peers: bool = False
+    ) -> str:
+        """Identity of what a test, given by its `test_key`, measures on a pair.
+
+        With `peers` of a test that compares the model with the others.
+        """
+        others = self.peers(model, dataset) if peers else ()
         return key_of(
-            [self.model_fingerprint(model), self.dataset_fingerprint(dataset), test]
+            [
+                self.model_fingerprint(model),
+                self.dataset_fingerprint(dataset),
+                test,
+                *map(self.model_fingerprint, others),
+            ]
+        )
+
+    def peers(self, model: str, dataset: str) -> tuple[str, ...]:
+        """The other chosen models that are known on a dataset and on the source set."""
+        return tuple(
+            name
+            for name in self.models
+            if name != model
+            and self.covers(name, dataset)
+            and self.covers(name, self.source.name)
         )
 
     @cached_property

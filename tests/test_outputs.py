@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from harness.datasets.dataset import SOURCE
 from harness.errors import BadData, HarnessError, MissingData
 from harness.metrics.checks import UndefinedMetricError, softmax
 from harness.outputs import SavedPredictions, read_outputs, saved_base
@@ -121,7 +122,7 @@ def test_a_file_called_test_is_the_source_set_only_where_it_is_said(tmp_path):
     with pytest.raises(
         UndefinedMetricError, match="no file of outputs is the labelled"
     ):
-        models[0].predict("source", None)
+        models[0].predict(SOURCE, None)
 
 
 def test_text_is_no_file_of_arrays(tmp_path):
@@ -168,7 +169,7 @@ def test_folders_names_and_roles(logits_file, tmp_path):
     }
     covered = {m.name: list(m.files) for m in models}
     assert covered == {"a": ["test", "camera", "three"], "b": ["camera"]}
-    assert [m.covers("source") for m in models] == [True, False]
+    assert [m.covers(SOURCE) for m in models] == [True, False]
     assert len(saved_base([OwnData(path=tmp_path)])[1]) == 3
 
 

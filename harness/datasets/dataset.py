@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.code import source_digest
 from harness.measurement import Domain
 from harness.sampling import sampled_rows
-from harness.target import resolve, source_digest
+from harness.target import resolve
 from harness.traits import Trait
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Transformations are drawn block by block, each block with a generator of its own, so
 # that image i of a set or of a sample does not depend on batch size, order or worker.
 BLOCK = 500
+# What the base's test split is called as the source set: no chosen dataset can be.
+SOURCE = "the source set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

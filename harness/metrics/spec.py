@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
 
-from harness.target import source_digest
+from harness.code import source_digest
 
 
 class Trend(Enum):
@@ -123,7 +123,13 @@ class Metric:
 
     @property
     def version(self) -> str:
-        """Digest of the source of the module that defines the function."""
+        """Digest of the source of the module that defines the function.
+
+        Empty for one that is none of the harness's: where code of others counts, and
+        how far it is followed, is for who uses it to say.
+        """
+        if self.fn.__module__.partition(".")[0] != "harness":
+            return ""
         return source_digest(self.fn.__module__)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Real
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from harness.digests import file_digest
 from harness.errors import HarnessError
 from harness.models.built import Built, cannot_be, check_filled
 from harness.models.classifier import Classifier, ready
@@ -26,6 +24,7 @@ from harness.queries import safe_name
 if TYPE_CHECKING:
     import torch
 
+    from harness.contents import Contents
     from harness.datasets.family import Base
     from harness.settings import ModelSpec, Settings
 
@@ -54,6 +53,7 @@ class _Facts:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     fingerprint: str
+    built: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,11 +105,11 @@ class SpecModel:
             As `check`; or if the weights are others than they were in this process.
         """
         network, facts = self._built(settings, base, tell)
-        if facts.fingerprint != self._facts[0].fingerprint:
+        if other := facts.built.items() ^ self._facts[0].built.items():
             raise HarnessError(
                 f"model {self.name} must be the same whenever it is built, but its "
-                f"weights differ from call to call of {self.spec.target}; load them "
-                "in it from a file"
+                f"{min(other)[0]} differs from call to call of {self.spec.target}; "
+                "load its weights from a file in it, and leave chance out"
             )
         channels_last = facts.probed.channels_last
         return Classifier(
@@ -119,7 +119,7 @@ class SpecModel:
             std=facts.std,
             classes=len(base.classes),
             head=facts.probed.head,
-            fingerprint=facts.fingerprint,
+            fingerprint=self._facts[0].fingerprint,
             channels_last=channels_last,
         )
 
@@ -132,7 +132,8 @@ class SpecModel:
         )
         check_filled(built.network, self.name)
         try:
-            digest = _digest(built)
+            contents = _contents(built)
+            digest = contents.digest()
         except Exception as error:  # tensors and state may be of any kind
             raise cannot_be(self.name, "told by its content", error) from error
         probed = probe(
@@ -149,6 +150,7 @@ class SpecModel:
             mean=mean,
             std=std,
             fingerprint=hashlib.sha256(decides.encode()).hexdigest(),
+            built=contents.of_instance(),
         )
         if not self._facts:
             self._facts.append(facts)
@@ -238,35 +240,15 @@ def _attribute(network: torch.nn.Module, fact: str, target: str) -> tuple[Any, .
 # --- fingerprint ----------------------------------------------------------------------
 
 
-def _digest(built: Built) -> str:
-    digest = hashlib.sha256(repr(built.network).encode())
-    for name, tensor in built.network.state_dict().items():
-        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        flat = tensor.detach().cpu().contiguous().flatten()
-        digest.update(flat.view(_bytes()).numpy().tobytes())
-    for path in sorted({*map(Path, built.files), *_code(built.network)}):
-        digest.update(file_digest(path).encode())
-    return digest.hexdigest()
+def _contents(built: Built) -> Contents:
+    """Everything of a network that can decide its logits.
 
+    Its structure and its code, and no logits: those differ in their last digits from
+    processor to processor, and the same network is to be known everywhere.
+    """
+    from harness.contents import Contents
 
-def _bytes() -> torch.dtype:
-    """As what any tensor can be read, bfloat16 too."""
-    import torch
-
-    return torch.uint8
-
-
-def _code(network: torch.nn.Module) -> set[Path]:
-    """Files of the classes that a network is made of, but PyTorch's own."""
-    found = set()
-    for part in network.modules():
-        kind = type(part)
-        if kind.__module__.partition(".")[0] in ("torch", "harness"):
-            continue
-        try:
-            file = inspect.getsourcefile(kind)
-        except (TypeError, OSError):  # classes made at run time have no file
-            continue
-        if file:
-            found.add(Path(file))
-    return found
+    contents = Contents()
+    contents.add_network(built.network)
+    contents.files.update(map(Path, built.files))
+    return contents

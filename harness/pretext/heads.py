@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.artifacts import made_once
+from harness.code import source_digest
 from harness.errors import BadData
 from harness.pretext.tasks import Task
-from harness.target import source_digest
 
 if TYPE_CHECKING:
     from harness.datasets.dataset import Images

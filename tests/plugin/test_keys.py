@@ -1,0 +1,237 @@
+"""Keys: whatever a value depends on has it measured again, and nothing else does."""
+
+import json
+import sys
+
+import pytest
+
+SUITE = """
+import pytest
+from harness.metrics.agreement import agreement
+from rule import margin
+
+def test_margin(predictions, record, scale):
+    record("margin", scale * margin(predictions.probs()))
+
+def test_agreement(measure, peers):
+    measure(agreement)
+"""
+RULE = """
+import numpy as np
+from deep import half
+
+def margin(p):
+    import late
+    return half(p.max(axis=1).mean()) + late.ZERO
+"""
+LOCAL = """
+
+import pytest
+from pathlib import Path
+
+@pytest.fixture
+def scale(far):
+    return FACTOR
+
+@pytest.fixture
+def far():
+    from aside import ONE
+    return ONE
+
+FACTOR = float(Path("factor.txt").read_text())
+"""
+
+
+@pytest.fixture
+def project(toy, monkeypatch):
+    """The toy grid with a test whose helpers and fixtures lie in other files."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    path = toy.path / "conftest.py"
+    path.write_text(path.read_text().replace("CONFTEST", "") + LOCAL)
+    (toy.path / "factor.txt").write_text("0.5")
+    toy.makepyfile(
+        test_suite=SUITE,
+        rule=RULE,
+        deep="def half(x):\n    return x / 2\n",
+        late="ZERO = 0.0\n",
+        aside="ONE = 1.0\n",
+    )
+    return toy
+
+
+def counts(toy, *options):
+    """How many cells were measured, found and otherwise ended."""
+    path = toy.path / "report.json"
+    path.unlink(missing_ok=True)
+    result = toy.runpytest_inprocess(
+        "--harness-families=in0", f"--harness-report-json={path}", *options
+    )
+    assert path.exists(), result.stdout.str() + result.stderr.str()
+    found = json.loads(path.read_text())["counts"]
+    return {state: n for state, n in found.items() if n}
+
+
+def edit(toy, file, old, new):
+    path = toy.path / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        pytest.param("rule.py", "p.max", "p.min", id="a module the test imports"),
+        pytest.param("deep.py", "x / 2", "x / 4", id="what that imports"),
+        pytest.param("late.py", "0.0", "0.1", id="what a function imports"),
+        pytest.param("aside.py", "1.0", "2.0", id="what a fixture imports"),
+        pytest.param("conftest.py", "return FACTOR", "return 0.25", id="a fixture"),
+        pytest.param("factor.txt", "0.5", "0.75", id="a value that a fixture reads"),
+    ],
+)
+def test_code_beyond_the_test_s_file_counts(project, file, old, new):
+    """B04, F5: modules, fixtures, and values that lie in a module."""
+    only = "-k", "test_margin", "--harness-models=sharp"
+    assert counts(project, *only) == {"measured": 1}
+    assert counts(project, *only) == {"stored": 1}
+
+    edit(project, file, old, new)
+
+    assert counts(project, *only) == {"measured": 1}
+
+
+def test_a_conftest_that_only_registers_counts_by_what_comes_of_it(toy):
+    """A hook that acts on tests counts whole; a registration by its content alone."""
+    assert counts(toy) == {"measured": 4}
+    edit(toy, "conftest.py", "import torch\n", "import torch\n# nothing new\n")
+    assert counts(toy) == {"stored": 4}
+
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write("\ndef pytest_runtest_setup(item):\n    np.seterr(all='ignore')\n")
+
+    assert counts(toy) == {"measured": 4}
+
+
+def third(toy, sharpness):
+    """Another model, or the same one with other weights."""
+    path = toy.path / "conftest.py"
+    text = path.read_text()
+    for old in ('("soft", 2.0))', '("third", 4.0))', '("third", 5.0))'):
+        first, separator, rest = text.partition(old)
+        if separator:
+            name = f'("third", {sharpness}))'
+            first += '("soft", 2.0), ' if "soft" in old else ""
+            path.write_text(first + name + rest)
+            return
+    raise AssertionError(text)
+
+
+DYNAMIC = """
+def test_asked(predictions, record, request):
+    peers = request.getfixturevalue("peers")
+    record("asked", (peers == predictions.predicted()).mean())
+"""
+WRAPPED = """
+import pytest
+from harness.metrics.agreement import agreement
+
+@pytest.fixture
+def say(measure):
+    return lambda: measure(agreement)
+
+def test_said(say, record):
+    say()
+"""
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        pytest.param(None, id="asked for by name"),
+        pytest.param(
+            "from harness.metrics.agreement import agreement\n"
+            "def test_late(measure): measure(agreement)\n",
+            id="by the metric's inputs",
+        ),
+        pytest.param(
+            "import pytest\nfrom harness.metrics.agreement import AGREEMENT\n"
+            "@pytest.mark.parametrize('metric', [AGREEMENT])\n"
+            "def test_late(measure, metric): measure(metric)\n",
+            id="by a parameter",
+        ),
+        pytest.param(DYNAMIC, id="while it runs"),
+        pytest.param(WRAPPED, id="through a fixture"),
+    ],
+)
+def test_other_companions_are_another_measurement(toy, suite):
+    """B01: who is compared with, and what became of them, is in the key."""
+    toy.makepyfile(
+        test_suite=suite
+        or "from harness.metrics.agreement import agreement\n"
+        "def test_agreement(measure, peers): measure(agreement)\n"
+    )
+    third(toy, 4.0)
+    assert counts(toy, "--harness-models=sharp,soft") == {"measured": 2}
+    assert counts(toy, "--harness-models=soft,sharp") == {"stored": 2}
+    assert counts(toy, "--harness-models=sharp,third") == {"measured": 2}
+    assert counts(toy, "--harness-models=sharp,soft") == {"stored": 2}
+
+    third(toy, 5.0)
+
+    assert counts(toy, "--harness-models=sharp,third") == {"measured": 2}
+    assert counts(toy, "--harness-models=sharp,soft") == {"stored": 2}
+
+
+def test_companions_are_nothing_to_a_test_of_one_model(toy):
+    """Another choice of models leaves the cells of each where they are."""
+    assert counts(toy, "--harness-models=sharp") == {"measured": 2}
+    assert counts(toy) == {"measured": 2, "stored": 2}
+
+
+OWN_METRIC = """
+import numpy as np
+from harness.metrics.spec import Input, Metric, Trend
+
+def spread(probs):
+    return float(probs.max(axis=1).mean())
+
+SPREAD = Metric(fn=spread, inputs=(Input.PROBS,), bounds=(0, 2), trend=Trend.NONE,
+                source="here")
+"""
+
+
+@pytest.mark.parametrize("name", ["spread", "entropy"])
+def test_a_metric_of_one_s_own_is_found_until_its_code_changes(toy, name):
+    """Wherever it lies, and also where the harness has one of that name."""
+    toy.makepyfile(
+        own=OWN_METRIC.replace("spread", name),
+        test_suite="from own import SPREAD\ndef test_own(measure): measure(SPREAD)\n",
+    )
+    assert counts(toy) == {"measured": 2}
+    assert counts(toy) == {"stored": 2}
+
+    edit(toy, "own.py", "probs.max", "probs.min")
+
+    assert counts(toy) == {"measured": 2}
+
+
+def test_a_parameter_counts_by_its_content(toy):
+    """Functions, arrays and objects have no address in the key, but what they are."""
+    suite = """
+import numpy as np
+import pytest
+from own import SPREAD
+
+def top(p):
+    return p.max(axis=1).mean()
+
+@pytest.mark.parametrize("what", [top, SPREAD, np.arange(3), object()])
+def test_what(predictions, record, what):
+    record("what", 1.0)
+"""
+    toy.makepyfile(own=OWN_METRIC, test_suite=suite)
+    assert counts(toy, "--harness-models=soft") == {"measured": 4}
+    assert counts(toy, "--harness-models=soft") == {"stored": 4}
+
+    edit(toy, "test_suite.py", "np.arange(3)", "np.arange(4)")
+    assert counts(toy, "--harness-models=soft")["measured"] > 0
