@@ -63,8 +63,13 @@ class Collector:
             self.store.open()
 
     def finish(self, nodeid: str, recorded: Recorded) -> None:
-        """Take over what a passing test recorded, or the store had of it."""
-        if not recorded.stored:
+        """Take over what a passing test recorded, or the store had of it.
+
+        Once a test: what failed or was skipped, in any report, stays so.
+        """
+        if nodeid in self.outcomes:
+            return
+        if recorded.keep and not recorded.stored:
             self._keep(recorded)
         self.measurements += recorded.rows
         status = "stored" if recorded.stored else "measured"

@@ -15,9 +15,11 @@ from harness.errors import HarnessError
 from harness.fixtures.cells import (
     GATES_ATTRIBUTE,
     REPORT_ATTRIBUTE,
+    VALUES_ATTRIBUTE,
     pair_of,
     tail_of,
 )
+from harness.protocol.garbage import sweep
 
 if TYPE_CHECKING:
     from harness.report.judging import AnyVerdict
@@ -104,6 +106,7 @@ class Controller:
         if not self.collector.expected:
             tails = self._tails()
             self._expect(i for i in ids if tail_of(i) in tails)
+            sweep(self.config, len(self.collector.expected))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> object | None:
@@ -151,23 +154,20 @@ class Controller:
             return
         elif report.failed:
             self.collector.fail(report.nodeid, _reason(report))
-        elif report.skipped:
+        elif report.skipped and not isinstance(report, pytest.SubtestReport):
             self.collector.skip(report.nodeid, _reason(report))
 
-    @pytest.hookimpl(tryfirst=True)
+    # pytest's own tells first that a test holds subtests that failed.
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, str] | None:
         """Show the value beside a test in -v; keep gates out of the count of tests."""
         if report.nodeid.startswith(GATE_PREFIXES) and report.passed:
             return "gates passed" if report.when == "call" else "", "", ""
-        recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
-        if recorded is None or not report.passed:
+        values: str = getattr(report, VALUES_ATTRIBUTE, "")
+        if not values or not report.passed or hasattr(report, "wasxfail"):
             return None
-        if self.config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES) <= 0:
-            return "passed", ".", "PASSED"
-        values = ", ".join(f"{row.value:.4f}" for row in recorded.rows)
-        return "passed", ".", f"{values}{' (stored)' if recorded.stored else ''}"
+        return "passed", ".", values
 
     # --- the verdict ------------------------------------------------------------------
 
@@ -269,8 +269,11 @@ class Controller:
         from harness.report.files import paths_of, write_files
 
         settings = self.run.settings
+        paths = paths_of(settings)
+        if not paths and not settings.save_run:
+            return  # a summary imports and computes: nobody has asked for one
         try:
-            write_files(paths_of(settings), self.summary())
+            write_files(paths, self.summary())
             if settings.save_run and not self._interrupted:
                 from harness.report.json import write_json
                 from harness.report.saved import run_path

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,14 @@ from harness.controller import Controller
 from harness.fixtures.cells import (
     GATES_ATTRIBUTE,
     REPORT_ATTRIBUTE,
+    VALUES_ATTRIBUTE,
     cell_of,
     gates_of,
+    note,
     pair_of,
+    recorded_by,
+    rows_key,
     run_key,
-    take_rows,
 )
 from harness.fixtures.copies import copies
 from harness.fixtures.grid import (
@@ -41,7 +44,7 @@ from harness.fixtures.record import record
 from harness.given import given, read_settings
 from harness.options import add_options
 from harness.protocol.cells import CellProtocol
-from harness.protocol.garbage import Sweeper, rest
+from harness.protocol.garbage import rest, sweep
 from harness.store import Recorded
 
 if TYPE_CHECKING:
@@ -200,21 +203,15 @@ def _teller(config: pytest.Config) -> Any:
         reporter = config.pluginmanager.getplugin("terminalreporter")
         if is_worker(config) or reporter is None:
             # A worker's stdout belongs to xdist, its stderr to the user.
-            with capture.global_and_fixture_disabled() if capture else _nothing():
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
                 print(f"harness: {text}", file=sys.__stderr__, flush=True)
         else:
-            with capture.global_and_fixture_disabled() if capture else _nothing():
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
                 if reporter._tw.width_of_current_line:  # dots, which it does not know
                     reporter.write("\n")
                 reporter.write_line(f"harness: {text}")
 
     return tell
-
-
-def _nothing() -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def pytest_collection(session: pytest.Session) -> bool | None:
@@ -227,7 +224,7 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     from harness.report.text import show
 
     capture = session.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled() if capture else _nothing():
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
         try:
             show(listing(kind, session.config.stash[run_key]))
         except HarnessError as error:
@@ -316,7 +313,9 @@ class Cells:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.run = config.stash[run_key]
-        self._sweeper = Sweeper()
+        self._looked_up: tuple[pytest.Item | None, Recorded | None] = None, None
+        level = config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
+        self._shows_values = level > 0
 
     @cached_property
     def _protocol(self) -> CellProtocol:
@@ -338,33 +337,31 @@ class Cells:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Let all items rest."""
-        rest(sum(pair_of(item) is not None for item in session.items))
-
-    def pytest_runtest_logreport(self) -> None:
-        """Collect garbage now and then, since automatic collection has less to do."""
-        self._sweeper.count()
+        cells = sum(pair_of(item) is not None for item in session.items)
+        rest(cells)
+        sweep(self.config, cells)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
-        """Report a cell that an earlier run finished, without running it."""
-        recorded = self._stored(item)
-        if recorded is None:
-            if not self._protocol.takes(item):
-                return None
-            assert isinstance(item, pytest.Function)
-            self._protocol.run(item, nextitem)
-            return True
-        self._protocol.skim(item, nextitem, {REPORT_ATTRIBUTE: recorded})
+        """Run a cell with less ado than pytest does, where nobody would notice."""
+        if pair_of(item) is None or not self._protocol.takes(item):
+            return None
+        assert isinstance(item, pytest.Function)
+        self._protocol.run(item, nextitem, self._stored(item))
         return True
 
     def _stored(self, item: pytest.Item) -> Recorded | None:
-        if pair_of(item) is None or any(
-            item.get_closest_marker(name) for name in ("skip", "skipif", "xfail")
-        ):
-            return None
+        """What an earlier run recorded of a cell; looked up once."""
+        if self._looked_up[0] is not item:
+            self._looked_up = item, self._look_up(item)
+        return self._looked_up[1]
+
+    def _look_up(self, item: pytest.Item) -> Recorded | None:
         if not self.run.stored:
+            return None
+        if any(item.get_closest_marker(name) for name in ("skip", "skipif", "xfail")):
             return None
         try:
             cell = cell_of(item)
@@ -390,7 +387,12 @@ class Cells:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Skip a cell whose fixtures cannot give what it needs, with the reason."""
+        """Set up a cell, but nothing of one that an earlier run finished.
+
+        Without a value for what a fixture needs, the cell is skipped with the reason.
+        """
+        if pair_of(item) and (stored := self._stored(item)):
+            _stand_in(item, stored)
         with _undefined_skips(item):
             yield
 
@@ -400,22 +402,46 @@ class Cells:
         with _undefined_skips(item):
             yield
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put what a passing test recorded on its report."""
+        """Put what a cell recorded on its last report, when all of it has passed."""
         report = yield
-        if pair_of(item) and (gates := gates_of(item)):
+        if pair_of(item) is None:
+            return report
+        if gates := gates_of(item):
             setattr(report, GATES_ATTRIBUTE, gates)
-        if report.when == "call" and (rows := take_rows(item)) and report.passed:
-            setattr(report, REPORT_ATTRIBUTE, Recorded(rows=rows))
+        if report.when == "teardown":
+            if (recorded := recorded_by(item)) and report.passed:
+                stored = self._stored(item) is not None
+                setattr(report, REPORT_ATTRIBUTE, replace(recorded, stored=stored))
+            return report
+        note(item, report)
+        if self._shows_values and report.when == "call" and report.passed:
+            rows = item.stash.get(rows_key, ())
+            values = ", ".join(f"{row.value:.4f}" for row in rows)
+            found = " (stored)" if self._stored(item) else ""
+            setattr(report, VALUES_ATTRIBUTE, values and values + found)
         return report
+
+
+def _stand_in(item: pytest.Item, stored: Recorded) -> None:
+    """Have pytest's protocol set up and call nothing: rows take a test's place.
+
+    Every hook is called all the same, in pytest's order, whoever calls them.
+    """
+    item.stash[rows_key] = list(stored.rows)
+    vars(item).update(setup=_nothing, runtest=_nothing)
+
+
+def _nothing() -> None:
+    """Stand in for a test."""
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable(
-    report: pytest.CollectReport | pytest.TestReport,
+    config: pytest.Config, report: pytest.CollectReport | pytest.TestReport
 ) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
     """Between processes measurements are text, which every one of them can read.
 
@@ -424,9 +450,10 @@ def pytest_report_to_serializable(
     data = yield
     recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
     if data is not None and recorded is not None:
-        data[REPORT_ATTRIBUTE] = [recorded.line(), recorded.stored]
+        data[REPORT_ATTRIBUTE] = [recorded.line(), recorded.stored, recorded.keep]
         keywords = data["keywords"]
-        if all(value == 1 for value in keywords.values()):  # as pytest has them
+        # As pytest has them; other readers of reports than our controller want a dict.
+        if is_worker(config) and all(value == 1 for value in keywords.values()):
             data["keywords"] = "\0".join(keywords)
     return data
 
@@ -442,8 +469,8 @@ def pytest_report_from_serializable(
         data["keywords"] = dict.fromkeys(map(sys.intern, names.split("\0")), 1)
     report = yield
     if recorded is not None and report is not None:
-        line, stored = recorded
-        made = Recorded.from_line(line, stored=stored)
+        line, stored, keep = recorded
+        made = Recorded.from_line(line, stored=stored, keep=keep)
         setattr(report, REPORT_ATTRIBUTE, made)
     return report
 

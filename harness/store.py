@@ -39,12 +39,15 @@ class Recorded:
         Its measurements.
     stored
         Whether the store has them already.
+    keep
+        Whether the store should have them: the test did nothing but pass.
     text
         The same as `line`, where it is at hand.
     """
 
     rows: tuple[Measurement, ...]
     stored: bool = False
+    keep: bool = True
     text: str = ""
 
     def line(self) -> str:
@@ -52,7 +55,7 @@ class Recorded:
         return self.text or "[" + ", ".join(row.to_json() for row in self.rows) + "]"
 
     @classmethod
-    def from_line(cls, line: str, *, stored: bool = False) -> Self:
+    def from_line(cls, line: str, *, stored: bool = False, keep: bool = True) -> Self:
         """The inverse of `line`.
 
         Raises
@@ -61,7 +64,7 @@ class Recorded:
             If the text is not of that form.
         """
         rows = tuple(Measurement.from_dict(row) for row in json.loads(line))
-        return cls(rows=rows, stored=stored, text=line)
+        return cls(rows=rows, stored=stored, keep=keep, text=line)
 
 
 class Store:

@@ -7,20 +7,22 @@ from typing import Any
 
 import pytest
 
-from harness.fixtures.cells import pair_of
-from harness.protocol.audience import audience_of, package_of
+from harness.fixtures.cells import (
+    GATES_ATTRIBUTE,
+    REPORT_ATTRIBUTE,
+    gates_of,
+    pair_of,
+    recorded_by,
+)
+from harness.protocol.audience import is_watched
 from harness.protocol.caught import Caught, When, call_info
 from harness.protocol.recipe import Recipe, recipe_of
+from harness.store import Recorded
 
 # Plugins whose wrappers of a phase do what is done here, or only act on what
 # `CellProtocol.takes` refuses.
 _REPLACED = ("capturemanager", "logging-plugin", "skipping")
-# Packages whose hooks around fixtures leave plain functions alone.
-_FIXTURE_PACKAGES = frozenset({"_pytest", "anyio", "pytest_asyncio"})
 _MARKS = ("skip", "skipif", "xfail")
-# Under these pytest shows, stops in or writes down what goes on inside a phase.
-_OPTIONS = ("usepdb", "trace", "setuponly", "setupshow", "setupplan")
-_LOG_OPTIONS = ("log_cli", "log_file", "log_level")
 
 
 class CellProtocol:
@@ -34,8 +36,7 @@ class CellProtocol:
 
     def __init__(self, config: pytest.Config) -> None:
         self._hook = config.hook
-        self._audience = audience_of(config)
-        self._refuses = _is_watched(config)
+        self._refuses = is_watched(config)
         replaced = [config.pluginmanager.getplugin(name) for name in _REPLACED]
         self._phases: dict[When, Callable[..., object]] = {
             when: config.pluginmanager.subset_hook_caller(
@@ -60,19 +61,35 @@ class CellProtocol:
             and not any(mark in item.keywords for mark in _MARKS)
         )
 
-    def run(self, item: pytest.Function, nextitem: pytest.Item | None) -> None:
-        """Set up, call and tear down; then report."""
-        self._start(item)
+    def run(
+        self,
+        item: pytest.Function,
+        nextitem: pytest.Item | None,
+        stored: Recorded | None = None,
+    ) -> None:
+        """Set up, call and tear down; then report, or report what is stored already."""
+        self._place(item)
+        if stored is None:
+            self._measure(item, nextitem)
+        else:
+            self._tell(item, nextitem, stored)
+
+    def _measure(self, item: pytest.Function, nextitem: pytest.Item | None) -> None:
         with self._caught.around(item) as phase:
             calls = [phase("setup", lambda: self._set_up(item))]
             if not calls[-1].excinfo:
                 calls.append(phase("call", lambda: self._phases["call"](item=item)))
-            passed = not calls[-1].excinfo
-            if passed:
+            ran = not calls[-1].excinfo
+            if ran:
                 calls.append(phase("teardown", lambda: self._tear_down(item, nextitem)))
-        for call in calls:
-            self._report(item, call)
-        if not passed:
+        if not calls[-1].excinfo:  # one report tells all
+            report = self._made(item, calls[1])
+            vars(report)[REPORT_ATTRIBUTE] = recorded_by(item)
+            self._hook.pytest_runtest_logreport(report=report)
+        else:
+            for call in calls:
+                self._report(item, call)
+        if not ran:
             # A session that is to stop tears everything down now.
             if item.session.shouldfail or item.session.shouldstop:
                 nextitem = None
@@ -82,30 +99,28 @@ class CellProtocol:
         # As pytest does: what the test held can go.
         item._request = False  # type: ignore[assignment]
         item.funcargs = None  # type: ignore[assignment]
-        self._finish(item)
 
-    def skim(
-        self, item: pytest.Item, nextitem: pytest.Item | None, found: dict[str, Any]
+    def _tell(
+        self, item: pytest.Item, nextitem: pytest.Item | None, stored: Recorded
     ) -> None:
-        """Report a cell as passed without running it, with attributes on its report."""
-        self._start(item)
-        phases: tuple[When, ...] = ("setup", "call")
-        for when in phases if self._audience.phases else phases[-1:]:
-            report = pytest.TestReport(
-                nodeid=item.nodeid,
-                location=item.location,
-                keywords=dict.fromkeys(item.keywords, 1),
-                outcome="passed",
-                longrepr=None,
-                when=when,
-            )
-            if when == "call":
-                vars(report).update(found)
-            self._hook.pytest_runtest_logreport(report=report)
+        """Report a cell as passed without running it."""
+        report = pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords=dict.fromkeys(item.keywords, 1),
+            outcome="passed",
+            longrepr=None,
+            when="call",
+        )
+        vars(report)[REPORT_ATTRIBUTE] = stored
+        if gates := gates_of(item):
+            vars(report)[GATES_ATTRIBUTE] = gates
+        self._hook.pytest_runtest_logreport(report=report)
         # The test before left set up what it shares with this one.
         down = item.session._setupstate.teardown_exact
-        self._report(item, call_info("teardown", lambda: down(nextitem)))
-        self._finish(item)
+        last = call_info("teardown", lambda: down(nextitem))
+        if last.excinfo:
+            self._report(item, last)
 
     # --- phases -----------------------------------------------------------------------
 
@@ -132,25 +147,18 @@ class CellProtocol:
 
     # --- reports ----------------------------------------------------------------------
 
-    def _start(self, item: pytest.Item) -> None:
-        self._place(item)
-        if self._audience.starts:
-            place = item.location
-            self._hook.pytest_runtest_logstart(nodeid=item.nodeid, location=place)
-
-    def _finish(self, item: pytest.Item) -> None:
-        if self._audience.starts:
-            place = item.location
-            self._hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=place)
-
     def _report(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> None:
-        if call.when != "call" and not call.excinfo and not self._audience.phases:
-            return
-        report = self._hook.pytest_runtest_makereport(item=item, call=call)
+        report = self._made(item, call)
         self._hook.pytest_runtest_logreport(report=report)
         expected = (pytest.skip.Exception, pytest.xfail.Exception)
         if call.excinfo and not isinstance(call.excinfo.value, expected):
             self._hook.pytest_exception_interact(node=item, call=call, report=report)
+
+    def _made(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> pytest.TestReport:
+        report: pytest.TestReport = self._hook.pytest_runtest_makereport(
+            item=item, call=call
+        )
+        return report
 
     def _place(self, item: pytest.Item) -> None:
         """Spare all but the first cell of a test the search for its line."""
@@ -163,14 +171,3 @@ class CellProtocol:
         else:
             file, line, test = known
             vars(item).setdefault("location", (file, line, test + tail))
-
-
-def _is_watched(config: pytest.Config) -> bool:
-    """Whether an option or a plugin wants to see what goes on inside a phase."""
-    if any(config.getoption(name, None) for name in (*_OPTIONS, *_LOG_OPTIONS)):
-        return True
-    if any(config.getini(name) for name in _LOG_OPTIONS):
-        return True
-    around_fixtures = config.hook.pytest_fixture_setup.get_hookimpls()
-    packages = {package_of(one.plugin) for one in around_fixtures}
-    return not packages <= _FIXTURE_PACKAGES

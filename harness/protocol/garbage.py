@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+
 LARGE = 1000  # cells; what fewer of them keep is not worth a thought
 EVERY = 10_000  # reports
+_NAME = "harness-sweeper"
 
 
 def rest(cells: int) -> None:
@@ -19,14 +22,20 @@ def rest(cells: int) -> None:
         gc.freeze()
 
 
+def sweep(config: pytest.Config, cells: int) -> None:
+    """Collect garbage now and then from now on, if the grid is large."""
+    if cells >= LARGE and not config.pluginmanager.hasplugin(_NAME):
+        config.pluginmanager.register(Sweeper(), _NAME)
+
+
 class Sweeper:
-    """Collects what is garbage now and then, and leaves the rest alone."""
+    """A plugin of large grids: collects garbage now and then, leaves the rest alone."""
 
     def __init__(self) -> None:
         self._reports = 0
 
-    def count(self) -> None:
-        """Note one more report."""
+    def pytest_runtest_logreport(self) -> None:
+        """Count reports: automatic collection has less to do than before."""
         self._reports += 1
         if self._reports % EVERY == 0:
             gc.collect()

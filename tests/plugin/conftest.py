@@ -72,11 +72,16 @@ def test_nuclear_norm(predictions, record):
 
 @pytest.fixture
 def toy(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A directory with the toy grid, two metrics, and no trace of the outer run."""
+    """A directory with the toy grid, two metrics, and no trace of the outer run.
+
+    Of other plugins there is xdist alone, whatever is installed.
+    """
     for name in list(os.environ):
         if name.startswith(("HARNESS_", "PYTEST_XDIST", "GITHUB_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p harness -p xdist")
     monkeypatch.setenv("HARNESS_CACHE_DIR", str(pytester.path / "cache"))
     pytester.makeini("[pytest]\nharness_base = toy\nharness_families = in*,out*\n")
     pytester.makeconftest(CONFTEST)

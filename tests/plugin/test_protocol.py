@@ -285,7 +285,7 @@ def test_a_cell_that_is_run_again_records_anew(toy):
         from _pytest.runner import runtestprotocol
         def pytest_runtest_protocol(item, nextitem):
             for _ in range(2):
-                runtestprotocol(item, nextitem=item, log=False)
+                runtestprotocol(item, nextitem=nextitem, log=False)
             return None
         """
     )
@@ -305,14 +305,97 @@ def test_garbage_is_still_collected_in_a_large_grid():
 
     sweeper = Sweeper()
     for _ in range(EVERY - 1):
-        sweeper.count()
+        sweeper.pytest_runtest_logreport()
     node = Node()
     node.itself = node
     gone = weakref.ref(node)
     del node
     try:
-        sweeper.count()
+        sweeper.pytest_runtest_logreport()
         assert gone() is None
         assert gc.get_freeze_count() > 0
     finally:
         gc.unfreeze()
+
+
+# As pytest-rerunfailures: it runs the protocol itself and logs reports afterwards, and
+# keeps on the item what the reports of one phase leave for those of the next.
+RERUNNER = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "setup":
+        item._ended = {}
+    item._ended[report.when] = report.outcome
+    return report
+
+def pytest_runtest_protocol(item, nextitem):
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for report in runtestprotocol(item, nextitem=nextitem, log=False):
+        assert item._ended[report.when]
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+"""
+# As pytest-json-report: each test's phases, looked up when its teardown is reported.
+JOURNAL = """
+phases, hooks = {}, []
+
+def pytest_runtest_logreport(report):
+    phases.setdefault(report.nodeid, {})[report.when] = report.outcome
+    if report.when == "teardown":
+        assert phases[report.nodeid] == dict.fromkeys(phases[report.nodeid], "passed")
+        assert len(phases[report.nodeid]) == 3
+
+def pytest_runtest_setup(item): hooks.append("setup")
+def pytest_runtest_call(item): hooks.append("call")
+def pytest_runtest_teardown(item): hooks.append("teardown")
+
+def pytest_unconfigure(config):
+    workers = hasattr(config, "workerinput") or config.getoption("numprocesses", None)
+    assert workers or len(phases) == 2
+    assert hooks == ["setup", "call", "teardown"] * (len(hooks) // 3)
+    assert workers or len(hooks) == 6
+"""
+
+
+@pytest.mark.parametrize(
+    ("plugin", "workers"),
+    [(RERUNNER, ()), (JOURNAL, ()), (RERUNNER + JOURNAL, ("-n1",))],
+    ids=["rerunner", "journal", "worker"],
+)
+def test_plugins_that_listen_see_stored_cells_as_any_test(toy, plugin, workers):
+    """All phases, in pytest's order, in the first run and when the cells are found."""
+    with (toy.path / "conftest.py").open("a") as conftest:
+        conftest.write(plugin)
+
+    for how in ("measured", "found in the store"):
+        result = toy.runpytest_inprocess(*ONE, *workers)
+
+        assert result.ret == pytest.ExitCode.OK
+        result.assert_outcomes(passed=2)
+        result.stdout.fnmatch_lines([f"cells: 2 {how}"])
+
+
+def test_whoever_listens_brings_back_pytests_protocol(toy):
+    """It is all or nothing: a plugin of somebody else on any hook around tests."""
+    conftest = toy.path / "conftest.py"
+    quiet = conftest.read_text()
+    assert taken(toy, *ONE) == {"test_average_confidence", "test_nuclear_norm"}
+    for hook in ("protocol(item)", "logstart()", "makereport()", "logreport()"):
+        conftest.write_text(f"{quiet}\ndef pytest_runtest_{hook}: pass\n")
+
+        assert taken(toy, *ONE) == set()
+
+
+@pytest.mark.parametrize("missing", ["capture", "logging", "terminal", "cacheprovider"])
+def test_pytests_own_plugins_can_be_left_out(toy, missing):
+    """In the first run and when the cells are found."""
+    for _ in range(2):
+        result = toy.inline_run("-p", f"no:{missing}", *ONE)
+
+        passed, skipped, failed = result.countoutcomes()
+        assert (passed, skipped, failed) == (2, 0, 0)
