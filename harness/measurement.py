@@ -1,8 +1,10 @@
 """Measurement: the record of one cell, able to cross a process border."""
 
+import hashlib
 import json
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
@@ -15,6 +17,119 @@ _LARGEST = sys.float_info.max
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 
 
+class Axes(tuple[tuple[str, str], ...]):
+    """Names and values of what a metric was varied along; as text ``k=5,layer=fc``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, values: Mapping[str, str]) -> Self:
+        """From values by name, in the one order that equal axes have: by name."""
+        return cls(sorted(values.items()))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The inverse of `str`; values hold no comma: see `axis_text`.
+
+        Raises
+        ------
+        ValueError
+            If a part is not NAME=VALUE.
+        """
+        parts = [part.partition("=") for part in text.split(",") if text]
+        if not all(name.isidentifier() and equals for name, equals, _ in parts):
+            raise ValueError(f"axes must be written NAME=VALUE,..., got {text!r}")
+        return cls.of({name: value for name, _, value in parts})
+
+    def __str__(self) -> str:
+        """Without brackets: what stands in those of a label or a gate."""
+        return ",".join(f"{name}={value}" for name, value in self)
+
+    @property
+    def order(self) -> tuple[tuple[str, bool, float, str], ...]:
+        """A key to sort by: by name, then by value; numbers by their size, first."""
+        return tuple((name, *_rank(value)) for name, value in self)
+
+
+def _rank(value: str) -> tuple[bool, float, str]:
+    number = number_of(value)
+    return (True, 0.0, value) if number is None else (False, number, value)
+
+
+def number_of(text: str) -> float | None:
+    """The finite number that a text is, if it is one."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def axis_text(value: object) -> str:
+    """What an axis' value is called: on one line, bounded, and fit for brackets.
+
+    A longer one ends in a digest of the whole, so that two stay two.
+
+    Examples
+    --------
+    >>> axis_text(0.5), axis_text("a[0],  b")
+    ('0.5', 'a(0); b')
+    """
+    whole = str(value)
+    plain = "".join(c if c.isprintable() else " " for c in whole)
+    plain = " ".join(plain.translate(_FIT).split())
+    if len(plain) <= _LONGEST:
+        return plain
+    digest = hashlib.sha256(whole.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{plain[: _LONGEST - 9]}~{digest}"
+
+
+_LONGEST = 48
+_FIT = str.maketrans({"[": "(", "]": ")", ",": ";"})
+
+
+NO_AXES = Axes()  # most measurements share it
+
+
+class Named:
+    """Base of what belongs to one metric along some axes: one name for people."""
+
+    __slots__ = ()
+    metric: str
+    axes: Axes
+
+    @property
+    def label(self) -> str:
+        """The metric's name, with its axes in brackets where it has any."""
+        return label_of(self.metric, self.axes)
+
+    @property
+    def series(self) -> tuple[str, Axes]:
+        """What rows, fits and gates are joined by."""
+        return self.metric, self.axes
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """What they are sorted by: numbers along an axis by their size."""
+        return self.metric, self.axes.order
+
+
+def label_of(metric: str, axes: Axes) -> str:
+    """The name of a metric along axes.
+
+    Examples
+    --------
+    >>> label_of("knn", Axes.of({"layer": "fc", "k": "5"})), label_of("knn", Axes())
+    ('knn[k=5,layer=fc]', 'knn')
+    """
+    return f"{metric}[{axes}]" if axes else metric
+
+
+def in_order(series: Iterable[tuple[str, Axes]]) -> list[tuple[str, Axes]]:
+    """Metrics and axes in the order of reports."""
+    return sorted(series, key=lambda one: (one[0], one[1].order))
+
+
 class Domain(StrEnum):
     """Where a dataset comes from, as far as the fits are concerned."""
 
@@ -24,7 +139,7 @@ class Domain(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Named):
     """One metric of one model on one dataset.
 
     Attributes
@@ -50,13 +165,16 @@ class Measurement:
     test
         Node id of the test without its parameters.
     parameters
-        The metric's parameters as recorded.
+        The options of the metric's function, as recorded.
     estimate
         The value is itself an estimate of accuracy, not only correlated with it.
     facts
         What ran where: device, precision, digests of weights and data; the chance
         level of a metric that has one; the temperature of calibrated confidences;
         signs that assumptions fail, which the report gathers.
+    axes
+        What else tells this value from others of the metric: parameters of the test,
+        and keywords of `record`.
     """
 
     metric: str
@@ -75,11 +193,12 @@ class Measurement:
     estimate: bool = False
     facts: dict[str, str] = field(default_factory=dict)
     traits: dict[str, Trait] = field(default_factory=dict)
+    axes: Axes = NO_AXES
 
     @property
-    def cell(self) -> tuple[str, str, str]:
-        """The names that reports join by: metric, model, dataset."""
-        return self.metric, self.model, self.dataset
+    def cell(self) -> tuple[Any, ...]:
+        """What reports sort by: metric and axes, model, dataset."""
+        return *self.order, self.model, self.dataset
 
     def called(self, **names: Any) -> Self:
         """The same under other names and traits; itself if it has them already."""
@@ -91,6 +210,7 @@ class Measurement:
         """One line of JSON; floats survive the round trip exactly."""
         # `asdict` would copy every value, and takes ten times as long.
         values = {name: getattr(self, name) for name in self.__slots__}
+        values["axes"] = dict(self.axes)
         return _ENCODER.encode(values)
 
     @classmethod
@@ -114,6 +234,7 @@ class Measurement:
                 "domain": Domain(fields["domain"]),
                 "facts": {sys.intern(k): sys.intern(v) for k, v in facts.items()},
                 "traits": {sys.intern(k): v for k, v in traits.items()},
+                "axes": Axes.of(fields["axes"]) if fields.get("axes") else NO_AXES,
             }
         )
 
@@ -135,6 +256,12 @@ def _is_trait(found: object) -> bool:
     return _is_text(found) or _is_number(found)
 
 
+def _is_texts(found: object) -> bool:
+    if found is None:
+        return True
+    return isinstance(found, dict) and all(map(_is_text, found.values()))
+
+
 # What each field must be; those with a default may be missing.
 _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     **dict.fromkeys((*_SHARED, "key"), ("a text", _is_text)),
@@ -147,13 +274,7 @@ _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "version": ("a text", lambda found: found is None or _is_text(found)),
     "estimate": ("a truth value", lambda found: found in (None, False, True)),
     "parameters": ("an object", lambda found: isinstance(found, dict | None)),
-    "facts": (
-        "an object of texts",
-        lambda found: (
-            found is None
-            or (isinstance(found, dict) and all(map(_is_text, found.values())))
-        ),
-    ),
+    **dict.fromkeys(("facts", "axes"), ("an object of texts", _is_texts)),
     "traits": (
         "an object of texts and numbers",
         lambda found: (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,8 +127,12 @@ def _milestones(text: str) -> tuple[int, ...]:
     return epochs
 
 
+_PART = re.compile(r"(?:\[[^\[\]]*\]|[^,])+")  # commas in brackets are of the name
+
+
 def _names(text: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    parts = _PART.findall(text)
+    names = tuple(part.strip() for part in parts if part.strip())
     if not names:
         raise ValueError(f"must be names or patterns joined by commas, got {text!r}")
     return names

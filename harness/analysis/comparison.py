@@ -26,7 +26,7 @@ from harness.analysis.correlation import Correlation, Undefined, or_reason, xy
 from harness.analysis.fits import MINIMUM, Judgement, LineFit
 from harness.analysis.groups import Unit, by_kind
 from harness.analysis.lines import Unfit
-from harness.measurement import Domain
+from harness.measurement import NO_AXES, Axes, Domain, Named
 from harness.metrics.checks import Array
 
 STATISTICS = {"r2": "r2", "rmse": "rmse", "rho": "spearman"}
@@ -40,12 +40,12 @@ Draws: TypeAlias = dict[Domain, tuple[NDArray[np.str_], Array]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Named):
     """One statistic of one correlation in two runs.
 
     Attributes
     ----------
-    metric, model, part, statistic
+    metric, axes, model, part, statistic
         What is compared: part is interior, exterior or transfer; the statistic r2,
         rmse (a fraction of 1) or rho. Model None is all models together.
     before, after
@@ -58,6 +58,7 @@ class Change:
     """
 
     metric: str
+    axes: Axes = NO_AXES
     model: str | None
     part: str
     statistic: str
@@ -96,7 +97,7 @@ def compare(
     Parameters
     ----------
     before, after : sequence of Correlation
-        Of the stored run and of the later one, joined by metric and model.
+        Of the stored run and of the later one, joined by metric, axes and model.
     unit, level, resamples, seed
         As in `harness.analysis.intervals.correlation_intervals`.
 
@@ -106,21 +107,23 @@ def compare(
         For each metric, model, part and statistic of either run, sorted by those. A
         row that only one run has is there, with the reason in place of the value.
     """
-    first = {(row.metric, row.model): row for row in before}
-    second = {(row.metric, row.model): row for row in after}
+    first = {(row.series, row.model): row for row in before}
+    second = {(row.series, row.model): row for row in after}
+    either = first | second
     changes = []
     # All models together come last, as they do in a report.
-    for metric, model in sorted(
-        first.keys() | second.keys(), key=lambda k: (k[0], k[1] is None, k[1] or "")
+    for key in sorted(
+        either, key=lambda key: (either[key].order, key[1] is None, key[1] or "")
     ):
-        one, two = first.get((metric, model)), second.get((metric, model))
+        one, two = first.get(key), second.get(key)
         for part in PARTS:
             had, has = _datasets(one, part), _datasets(two, part)
             found = _intervals(one, two, part, unit, level, resamples, seed)
             changes += [
                 Change(
-                    metric=metric,
-                    model=model,
+                    metric=either[key].metric,
+                    axes=either[key].axes,
+                    model=either[key].model,
                     part=part,
                     statistic=statistic,
                     before=_value(one, part, statistic, "earlier"),

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from harness.analysis.fits import Judgement, LineFit, Unfit, fit_line, judge
-from harness.measurement import Domain, Measurement
+from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_order
 from harness.traits import Trait
 
 ACCURACY = "accuracy"  # the ground truth itself: nothing to correlate it with
@@ -23,10 +23,11 @@ class Undefined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
+class Expected(Named):
     """A cell that the run was meant to measure."""
 
     metric: str
+    axes: Axes = NO_AXES
     model: str
     dataset: str
     family: str
@@ -80,12 +81,12 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Correlation:
+class Correlation(Named):
     """One metric of one model against accuracy; a row of the report.
 
     Attributes
     ----------
-    metric, model
+    metric, axes, model
         The row; model is None over all models together.
     interior, exterior
         The line fitted on the datasets of that domain.
@@ -99,9 +100,13 @@ class Correlation:
         Expected cells without a measurement.
     interior_error, exterior_error
         For metrics that estimate accuracy themselves: their error; else None.
+    contradicting
+        All points of cells that were measured with different results. They are
+        neither in `points` nor in `targets`, and the row has no fit.
     """
 
     metric: str
+    axes: Axes = NO_AXES
     model: str | None
     interior: LineFit | Undefined
     exterior: LineFit | Undefined
@@ -111,6 +116,7 @@ class Correlation:
     missing: tuple[Expected, ...] = ()
     interior_error: Error | Undefined | None = None
     exterior_error: Error | Undefined | None = None
+    contradicting: tuple[Point, ...] = ()
 
     @property
     def estimate(self) -> bool:
@@ -139,41 +145,49 @@ def correlate(
     Returns
     -------
     tuple of Correlation
-        Sorted by metric, then model, the row over all models last. A row that cannot
-        be fitted says why. Accuracy itself has no row.
+        Sorted by metric, its axes, then model, the row over all models last. A row
+        that cannot be fitted says why. Accuracy itself has no row.
 
     Notes
     -----
     A cell measured twice with different results is not resolved by a guess: the rows
     that need it are undefined, and their reason names the dataset.
     """
-    measured: dict[tuple[str, str], list[Measurement]] = {}
-    for measurement in measurements:
-        row = (measurement.metric, measurement.model)
-        measured.setdefault(row, []).append(measurement)
-    wanted: dict[tuple[str, str], set[Expected]] = {}
+    measured: dict[tuple[str, Axes], dict[str, list[Measurement]]] = {}
+    for found in measurements:
+        by_model = measured.setdefault(found.series, {})
+        by_model.setdefault(found.model, []).append(found)
+    wanted: dict[tuple[str, Axes], dict[str, set[Expected]]] = {}
     for cell in expected:
-        wanted.setdefault((cell.metric, cell.model), set()).add(cell)
+        cells = wanted.setdefault(cell.series, {})
+        cells.setdefault(cell.model, set()).add(cell)
 
     correlations = []
-    rows = measured.keys() | wanted.keys()
-    for metric in sorted({metric for metric, _ in rows} - {ACCURACY}):
-        models = sorted(model for name, model in rows if name == metric)
+    for series in in_order(measured.keys() | wanted.keys()):
+        if series[0] == ACCURACY:
+            continue
+        have, want = measured.get(series, {}), wanted.get(series, {})
+        models = sorted(have.keys() | want.keys())
         for chosen, label in [*(([m], m) for m in models), (models, None)]:
-            found = [m for c in chosen for m in measured.get((metric, c), ())]
-            cells = {cell for c in chosen for cell in wanted.get((metric, c), ())}
-            correlations.append(_row(metric, label, found, cells))
+            correlations.append(
+                _row(
+                    series,
+                    label,
+                    [m for model in chosen for m in have.get(model, ())],
+                    {cell for model in chosen for cell in want.get(model, ())},
+                )
+            )
     return tuple(correlations)
 
 
 def _row(
-    metric: str,
+    series: tuple[str, Axes],
     model: str | None,
     measurements: Sequence[Measurement],
     expected: Iterable[Expected],
 ) -> Correlation:
-    points, conflicts = distinct_points(measurements)
-    have = {(point.model, point.dataset) for point in points}
+    points, contradicting, conflicts = distinct_points(measurements)
+    have = {(point.model, point.dataset) for point in (*points, *contradicting)}
     labelled = [p for p in points if _fitted(p)]
     inside = [p for p in labelled if p.domain is Domain.INTERIOR]
     outside = [p for p in labelled if p.domain is Domain.EXTERIOR]
@@ -187,14 +201,17 @@ def _row(
         exterior = or_reason(lambda: fit_line(*xy(outside)))
         transfer = _transfer(interior, outside)
     estimate = bool(measurements) and all(m.estimate for m in measurements)
+    metric, axes = series
     return Correlation(
         metric=metric,
+        axes=axes,
         model=model,
         interior=interior,
         exterior=exterior,
         transfer=transfer,
         points=tuple(labelled),
         targets=tuple(p for p in points if not _fitted(p)),
+        contradicting=tuple(contradicting),
         missing=tuple(
             sorted(
                 (cell for cell in expected if (cell.model, cell.dataset) not in have),
@@ -207,12 +224,19 @@ def _row(
 
 
 def _fitted(point: Point) -> bool:
+    """Whether a point is one of those that lines are fitted on and judged by."""
     return point.y is not None and point.domain is not Domain.TARGET
 
 
-def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], str]:
-    """The points in a fixed order, and what contradicts itself among them."""
+def distinct_points(
+    measurements: Iterable[Measurement],
+) -> tuple[list[Point], list[Point], str]:
+    """The points of one metric, those that contradict each other, and what they do.
+
+    Each in a fixed order. Of contradicting points none is chosen.
+    """
     points: dict[tuple[str, str], list[Point]] = {}
+    tests: dict[tuple[str, str], set[str]] = {}
     for m in measurements:
         point = Point(
             model=m.model,
@@ -225,19 +249,25 @@ def distinct_points(measurements: Iterable[Measurement]) -> tuple[list[Point], s
             traits=m.traits,
         )
         same = points.setdefault((m.model, m.dataset), [])
+        tests.setdefault((m.model, m.dataset), set()).add(m.test)
         if point not in same:
             same.append(point)
-    conflicts = sorted(cell for cell, found in points.items() if len(found) > 1)
-    if not conflicts:
-        return [points[cell][0] for cell in sorted(points)], ""
-    model, dataset = conflicts[0]
-    one, other, *_ = sorted(points[model, dataset], key=repr)
-    more = f" (and {len(conflicts) - 1} more)" if len(conflicts) > 1 else ""
+    alone = [points[cell][0] for cell in sorted(points) if len(points[cell]) == 1]
+    torn = [cell for cell in sorted(points) if len(points[cell]) > 1]
+    if not torn:
+        return alone, [], ""
+    contradicting = [p for cell in torn for p in sorted(points[cell], key=repr)]
+    model, dataset = torn[0]
+    one, other, *_ = contradicting
+    more = f" (and {len(torn) - 1} more)" if len(torn) > 1 else ""
+    named = sorted(tests[torn[0]] - {""})
+    by = f", by {' and '.join(named)}" if len(named) > 1 else ""
     reason = (
         f"{model} on {dataset} was measured twice with different results: "
-        f"{_difference(one, other)}{more}; record each variant under its own name"
+        f"{_difference(one, other)}{more}{by}; record each variant under its own name, "
+        "or with what tells them apart: record(NAME, VALUE, k=5)"
     )
-    return [min(points[cell], key=repr) for cell in sorted(points)], reason
+    return alone, contradicting, reason
 
 
 def _difference(one: Point, other: Point) -> str:

@@ -2,10 +2,10 @@
 
 The grammar::
 
-    rule      = [ METRIC [ "[" MODEL "]" ] ":" ] [ PART ] STATISTIC VERB [ "by" ] NUMBER
+    rule      = [ SUBJECT ":" ] [ PART ] STATISTIC VERB [ "by" ] NUMBER
                 [ "beyond chance" ]
-    METRIC    = a metric's name, or a pattern with * and ?; all of them if left out
-    MODEL     = a model's name, or a pattern; "all" is the fit over all models together
+    SUBJECT   = METRIC, METRIC[MODEL], METRIC[AXIS=VALUE], ...; see `subjects`; every
+                metric and model if left out
     PART      = "interior" | "exterior" | "transfer"; each of them if left out
     STATISTIC = "r2" | "rmse" | "rho" | "spearman"
     VERB      = "drops" | "rises" | "changes"
@@ -18,12 +18,13 @@ interval.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import NoReturn
 
 from harness.analysis.comparison import PARTS, Change
 from harness.analysis.correlation import Undefined
-from harness.analysis.gate_syntax import ALL, SUBJECT, hint, number, refuse
+from harness.analysis.gate_syntax import hint, number, refuse
+from harness.analysis.subjects import ALL, Subject
+from harness.measurement import NO_AXES, Axes, Named
 
 FAIL_ON_EXAMPLE = "r2 drops 0.05"
 RULE_STATISTICS = {"r2": "r2", "rmse": "rmse", "rho": "rho", "spearman": "rho"}
@@ -38,7 +39,7 @@ class Rule:
 
     Attributes
     ----------
-    metric, model
+    metric, model, axes
         Patterns; model "all" is the fit over all models together.
     part
         interior, exterior or transfer; None for each of them.
@@ -50,6 +51,7 @@ class Rule:
 
     metric: str
     model: str
+    axes: Axes = NO_AXES
     part: str | None
     statistic: str
     verb: str
@@ -58,8 +60,7 @@ class Rule:
 
     def __str__(self) -> str:
         """The rule as it can be parsed again."""
-        model = "" if self.model == "*" else f"[{self.model}]"
-        subject = "" if self.metric == "*" and not model else f"{self.metric}{model}: "
+        subject = "" if str(self.subject) == "*" else f"{self.subject}: "
         part = f"{self.part} " if self.part else ""
         chance = " beyond chance" if self.beyond_chance else ""
         return (
@@ -70,22 +71,23 @@ class Rule:
         """Whether the rule judges this change."""
         if self.statistic != change.statistic or self.part not in (None, change.part):
             return False
-        if not fnmatchcase(change.metric, self.metric):
-            return False
-        if change.model is None:
-            return self.model == ALL
-        return self.model != ALL and fnmatchcase(change.model, self.model)
+        return self.subject.selects(change)
+
+    @property
+    def subject(self) -> Subject:
+        """The part before the colon."""
+        return Subject(metric=self.metric, model=self.model, axes=self.axes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleVerdict:
+class RuleVerdict(Named):
     """What came of a rule for one metric, model and part.
 
     Attributes
     ----------
     rule
         What was judged.
-    metric, model, part
+    metric, axes, model, part
         Of the change; the rule's own patterns where it matched nothing.
     move
         After minus before in the statistic's unit; None where it does not exist.
@@ -95,6 +97,7 @@ class RuleVerdict:
 
     rule: Rule
     metric: str
+    axes: Axes = NO_AXES
     model: str
     part: str
     move: float | None
@@ -103,11 +106,11 @@ class RuleVerdict:
 
     @property
     def id(self) -> str:
-        """Fit for a pytest node id: the only brackets are at the end."""
+        """A pytest node id: the brackets at the end hold the model."""
         rule = self.rule
         chance = " beyond chance" if rule.beyond_chance else ""
         return (
-            f"fail-on::{self.metric} {self.part} {rule.statistic} {rule.verb} "
+            f"fail-on::{self.label} {self.part} {rule.statistic} {rule.verb} "
             f"{number(rule.limit)}{chance} [{self.model}]"
         )
 
@@ -128,14 +131,11 @@ def parse_rule(text: str) -> Rule:
     >>> str(parse_rule("jigsaw*[resnet*]: transfer rmse rises by 1 beyond chance"))
     'jigsaw*[resnet*]: transfer rmse rises 1 beyond chance'
     """
-    subject, colon, rest = text.rpartition(":")
-    match = SUBJECT.fullmatch(subject.strip() if colon else "*")
-    if match is None:
-        _refuse(
-            text,
-            "before the ':' must stand METRIC or METRIC[MODEL], "
-            f"got {subject.strip()!r}",
-        )
+    before, colon, rest = text.rpartition(":")
+    try:
+        subject = Subject.parse(before.strip() if colon else "*")
+    except ValueError as error:
+        _refuse(text, str(error))
     words = rest.split()
     part = words.pop(0) if words and words[0] in PARTS else None
     known = (*RULE_STATISTICS, *(PARTS if part is None else ()))
@@ -155,8 +155,9 @@ def parse_rule(text: str) -> Rule:
             text, f"only 'beyond chance' may follow the number, got {' '.join(words)!r}"
         )
     return Rule(
-        metric=match["metric"],
-        model=match["model"] or "*",
+        metric=subject.metric,
+        model=subject.model,
+        axes=subject.axes,
         part=part,
         statistic=statistic,
         verb=verb,
@@ -194,13 +195,14 @@ def judge_rule(rule: Rule, changes: Sequence[Change]) -> tuple[RuleVerdict, ...]
     else:
         names = sorted({c.metric for c in changes})
         reason = (
-            f"no metric and model match {rule.metric}[{rule.model}]"
+            f"no metric and model match {rule.metric}[{rule.subject.inside or '*'}]"
             f"{hint(rule.metric, names)}; compared: {', '.join(names) or 'none'}"
         )
     return (
         RuleVerdict(
             rule=rule,
             metric=rule.metric,
+            axes=rule.axes,
             model=rule.model,
             part=rule.part or "each part",
             move=None,
@@ -231,6 +233,7 @@ def _verdict(rule: Rule, change: Change) -> RuleVerdict:
     return RuleVerdict(
         rule=rule,
         metric=change.metric,
+        axes=change.axes,
         model=ALL if change.model is None else change.model,
         part=change.part,
         move=move,

@@ -2,9 +2,8 @@
 
 The grammar::
 
-    gate      = METRIC [ "[" MODEL "]" ] ":" DOMAIN STATISTIC OPERATOR NUMBER
-    METRIC    = a metric's name, or a pattern with * and ?
-    MODEL     = a model's name, or a pattern; "all" is the fit over all models together
+    gate      = SUBJECT ":" DOMAIN STATISTIC OPERATOR NUMBER
+    SUBJECT   = METRIC, METRIC[MODEL], METRIC[AXIS=VALUE], ...; see `subjects`
     DOMAIN    = "interior" | "exterior" | "transfer"
     STATISTIC = "r2" | "adjusted_r2" | "rmse" | "mae" | "bias" | "rho" | "spearman"
                 | "pearson" | "n"
@@ -13,7 +12,7 @@ The grammar::
 ``transfer`` is the exterior judged with the interior's line. rmse, mae and bias are in
 points (percent) of accuracy. They are the line's, but for one case: on the interior and
 the exterior, mae and bias of a metric that is itself an estimate of accuracy are the
-estimate's own. Without a model, every model is judged by itself.
+estimate's own. Every model, and every value along an axis, is judged by itself.
 """
 
 import math
@@ -22,13 +21,12 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import NoReturn
 
-from harness.analysis.correlation import Correlation
+from harness.analysis.subjects import Row, Subject, at_colon
+from harness.measurement import NO_AXES, Axes
 
 EXAMPLE = "jigsaw_invariance: interior r2 >= 0.5"
-ALL = "all"  # the model that stands for all of them together
 DOMAINS = ("interior", "exterior", "transfer")
 STATISTICS = {
     "r2": "r2",
@@ -47,7 +45,6 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     "<": operator.lt,
 }
-SUBJECT = re.compile(r"(?P<metric>[^\s\[\]:]+)(\[(?P<model>[^\[\]]+)\])?")
 _TOKEN = re.compile(r"[<>=!~≤≥]+|[^\s<>=!~≤≥]+")
 
 
@@ -65,6 +62,8 @@ class Gate:
         Pattern of metric names.
     model
         Pattern of model names; "all" for the fit over all models together.
+    axes
+        Patterns of values by axis.
     domain, statistic, operator
         Words of the grammar; aliases are resolved.
     threshold
@@ -73,6 +72,7 @@ class Gate:
 
     metric: str
     model: str = "*"
+    axes: Axes = NO_AXES
     domain: str
     statistic: str
     operator: str
@@ -87,16 +87,16 @@ class Gate:
 
     def __str__(self) -> str:
         """The gate as it can be parsed again."""
-        model = "" if self.model == "*" else f"[{self.model}]"
-        return f"{self.metric}{model}: {self.condition}"
+        return f"{self.subject}: {self.condition}"
 
-    def selects(self, correlation: Correlation) -> bool:
-        """Whether the correlation is one that this gate judges."""
-        if not fnmatchcase(correlation.metric, self.metric):
-            return False
-        if correlation.model is None:
-            return self.model == ALL
-        return self.model != ALL and fnmatchcase(correlation.model, self.model)
+    @property
+    def subject(self) -> Subject:
+        """The part before the colon."""
+        return Subject(metric=self.metric, model=self.model, axes=self.axes)
+
+    def selects(self, row: Row) -> bool:
+        """Whether the row, a correlation, is one that this gate judges."""
+        return self.subject.selects(row)
 
 
 def parse_gate(text: str) -> Gate:
@@ -116,6 +116,8 @@ def parse_gate(text: str) -> Gate:
     '*invariance[resnet*]: transfer rho > -0.2'
     >>> parse_gate("nuclear_norm[all]: exterior rmse <= 5").model
     'all'
+    >>> str(parse_gate("knn[linear, k=5]: interior r2 > 0"))
+    'knn[linear,k=5]: interior r2 > 0'
     >>> parse_gate("nuclear_norm: interor r2 >= 0.5")
     Traceback (most recent call last):
     ...
@@ -124,16 +126,13 @@ gate 'nuclear_norm: interor r2 >= 0.5': \
 the domain must be one of interior, exterior, transfer, got 'interor'; did you mean \
 'interior'? Example: 'jigsaw_invariance: interior r2 >= 0.5'
     """
-    subject, colon, condition = text.partition(":")
+    before, colon, condition = at_colon(text)
     if not colon:
         refuse(text, "a ':' must follow the metric")
-    match = SUBJECT.fullmatch(subject.strip())
-    if match is None:
-        refuse(
-            text,
-            "before the ':' must stand METRIC or METRIC[MODEL], "
-            f"got {subject.strip()!r}; patterns use * and ?",
-        )
+    try:
+        subject = Subject.parse(before.strip())
+    except ValueError as error:
+        refuse(text, f"{error}; patterns use * and ?")
     words = _TOKEN.findall(condition)
     parts = ("the domain", "the statistic", "the operator", "the number")
     choices: tuple[Collection[str], ...] = (DOMAINS, STATISTICS, OPERATORS)
@@ -147,8 +146,9 @@ the domain must be one of interior, exterior, transfer, got 'interor'; did you m
         extra = " ".join(words[len(parts) :])
         refuse(text, f"nothing may follow the number, got {extra!r}")
     return Gate(
-        metric=match["metric"],
-        model=match["model"] or "*",
+        metric=subject.metric,
+        model=subject.model,
+        axes=subject.axes,
         domain=words[0],
         statistic=STATISTICS[words[1]],
         operator=words[2],

@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from harness.analysis.correlation import Correlation, Error, Expected, Undefined
 from harness.analysis.fits import Judgement, LineFit
 from harness.analysis.gate_syntax import (
-    ALL,
     OPERATORS,
     Gate,
     GateSyntaxError,
@@ -16,20 +15,21 @@ from harness.analysis.gate_syntax import (
     number,
     parse_gate,
 )
-from harness.measurement import Domain
+from harness.analysis.subjects import ALL
+from harness.measurement import NO_AXES, Axes, Domain, Named, in_order, label_of
 
 __all__ = ["Gate", "GateSyntaxError", "Verdict", "judge_gate", "parse_gate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Named):
     """What came of a gate for one metric and model.
 
     Attributes
     ----------
     gate
         What was judged.
-    metric, model
+    metric, axes, model
         Of the correlation; the gate's own patterns where it matched nothing. Model
         "all" is all of them together.
     value
@@ -42,6 +42,7 @@ class Verdict:
 
     gate: Gate
     metric: str
+    axes: Axes = NO_AXES
     model: str
     value: float | None
     passed: bool
@@ -49,8 +50,8 @@ class Verdict:
 
     @property
     def id(self) -> str:
-        """Fit for a pytest node id: the only brackets are at the end."""
-        return f"gates::{self.metric} {self.gate.condition} [{self.model}]"
+        """A pytest node id: the brackets at the end hold the model."""
+        return f"gates::{self.label} {self.gate.condition} [{self.model}]"
 
 
 def judge_gate(gate: Gate, correlations: Sequence[Correlation]) -> tuple[Verdict, ...]:
@@ -77,6 +78,7 @@ def judge_gate(gate: Gate, correlations: Sequence[Correlation]) -> tuple[Verdict
         Verdict(
             gate=gate,
             metric=gate.metric,
+            axes=gate.axes,
             model=gate.model,
             value=None,
             passed=False,
@@ -104,6 +106,7 @@ def _verdict(gate: Gate, correlation: Correlation) -> Verdict:
     return Verdict(
         gate=gate,
         metric=correlation.metric,
+        axes=correlation.axes,
         model=ALL if correlation.model is None else correlation.model,
         value=None if isinstance(value, Undefined) else value,
         passed=passed,
@@ -171,7 +174,16 @@ def _nothing(gate: Gate, correlations: Sequence[Correlation]) -> str:
             f"no measured metric matches {gate.metric!r}"
             f"{hint(gate.metric, metrics)}; measured: {', '.join(metrics)}"
         )
-    models = sorted({c.model for c in correlations if c.model is not None})
+    found = [c for c in correlations if fnmatchcase(c.metric, gate.metric)]
+    if not any(gate.subject.fits(c.axes) for c in found):
+        known = [label_of(*series) for series in in_order({c.series for c in found})]
+        wanted = label_of(gate.metric, gate.axes)
+        return (
+            f"no measured metric matches {wanted!r}{hint(wanted, known)}; "
+            f"measured: {', '.join(known)}"
+        )
+    meant = [c for c in found if gate.subject.fits(c.axes)]
+    models = sorted({c.model for c in meant if c.model is not None})
     return (
         f"no measured model matches {gate.model!r}{hint(gate.model, models)}; "
         f"measured: {', '.join(models)}"

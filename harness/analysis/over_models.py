@@ -13,16 +13,16 @@ from harness.analysis.correlation import (
     xy,
 )
 from harness.analysis.fits import LineFit, fit_line
-from harness.measurement import Measurement
+from harness.measurement import NO_AXES, Axes, Measurement, Named, in_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCorrelation:
+class ModelCorrelation(Named):
     """One metric on one dataset against accuracy, over models.
 
     Attributes
     ----------
-    metric, dataset
+    metric, axes, dataset
         The row.
     fit
         The line over models; its `n` counts models.
@@ -31,6 +31,7 @@ class ModelCorrelation:
     """
 
     metric: str
+    axes: Axes = NO_AXES
     dataset: str
     fit: LineFit | Undefined
     points: tuple[Point, ...]
@@ -49,21 +50,28 @@ def correlate_over_models(
     Returns
     -------
     tuple of ModelCorrelation
-        Sorted by metric, then dataset. A row that cannot be fitted says why.
+        Sorted by metric, its axes, then dataset. A row that cannot be fitted says why.
     """
-    rows: dict[tuple[str, str], list[Measurement]] = {}
+    rows: dict[tuple[str, Axes], dict[str, list[Measurement]]] = {}
     for m in measurements:
         if m.metric != ACCURACY and m.accuracy is not None:
-            rows.setdefault((m.metric, m.dataset), []).append(m)
+            rows.setdefault(m.series, {}).setdefault(m.dataset, []).append(m)
+    cells = [
+        (series, name) for series in in_order(rows) for name in sorted(rows[series])
+    ]
     correlations = []
-    for metric, dataset in sorted(rows):
-        points, conflicts = distinct_points(rows[metric, dataset])
+    for (metric, axes), dataset in cells:
+        points, _, conflicts = distinct_points(rows[metric, axes][dataset])
         fit: LineFit | Undefined = Undefined(conflicts)
         if not conflicts:
             fit = or_reason(partial(fit_line, *xy(points), unit="models"))
         correlations.append(
             ModelCorrelation(
-                metric=metric, dataset=dataset, fit=fit, points=tuple(points)
+                metric=metric,
+                axes=axes,
+                dataset=dataset,
+                fit=fit,
+                points=tuple(points),
             )
         )
     return tuple(correlations)

@@ -5,7 +5,8 @@ The grammar::
     gate     = "predicted accuracy on" DATASET [ "by" METRIC ] [ "for" MODEL ]
                [ "at" BOUND ] OPERATOR NUMBER
     DATASET  = a dataset's name, or a pattern with * and ?
-    METRIC   = a metric's name or pattern; without it, all metrics combined
+    METRIC   = a metric's name or pattern, or METRIC[AXIS=VALUE,...]; without it, all
+               metrics combined
     MODEL    = a model's name or pattern; every model is judged by itself
     BOUND    = "low" | "middle" | "high"
     OPERATOR = ">=" | ">" | "<=" | "<"
@@ -24,13 +25,15 @@ from typing import NoReturn
 from harness.analysis.correlation import Undefined
 from harness.analysis.gate_syntax import OPERATORS, hint, refuse
 from harness.analysis.gates import apart
+from harness.analysis.subjects import Subject
 from harness.analysis.targets import TargetPrediction
+from harness.measurement import NO_AXES, Axes, Named, in_order, label_of
 
 TARGET_EXAMPLE = "predicted accuracy on my-camera >= 0.80"
 START = ("predicted", "accuracy", "on")
 BOUNDS = ("low", "middle", "high")
 ALL_METRICS = "all metrics"
-_TOKEN = re.compile(r"[<>=!]+|[^\s<>=!]+")
+_TOKEN = re.compile(r"[<>=!]+|(?:\[[^\[\]]*\]|[^\s<>=!])+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class TargetGate:
 
     Attributes
     ----------
-    dataset, metric, model
+    dataset, metric, axes, model
         Patterns; metric is None for all metrics combined.
     bound
         Which end of the interval is judged.
@@ -49,6 +52,7 @@ class TargetGate:
 
     dataset: str
     metric: str | None
+    axes: Axes = NO_AXES
     model: str
     bound: str
     operator: str
@@ -56,7 +60,7 @@ class TargetGate:
 
     def __str__(self) -> str:
         """The gate as it can be parsed again."""
-        by = f" by {self.metric}" if self.metric else ""
+        by = f" by {label_of(self.metric, self.axes)}" if self.metric else ""
         model = f" for {self.model}" if self.model != "*" else ""
         return (
             f"predicted accuracy on {self.dataset}{by}{model} at {self.bound} "
@@ -65,14 +69,14 @@ class TargetGate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetVerdict:
+class TargetVerdict(Named):
     """What came of a gate for one dataset, model and metric.
 
     Attributes
     ----------
     gate
         What was judged.
-    dataset, model, metric
+    dataset, model, metric, axes
         Of the prediction; the gate's own patterns where it matched nothing.
     value
         The judged end of the interval, in [0, 1]; None where there is none.
@@ -84,15 +88,16 @@ class TargetVerdict:
     dataset: str
     model: str
     metric: str
+    axes: Axes = NO_AXES
     value: float | None
     passed: bool
     reason: str
 
     @property
     def id(self) -> str:
-        """Fit for a pytest node id: the only brackets are at the end."""
+        """A pytest node id: the brackets at the end hold the model."""
         return (
-            f"gates::predicted accuracy on {self.dataset} by {self.metric} "
+            f"gates::predicted accuracy on {self.dataset} by {self.label} "
             f"at {self.gate.bound} {self.gate.operator} {self.gate.threshold!r} "
             f"[{self.model}]"
         )
@@ -120,6 +125,8 @@ def parse_target_gate(text: str) -> TargetGate:
     'predicted accuracy on cam* by entropy at middle > 0.75'
     >>> str(parse_target_gate("predicted accuracy on night for resnet* <= 0.5"))
     'predicted accuracy on night for resnet* at high <= 0.5'
+    >>> str(parse_target_gate("predicted accuracy on night by knn[k=5] >= 0.5"))
+    'predicted accuracy on night by knn[k=5] at low >= 0.5'
     """
     words = _TOKEN.findall(text)
     for i, expected in enumerate(START):
@@ -154,14 +161,29 @@ def parse_target_gate(text: str) -> TargetGate:
         )
     if len(rest) != 2:
         _refuse(text, f"one number must follow {rest[0]!r}, got {' '.join(rest[1:])!r}")
+    metric, axes = _by(text, options.get("by"))
     return TargetGate(
         dataset=dataset,
-        metric=options.get("by"),
+        metric=metric,
+        axes=axes,
         model=options.get("for", "*"),
         bound=bound,
         operator=rest[0],
         threshold=_share(text, rest[1]),
     )
+
+
+def _by(text: str, written: str | None) -> tuple[str | None, Axes]:
+    """The pattern of a metric, and of values along its axes."""
+    if written is None or "=" not in written:
+        return written, NO_AXES
+    try:
+        subject = Subject.parse(written)
+    except ValueError:
+        subject = None
+    if subject is None or not subject.axes or subject.model != "*":
+        _refuse(text, f"after 'by' must stand METRIC[AXIS=VALUE,...], got {written!r}")
+    return subject.metric, subject.axes
 
 
 def judge_target_gate(
@@ -197,6 +219,7 @@ def judge_target_gate(
             dataset=gate.dataset,
             model=gate.model,
             metric=gate.metric or ALL_METRICS,
+            axes=gate.axes,
             value=None,
             passed=False,
             reason=_nothing(gate, predictions),
@@ -209,13 +232,18 @@ def _selects(
 ) -> bool:
     metrics = prediction.predictor.metrics
     if gate.metric is not None:
-        return len(metrics) == 1 and fnmatchcase(metrics[0], gate.metric)
+        return len(metrics) == 1 and _is_by(gate, *prediction.predictor.series[0])
     peers = [
         p
         for p in named
         if (p.model, p.dataset) == (prediction.model, prediction.dataset)
     ]
     return len(metrics) == max(len(p.predictor.metrics) for p in peers)
+
+
+def _is_by(gate: TargetGate, metric: str, axes: Axes) -> bool:
+    subject = Subject(metric=gate.metric or "*", axes=gate.axes)
+    return fnmatchcase(metric, subject.metric) and subject.fits(axes)
 
 
 def _verdict(gate: TargetGate, target: TargetPrediction) -> TargetVerdict:
@@ -238,12 +266,14 @@ def _verdict(gate: TargetGate, target: TargetPrediction) -> TargetVerdict:
         if not prediction.inside:
             passed = False
             reason = f"the dataset lies outside the range of the fit; {reason}"
-    metrics = target.predictor.metrics
+    series = target.predictor.series
+    metric, axes = series[0] if len(series) == 1 else (ALL_METRICS, NO_AXES)
     return TargetVerdict(
         gate=gate,
         dataset=target.dataset,
         model=target.model,
-        metric=metrics[0] if len(metrics) == 1 else ALL_METRICS,
+        metric=metric,
+        axes=axes,
         value=value,
         passed=passed,
         reason=reason,
@@ -254,11 +284,9 @@ def _nothing(gate: TargetGate, predictions: Sequence[TargetPrediction]) -> str:
     """Say why a gate selects no prediction."""
     if not predictions:
         return "nothing to judge: the run has no target datasets"
-    metrics = {m for p in predictions for m in p.predictor.metrics}
     for kind, pattern, known in (
         ("target", gate.dataset, {p.dataset for p in predictions}),
         ("model", gate.model, {p.model for p in predictions}),
-        ("metric", gate.metric or "*", metrics),
     ):
         if not any(fnmatchcase(name, pattern) for name in known):
             names = sorted(known)
@@ -266,6 +294,14 @@ def _nothing(gate: TargetGate, predictions: Sequence[TargetPrediction]) -> str:
                 f"no {kind} matches {pattern!r}{hint(pattern, names)}; "
                 f"there is {', '.join(names)}"
             )
+    series = {one for p in predictions for one in p.predictor.series}
+    if not any(_is_by(gate, *one) for one in series):
+        wanted = label_of(gate.metric or "*", gate.axes)
+        names = [label_of(*one) for one in in_order(series)]
+        return (
+            f"no metric matches {wanted!r}{hint(wanted, names)}; "
+            f"there is {', '.join(names)}"
+        )
     return "no prediction is of such a dataset, model and metric together"
 
 

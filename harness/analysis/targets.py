@@ -14,7 +14,7 @@ from harness.analysis.correlation import (
 from harness.analysis.coverage import LEVEL, Coverage, Prediction
 from harness.analysis.lines import Unfit
 from harness.analysis.planes import Plane, fit_plane
-from harness.measurement import Domain
+from harness.measurement import NO_AXES, Axes, Domain, label_of
 
 Key = tuple[str, str]  # model, dataset
 
@@ -34,8 +34,9 @@ class Predictor:
 
     Attributes
     ----------
-    model, metrics
-        Whose accuracy, from which metrics; one, or several combined.
+    model, metrics, axes
+        Whose accuracy, from which metrics, each along its axes; one, or several
+        combined.
     plane
         The fit; its `leave_one_out` is the coverage achieved on the interior.
     exterior
@@ -46,9 +47,27 @@ class Predictor:
 
     model: str
     metrics: tuple[str, ...]
+    axes: tuple[Axes, ...] = ()
     plane: Plane | Undefined
     exterior: Coverage | Undefined
     left_out: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> tuple[tuple[str, Axes], ...]:
+        """Each metric with its axes."""
+        axes = self.axes or (NO_AXES,) * len(self.metrics)
+        return tuple(zip(self.metrics, axes, strict=True))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the metrics with their axes."""
+        return tuple(label_of(*one) for one in self.series)
+
+    @property
+    def name(self) -> str:
+        """The metric's, or how many they are."""
+        one = len(self.metrics) == 1
+        return self.labels[0] if one else f"all {len(self.metrics)} metrics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +114,10 @@ def predict_targets(
     Returns
     -------
     tuple of TargetPrediction
-        By model, then dataset, then metric; the combination of all metrics last, if
-        there are at least two that can be fitted. A target without a value of some
-        metric is predicted from the others, each alone, and its combination says what
-        is missing.
+        By model, then dataset, then metric and axes; the combination of all metrics
+        last, if there are at least two that can be fitted. A target without a value of
+        some metric is predicted from the others, each alone, and its combination says
+        what is missing.
     """
     rows: dict[str, list[Correlation]] = {}
     for row in correlations:
@@ -106,7 +125,7 @@ def predict_targets(
             rows.setdefault(row.model, []).append(row)
     predictions = []
     for model in sorted(rows):
-        mine = sorted(rows[model], key=lambda row: row.metric)
+        mine = sorted(rows[model], key=lambda row: row.order)
         groups: list[tuple[Correlation, ...]] = [(row,) for row in mine]
         usable = tuple(r for r in mine if not isinstance(r.interior, Undefined))
         if len(usable) > 1:
@@ -173,6 +192,7 @@ def combine(
     return Predictor(
         model=str(rows[0].model),
         metrics=tuple(row.metric for row in rows),
+        axes=tuple(row.axes for row in rows),
         plane=plane,
         exterior=exterior,
         left_out=tuple(sorted(have - inside.keys())),
@@ -182,7 +202,7 @@ def combine(
 def _predictions(
     model: str, rows: Sequence[Correlation], level: float
 ) -> list[TargetPrediction]:
-    names = {p.dataset: p for row in rows for p in row.targets}
+    names = {p.dataset: p for row in rows for p in (*row.targets, *_torn(row))}
     if not names:
         return []
     predictor = combine(rows, level=level)
@@ -190,7 +210,7 @@ def _predictions(
     found = []
     for name, point in sorted(names.items()):
         lacking = [
-            row.metric for row, v in zip(rows, values, strict=True) if name not in v
+            row.label for row, v in zip(rows, values, strict=True) if name not in v
         ]
         prediction: Prediction | Undefined
         if isinstance(predictor.plane, Undefined):
@@ -213,6 +233,12 @@ def _predictions(
             )
         )
     return found
+
+
+def _torn(row: Correlation) -> tuple[Point, ...]:
+    """Targets that were measured with different results: nothing predicts them."""
+    fitted = (Domain.INTERIOR, Domain.EXTERIOR)
+    return tuple(p for p in row.contradicting if p.y is None or p.domain not in fitted)
 
 
 def _joined(rows: Sequence[Correlation], domain: Domain) -> dict[str, _Joined]:

@@ -238,7 +238,7 @@ def _ranges(predictions: Iterable[TargetPrediction]) -> Iterator[Finding]:
     """Targets on which single metrics lie outside of what they were fitted on."""
     pairs: dict[tuple[str, str], dict[str, bool]] = {}
     for one in predictions:
-        metrics = one.predictor.metrics
+        metrics = one.predictor.labels
         if len(metrics) == 1 and not isinstance(one.prediction, Undefined):
             inside = pairs.setdefault((one.model, one.dataset), {})
             inside[metrics[0]] = one.prediction.inside

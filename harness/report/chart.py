@@ -23,7 +23,7 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
     -------
     dict
         ``datasets``: [name, family, domain] of each. ``level``: of the band.
-        ``metrics``: metric -> list of rows with ``model`` (null over all models),
+        ``metrics``: label -> list of rows with ``model`` (null over all models),
         ``interior`` and ``exterior`` (a line or a reason), and ``points``:
         [dataset, metric, accuracy or null], dataset as an index. The row over all
         models holds no points of its own; they are those of the others.
@@ -38,7 +38,7 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
 
     for row in correlations:
         own = row.model is not None
-        metrics.setdefault(row.metric, []).append(
+        metrics.setdefault(row.label, []).append(
             {
                 "model": row.model,
                 "interior": _line(row.interior),

@@ -59,15 +59,15 @@ def comparison_table(
             form("", "before", "after", "move", "95 % of moves"), no_wrap=True
         )
         for change in rows:
-            table.add_row(change.metric, change.model or "all", _numbers(form, change))
+            table.add_row(change.label, change.model or "all", _numbers(form, change))
         yield table
         yield "RMSE in points. Without an interval, chance is not known."
     lost: dict[str, list[str]] = {}
     for change in gone:
         assert isinstance(change.after, Undefined)
         metrics = lost.setdefault(change.after.reason, [])
-        if change.metric not in metrics:
-            metrics.append(change.metric)
+        if change.label not in metrics:
+            metrics.append(change.label)
     for reason, metrics in lost.items():
         yield f"  no longer there: {', '.join(metrics)}: {reason}"
     yield from _uneven([c for c in changes if c.difference is not None])

@@ -21,7 +21,7 @@ from harness.analysis.scales import noise_floor
 from harness.analysis.surprises import Surprise, surprises
 from harness.analysis.transfer import FamilyTransfer, family_transfer
 from harness.analysis.weighted import STATISTICS
-from harness.measurement import Domain
+from harness.measurement import NO_AXES, Axes, Domain, Named
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,12 +49,12 @@ class MethodFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(Named):
     """One correlation in full.
 
     Attributes
     ----------
-    metric, model
+    metric, axes, model
         Of the correlation; model is None for all together.
     values
         Statistics by part ("interior", "exterior"): as `weighted.STATISTICS`.
@@ -75,6 +75,7 @@ class Detail:
     """
 
     metric: str
+    axes: Axes = NO_AXES
     model: str | None
     values: dict[str, dict[str, float]]
     intervals: Intervals
@@ -93,8 +94,12 @@ def detail(row: Correlation, *, unit: Unit = by_kind) -> Detail:
         "exterior": row.of(Domain.EXTERIOR),
     }
     inside, outside = parts.values()
+    if row.contradicting:
+        assert isinstance(row.interior, Undefined)
+        return _undefined(row, row.interior)
     return Detail(
         metric=row.metric,
+        axes=row.axes,
         model=row.model,
         values={part: _values(points) for part, points in parts.items()},
         intervals=correlation_intervals(row, unit=unit),
@@ -112,6 +117,25 @@ def detail(row: Correlation, *, unit: Unit = by_kind) -> Detail:
         },
         families=family_transfer(row.points),
         surprises=surprises(row),
+    )
+
+
+def _undefined(row: Correlation, why: Undefined) -> Detail:
+    """Of a row whose results contradict each other: nothing can be said."""
+    return Detail(
+        metric=row.metric,
+        axes=row.axes,
+        model=row.model,
+        values={"interior": {}, "exterior": {}},
+        intervals=Intervals(interior=why, exterior=why, transfer=why),
+        methods=tuple(
+            MethodFit(method=method.value, fit=why, transfer=why) for method in Method
+        ),
+        control=why,
+        p=why,
+        noise={},
+        families=(),
+        surprises=(),
     )
 
 
@@ -156,7 +180,11 @@ def detail_parts(found: Detail) -> Iterable[RenderableType]:
     """A correlation in full, in 80 columns."""
     from rich.text import Text
 
-    yield Text(f"{found.metric} of {found.model or 'all models'}", style="bold")
+    yield Text(f"{found.label} of {found.model or 'all models'}", style="bold")
+    parts = found.intervals
+    if isinstance(found.p, Undefined) and found.p == parts.interior == parts.transfer:
+        yield f"  no fit: {found.p.reason}"
+        return
     yield from _statistics(found)
     yield from _controls(found)
     yield from _methods(found)

@@ -99,7 +99,7 @@ def _opening(title: str, summary: Summary) -> Html:
         "base": str(run.get("base", "")),
         f"models ({len(models)})": ", ".join(models),
         "datasets": str(run.get("datasets", "")),
-        "metrics": str(len({row.metric for row in summary.correlations})),
+        "metrics": str(len({row.series for row in summary.correlations})),
         "cells": counts or "none",
         "calibration": calibration_line(summary.temperatures),
         "made with": provenance(run),

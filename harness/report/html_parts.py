@@ -84,8 +84,7 @@ def predictions(summary: Summary) -> Html:
     )
     rows: list[tuple[Cell | str, ...]] = []
     for one in shown_predictions(summary.predictions):
-        names, found = one.predictor.metrics, one.prediction
-        by = names[0] if len(names) == 1 else f"all {len(names)} metrics"
+        by, found = one.predictor.name, one.prediction
         if isinstance(found, Undefined):
             rows.append((one.dataset, one.model, by, *[number(None)] * 5, found.reason))
             continue
@@ -139,7 +138,7 @@ def changes(summary: Summary) -> Html:
             after = None if isinstance(change.after, Undefined) else change.after
             rows.append(
                 (
-                    change.metric,
+                    change.label,
                     change.model or "all",
                     change.part,
                     _STATISTICS[change.statistic],
@@ -205,7 +204,7 @@ def ranks(summary: Summary) -> Html:
     )
     rows = [
         (
-            _to_plot(one.metric),
+            _to_plot(one.label),
             number(one.transfer_r2),
             number(one.transfer_rmse, ".2f", scale=100),
             number(one.interior_r2),
@@ -261,7 +260,7 @@ def correlations(summary: Summary) -> Html:
     )
     rows: list[tuple[Cell | str, ...]] = [
         (
-            _to_plot(row.metric, row.model),
+            _to_plot(row.label, row.model),
             row.model or "all",
             *_fit(row.interior),
             *_fit(row.exterior),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.artifacts import irreplaceable, write_whole
 from harness.errors import HarnessError
+from harness.measurement import Axes
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -49,6 +50,8 @@ def plain(value: Any) -> Any:
     """Dataclasses and containers as what JSON knows; "inf" where it has no number."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, Axes):
+        return dict(value)
     if isinstance(value, Counter):  # asdict would rebuild it from pairs
         return dict(value)
     if is_dataclass(value) and not isinstance(value, type):

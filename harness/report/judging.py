@@ -66,8 +66,9 @@ def wording(verdict: AnyVerdict) -> str:
 def properties(verdict: AnyVerdict) -> list[tuple[str, str]]:
     """What machines want to know of a verdict: names and values, for JUnit.
 
-    "metric", "model", "statistic" (its domain, or the dataset, before it), "operator"
-    (a rule's verb), "threshold", "value" ("" where it does not exist) and "verdict".
+    "metric", "axes" where it has any, "model", "statistic" (its domain, or the dataset,
+    before it), "operator" (a rule's verb), "threshold", "value" ("" where it does not
+    exist) and "verdict".
     """
     if isinstance(verdict, RuleVerdict):
         rule, value = verdict.rule, verdict.move
@@ -82,6 +83,7 @@ def properties(verdict: AnyVerdict) -> list[tuple[str, str]]:
             statistic = f"{verdict.gate.domain} {verdict.gate.statistic}"
     return [
         ("metric", verdict.metric),
+        *([("axes", str(verdict.axes))] if verdict.axes else []),
         ("model", verdict.model),
         ("statistic", statistic),
         ("operator", operator),

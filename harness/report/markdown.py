@@ -79,9 +79,7 @@ def _gates(summary: Summary) -> str:
 def _predictions(summary: Summary) -> str:
     rows = []
     for one in shown_predictions(summary.predictions):
-        names = one.predictor.metrics
-        by = names[0] if len(names) == 1 else f"all {len(names)} metrics"
-        found = one.prediction
+        by, found = one.predictor.name, one.prediction
         if isinstance(found, Undefined):
             rows.append((one.dataset, one.model, by, "-", found.reason))
             continue
@@ -105,7 +103,7 @@ def _predictions(summary: Summary) -> str:
 def _changes(summary: Summary) -> str:
     moved = [c for c in summary.changes if c.beyond]
     rows = [
-        (c.metric, c.model or "all", f"{c.part} {c.statistic}", f"{c.difference:+.3f}")
+        (c.label, c.model or "all", f"{c.part} {c.statistic}", f"{c.difference:+.3f}")
         for c in moved
     ]
     title = f"Moved beyond chance since {summary.compared_with}"
@@ -115,7 +113,7 @@ def _changes(summary: Summary) -> str:
 def _ranks(summary: Summary) -> str:
     rows = [
         (
-            rank.metric,
+            rank.label,
             _number(rank.interior_r2),
             _number(rank.exterior_r2),
             _number(rank.exterior_rho),

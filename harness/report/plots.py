@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +35,8 @@ _STYLE: dict[Any, Any] = {
 def write_plots(folder: Path, summary: Summary) -> None:
     """Write METRIC.png and METRIC.svg for every metric with a labelled dataset.
 
+    Metrics with results that contradict each other have none.
+
     Raises
     ------
     HarnessError
@@ -40,22 +45,48 @@ def write_plots(folder: Path, summary: Summary) -> None:
     import matplotlib
 
     rows: dict[str, list[Correlation]] = {}
+    torn = {row.label for row in summary.correlations if row.contradicting}
     for row in summary.correlations:
-        if row.model is not None and row.points:
-            rows.setdefault(row.metric, []).append(row)
+        if row.model is not None and row.points and row.label not in torn:
+            rows.setdefault(row.label, []).append(row)
+    names = file_names(rows)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context(_STYLE):
             for metric, found in rows.items():
                 figure = _figure(metric, found)
-                name = metric.replace("/", "-")
                 for kind, extra in (("png", {"dpi": 200}), ("svg", {})):
                     metadata = {"Date": None} if kind == "svg" else None
                     figure.savefig(
-                        folder / f"{name}.{kind}", metadata=metadata, **extra
+                        folder / f"{names[metric]}.{kind}", metadata=metadata, **extra
                     )
     except OSError as error:
         raise HarnessError(f"plots in {folder} cannot be written: {error}") from error
+
+
+def file_names(labels: Iterable[str]) -> dict[str, str]:
+    """A name for each that every file system takes, no two alike.
+
+    Examples
+    --------
+    >>> file_names(["knn[k=5]", "a/b", "A-b"])
+    {'knn[k=5]': 'knn-k=5', 'a/b': 'a-b', 'A-b': 'A-b-2'}
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for label in labels:
+        plain = _UNFIT.sub("-", label)[:_LONGEST].strip("-. ") or "metric"
+        count = itertools.count(2)
+        name = plain
+        while name.casefold() in taken:  # as some file systems see them
+            name = f"{plain}-{next(count)}"
+        taken.add(name.casefold())
+        names[label] = name
+    return names
+
+
+_UNFIT = re.compile(r'[\[\]/\\:*?"<>|\x00-\x1f]+')
+_LONGEST = 120  # letters; file systems take 255 bytes
 
 
 def _figure(metric: str, rows: list[Correlation]) -> Any:

@@ -63,8 +63,6 @@ def prediction_table(
     reasons: dict[str, list[str]] = {}
     outside = False
     for row in rows:
-        names = row.predictor.metrics
-        by = names[0] if len(names) == 1 else f"all {len(names)} metrics"
         found = row.prediction
         if isinstance(found, Undefined):
             reasons.setdefault(found.reason, []).append(f"{row.dataset} ({row.model})")
@@ -75,7 +73,7 @@ def prediction_table(
         table.add_row(
             row.dataset,
             row.model,
-            by,
+            row.predictor.name,
             form(
                 f"{100 * found.accuracy:.1f}{'' if found.inside else '!'}",
                 f"{100 * found.low:.1f} to {100 * found.high:.1f}",

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from harness.analysis.bootstrap import Interval
 from harness.analysis.correlation import Correlation, Error, Undefined
 from harness.analysis.groups import Unit, by_kind
 from harness.analysis.intervals import interior_r2_interval
-from harness.measurement import Measurement
+from harness.measurement import NO_AXES, Axes, Measurement, Named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rank:
+class Rank(Named):
     """One metric in the comparison; each number is a median over the models.
 
     Attributes
     ----------
-    metric
-        Its name.
+    metric, axes
+        Which.
     models
         How many models have a row.
     interior_r2, exterior_r2
@@ -38,6 +39,7 @@ class Rank:
     """
 
     metric: str
+    axes: Axes = NO_AXES
     models: int
     interior_r2: float | None
     interior_interval: Interval | Undefined
@@ -60,28 +62,31 @@ def rank(
     Those for which it does not exist follow, by the R² of the interior's own fit.
     `unit` is what the interval draws again: see `harness.analysis.groups`.
     """
-    rows: dict[str, list[Correlation]] = {}
+    rows: dict[tuple[str, Axes], list[Correlation]] = {}
     for row in correlations:
         if row.model is not None:
-            rows.setdefault(row.metric, []).append(row)
-    seconds: dict[str, list[float]] = {}
+            rows.setdefault(row.series, []).append(row)
+    seconds: dict[tuple[str, Axes], list[float]] = {}
     for m in measurements:
-        seconds.setdefault(m.metric, []).append(m.seconds)
+        seconds.setdefault(m.series, []).append(m.seconds)
     ranks = [
-        _rank(metric, found, seconds[metric], unit)
-        for metric, found in rows.items()
-        if metric in seconds
+        _rank(series, found, seconds[series], unit)
+        for series, found in rows.items()
+        if series in seconds
     ]
     return tuple(sorted(ranks, key=_order))
 
 
-def _order(one: Rank) -> tuple[bool, float, bool, float, str]:
+def _order(one: Rank) -> tuple[Any, ...]:
     by, own = one.transfer_r2, one.interior_r2
-    return by is None, -(by or 0), own is None, -(own or 0), one.metric
+    return by is None, -(by or 0), own is None, -(own or 0), *one.order
 
 
 def _rank(
-    metric: str, rows: Sequence[Correlation], seconds: Sequence[float], unit: Unit
+    series: tuple[str, Axes],
+    rows: Sequence[Correlation],
+    seconds: Sequence[float],
+    unit: Unit,
 ) -> Rank:
     def middle(value: Callable[[Correlation], float | None]) -> float | None:
         found = [v for row in rows if (v := value(row)) is not None]
@@ -90,8 +95,10 @@ def _rank(
     def mae(row: Correlation) -> float | None:
         return row.exterior_error.mae if isinstance(row.exterior_error, Error) else None
 
+    metric, axes = series
     return Rank(
         metric=metric,
+        axes=axes,
         models=len(rows),
         interior_r2=middle(lambda r: _of(r.interior, "r2")),
         interior_interval=interior_r2_interval(rows, unit=unit),

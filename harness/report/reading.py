@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from harness.errors import BadData
+from harness.measurement import Axes
 
 _NOT_FINITE = ("inf", "-inf", "nan")
 
@@ -37,6 +38,9 @@ def read_as(kind: Any, value: Any, where: str) -> Any:
     origin = typing.get_origin(kind)
     if kind is Any:
         return value
+    if kind is Axes:
+        _expect(isinstance(value, dict), "an object (axes)", value, where)
+        return Axes((k, read_as(str, v, f"{where}.{k}")) for k, v in value.items())
     if origin in (typing.Union, types.UnionType):
         return read_as(_option(kind, value, where), value, where)
     if origin is tuple:

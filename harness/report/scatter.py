@@ -26,8 +26,11 @@ def chosen_row(summary: Summary) -> Correlation | None:
     """
     if not summary.ranks:
         return None
-    best = summary.ranks[0].metric
-    rows = [r for r in summary.correlations if r.metric == best and r.model is not None]
+    best = summary.ranks[0].series
+    rows = [r for r in summary.correlations if r.series == best and r.model is not None]
+    rows = [r for r in rows if not r.contradicting]
+    if not rows:
+        return None
     rows.sort(key=_quality)
     row = rows[len(rows) // 2]
     return row if len(row.points) >= LEAST else None
@@ -86,7 +89,7 @@ def scatter(row: Correlation, *, width: int = _WIDTH, height: int = _HEIGHT) -> 
             "* both, . the interior's line",
             *lines,
             f"{pad}+{'-' * width}",
-            f"{pad} {left}{_cut(row.metric, gap - 2):^{gap}}{right}",
+            f"{pad} {left}{_cut(row.label, gap - 2):^{gap}}{right}",
         ]
     )
 

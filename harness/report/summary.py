@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
+from harness.analysis.subjects import Subject
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
 from harness.fixtures.cells import tail_of, test_of
-from harness.measurement import Measurement
+from harness.measurement import NO_AXES, Axes, Measurement, in_order
 from harness.report.assumptions import Finding, assumptions
 from harness.report.detail import UNITS, Detail, detail
 from harness.report.judging import AnyVerdict
@@ -158,6 +159,7 @@ def summarise(
 def summary_of(measurements: Iterable[Measurement]) -> Summary:
     """What measurements alone say: of gates, losses and settings they know nothing."""
     rows = tuple(sorted(measurements, key=lambda m: m.cell))
+    cells = {(m.test, m.key, m.model, m.dataset) for m in rows}
     correlations = correlate(rows)
     return Summary(
         run={
@@ -170,7 +172,7 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         lines=on_the_line(rows),
         predictions=predict_targets(correlations),
         verdicts=(),
-        counts=Counter(measured=len({(m.test, m.model, m.dataset) for m in rows})),
+        counts=Counter(measured=len(cells)),
         failed=(),
         skipped=(),
         absent={},
@@ -183,15 +185,26 @@ def _details(run: Run, correlations: tuple[Correlation, ...]) -> tuple[Detail, .
     patterns = run.settings.detail
     if not patterns:
         return ()
-    known = tuple(sorted({row.metric for row in correlations}))
-    chosen = {n for n in known if any(fnmatch.fnmatchcase(n, p) for p in patterns)}
     unit = UNITS[run.settings.resample]
     several = len(run.models) > 1
     return tuple(
         detail(row, unit=unit)
         for row in correlations
-        if row.metric in chosen and (row.model is not None or several)
+        if any(_is_called(row, pattern) for pattern in patterns)
+        and (row.model is not None or several)
     )
+
+
+def _is_called(row: Correlation, pattern: str) -> bool:
+    """Whether a pattern means a metric, or the metric along axes: ``knn[k=5]``."""
+    if fnmatch.fnmatchcase(row.metric, pattern):
+        return True
+    try:
+        subject = Subject.parse(pattern)
+    except ValueError:
+        return False
+    named = bool(subject.axes) and subject.model == "*"
+    return named and subject.fits(row.axes) and _is_called(row, subject.metric)
 
 
 def _absent_models(run: Run) -> dict[str, str]:
@@ -209,12 +222,13 @@ def _absent_details(run: Run, correlations: Iterable[Correlation]) -> dict[str, 
 
     They cannot be refused earlier: a test may record a metric of any name.
     """
-    known = sorted({row.metric for row in correlations})
+    rows = tuple(correlations)
+    known = list(dict.fromkeys(row.label for row in rows))
     named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
     return {
         f"detail of {pattern!r}": f"no measured metric is called so, of {named}"
         for pattern in run.settings.detail
-        if known and not any(fnmatch.fnmatchcase(name, pattern) for name in known)
+        if rows and not any(_is_called(row, pattern) for row in rows)
     }
 
 
@@ -238,10 +252,10 @@ def _expected(
     every cell of a model, for want of an input say, is not expected there; one that
     skipped some is, or a gate could pass on the easy ones.
     """
-    metrics: dict[str, set[str]] = defaultdict(set)
+    series: dict[str, set[tuple[str, Axes]]] = defaultdict(set)
     measured: set[tuple[str, str]] = set()
     for measurement in measurements:
-        metrics[measurement.test].add(measurement.metric)
+        series[measurement.test].add(measurement.series)
         measured.add((measurement.test, measurement.model))
     pairs = {f"{m}-{d}": (m, d) for m in run.models for d in run.datasets}
     for nodeid in collector.expected:
@@ -254,10 +268,13 @@ def _expected(
         skipped = outcome is not None and outcome.status == "skipped"
         if skipped and (test, model) not in measured:
             continue
-        conventional = test.rpartition("::")[2].removeprefix("test_")
-        for metric in sorted(metrics.get(test, {conventional}) - {ACCURACY}):
+        conventional = test.rpartition("::")[2].removeprefix("test_"), NO_AXES
+        for metric, axes in in_order(series.get(test, {conventional})):
+            if metric == ACCURACY:
+                continue
             yield Expected(
                 metric=metric,
+                axes=axes,
                 model=model,
                 dataset=dataset,
                 family=run.datasets[dataset].family,

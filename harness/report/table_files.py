@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError
-from harness.measurement import Domain, Measurement
+from harness.measurement import Axes, Domain, Measurement
 from harness.report.json import write_report
 from harness.traits import Trait, checked_traits
 
@@ -35,6 +35,7 @@ COLUMNS = (
     "device",
     "precision",
     "key",
+    "axes",
 )
 
 
@@ -52,7 +53,7 @@ def _cell(measurement: Measurement, name: str) -> Any:
     if name == "traits":
         return json.dumps(measurement.traits, ensure_ascii=False)
     value = getattr(measurement, name)
-    return str(value) if name == "domain" else value
+    return str(value) if name in ("domain", "axes") else value
 
 
 def write_csv(path: Path, summary: Summary) -> None:
@@ -161,6 +162,7 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
             estimate=_truth(row["estimate"]),
             facts=facts,
             traits=_traits(row["traits"]),
+            axes=Axes.parse(row["axes"] or ""),
         )
     except (TypeError, ValueError, HarnessError) as error:
         raise BadData(f"{where}: {error}") from error

@@ -166,7 +166,7 @@ def _chances(summary: Summary) -> dict[str, str]:
     levels: dict[str, set[float]] = {}
     for m in summary.measurements:
         if "chance" in m.facts:
-            levels.setdefault(m.metric, set()).add(float(m.facts["chance"]))
+            levels.setdefault(m.label, set()).add(float(m.facts["chance"]))
     return {
         metric: f" (chance {', '.join(f'{level:.4g}' for level in sorted(found))})"
         for metric, found in levels.items()
@@ -233,7 +233,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
     table = Table(title="metrics compared", title_justify="left", box=box.SIMPLE)
     table.title_style, table.show_edge, table.pad_edge = "bold", False, False
     table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=26)
-    longest = max(len(one.metric) for one in summary.ranks)
+    longest = max(len(one.label) for one in summary.ranks)
     intervals = min(longest, 26) + _RANKED <= width
     own = "{:>5} {:<9}" if intervals else "{:>6}{}"
     rest = " {:>5} {:>6} {:>6} {:>5} {:>5} {:>4}" if intervals else _PLAIN
@@ -254,7 +254,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
             "-" if one.mae is None else _points(one.mae),
             f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
         )
-        table.add_row(one.metric, numbers)
+        table.add_row(one.label, numbers)
     yield table
     yield (
         "Medians over the models, the best first. int., ext.: own fits; line: the "
@@ -288,7 +288,7 @@ def _number(value: float | None, form: str) -> str:
 def _by_metric(summary: Summary) -> dict[str, list[Correlation]]:
     groups: dict[str, list[Correlation]] = {}
     for row in summary.correlations:
-        groups.setdefault(row.metric, []).append(row)
+        groups.setdefault(row.label, []).append(row)
     return groups
 
 
@@ -306,13 +306,13 @@ def _metric_tables(
         if _has_fit(rows):
             yield ""
             yield from _metric_table(metric + chances.get(metric, ""), rows, wide=wide)
-        elif any(row.points or row.targets for row in rows):
+        elif any(row.points or row.targets or row.contradicting for row in rows):
             for why in _reasons(rows, wide=wide):
                 without.setdefault(why, []).append(metric)
     if without:
         yield ""
     for (part, reason), metrics in without.items():
-        yield f"no fit of {_some(metrics)}: {part}: {reason}"
+        yield f"no fit of {_some(metrics)}: {part}{': ' if part else ''}{reason}"
 
 
 def _metric_table(
@@ -343,7 +343,7 @@ def _metric_table(
         table.add_row(*cells)
     yield table
     for (group, reason), models in _reasons(rows, wide=wide).items():
-        yield f"  {group} undefined for {_some(models)}: {reason}"
+        yield f"  {group or 'fits'} undefined for {_some(models)}: {reason}"
 
 
 def _fits(row: Correlation) -> tuple[LineFit | Judgement | Undefined, ...]:
@@ -353,13 +353,26 @@ def _fits(row: Correlation) -> tuple[LineFit | Judgement | Undefined, ...]:
 def _reasons(
     rows: Iterable[Correlation], *, wide: bool
 ) -> dict[tuple[str, str], list[str]]:
-    """(group, why it has no numbers) -> models; a transfer without a line says none."""
+    """(group, why it has no numbers) -> models; a transfer without a line says none.
+
+    The group is empty where one reason is that of all, as it is of results that
+    contradict each other. Models with such are named in that of all models together.
+    """
     reasons: dict[tuple[str, str], list[str]] = {}
+    torn = [row for row in rows if row.contradicting]
+    for row in torn[-1:]:
+        assert isinstance(row.interior, Undefined)
+        names = [row.model or "all" for row in torn]
+        reasons["", row.interior.reason] = names
     for row in rows:
-        for (group, _), fit in zip(_groups(wide), _fits(row), strict=True):
-            if not isinstance(fit, Undefined):
-                continue
-            if fit is not row.transfer or not isinstance(row.interior, Undefined):
+        if row.contradicting:
+            continue
+        (inner, _), (outer, _), (line, _) = _groups(wide)
+        said: dict[str, object] = {inner: row.interior, outer: row.exterior}
+        if not isinstance(row.interior, Undefined):
+            said[line] = row.transfer
+        for group, fit in said.items():
+            if isinstance(fit, Undefined):
                 reasons.setdefault((group, fit.reason), []).append(row.model or "all")
     return reasons
 

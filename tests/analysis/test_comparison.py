@@ -200,8 +200,8 @@ def test_what_a_rule_prints_parses_to_the_same_rule(rule):
         ("r2 drops -0.05", "must be a number of 0 or more, got '-0.05'"),
         ("r2 drops lots", "must be a number of 0 or more, got 'lots'"),
         ("r2 drops 0.05 surely", "only 'beyond chance' may follow the number"),
-        ("a b: r2 drops 0.05", "must stand METRIC or METRIC[MODEL], got 'a b'"),
-        (": r2 drops 0.05", "must stand METRIC or METRIC[MODEL], got ''"),
+        ("a b: r2 drops 0.05", "METRIC[MODEL] or METRIC[AXIS=VALUE], got 'a b'"),
+        (": r2 drops 0.05", "METRIC[MODEL] or METRIC[AXIS=VALUE], got ''"),
     ],
 )
 def test_a_syntax_error_names_the_part_and_shows_an_example(text, problem):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from harness.analysis.correlation import Expected, Undefined, correlate
 from harness.analysis.fits import fit_line, judge
-from harness.measurement import Domain, Measurement
+from harness.analysis.targets import predict_targets
+from harness.measurement import Axes, Domain, Measurement
 
 
 def measurement(dataset, value, accuracy, **changes):
@@ -121,9 +122,12 @@ def test_two_results_for_one_cell_are_refused_by_name():
     lenet, linear, both = correlate(rows)
     reason = (
         "linear on d3 was measured twice with different results: value 3 and 7.0; "
-        "record each variant under its own name"
+        "record each variant under its own name, or with what tells them apart: "
+        "record(NAME, VALUE, k=5)"
     )
     assert lenet.interior.r2 == pytest.approx(1)
+    assert [p.x for p in linear.contradicting] == [3, 7.0]
+    assert len(linear.points) == 4
     for row in (linear, both):
         assert row.interior == row.exterior == row.transfer == Undefined(reason)
     rows += [measurement("d1", 1, 0.4), measurement("d4", 4, 0.4, images=7)]
@@ -200,3 +204,35 @@ def test_estimates_are_also_compared_with_accuracy_itself():
 
 def test_nothing_measured_is_no_rows():
     assert correlate([]) == ()
+
+
+def test_axes_tell_results_of_one_metric_apart():
+    """A row for each value, smaller numbers first; equal axes are one in any order."""
+    rows = [
+        measurement(f"d{i}", i * k, i / 10, axes=Axes.of({"layer": "a", "k": str(k)}))
+        for k in (10, 2)
+        for i in range(4)
+    ]
+    rows += [measurement("d4", 8, 0.4, axes=Axes.of({"k": "2", "layer": "a"}))]
+
+    found = [row for row in correlate(rows) if row.model]
+
+    assert [row.label for row in found] == [
+        "entropy[k=2,layer=a]",
+        "entropy[k=10,layer=a]",
+    ]
+    assert [row.interior.n for row in found] == [5, 4]
+    assert [row.interior.slope for row in found] == pytest.approx([0.05, 0.01])
+
+
+def test_a_target_with_two_results_is_not_predicted_and_says_why():
+    """Nor is the first of them taken, by any model's line."""
+    rows = [measurement(f"d{i}", i, i / 10) for i in range(8)]
+    rows += [measurement("cam", v, None, domain=Domain.TARGET) for v in (1, 2)]
+
+    row, _ = correlate(rows)
+    (found,) = predict_targets([row])
+
+    assert row.targets == ()
+    assert found.dataset == "cam"
+    assert "linear on cam was measured twice" in found.prediction.reason

@@ -93,8 +93,8 @@ def test_spaces_and_spellings_do_not_matter(text):
     [
         ("", "a ':' must follow the metric"),
         ("jigsaw interior r2 >= 0.5", "a ':' must follow the metric"),
-        (": interior r2 >= 0.5", "must stand METRIC or METRIC[MODEL], got ''"),
-        ("a b: interior r2 >= 0.5", "must stand METRIC or METRIC[MODEL], got 'a b'"),
+        (": interior r2 >= 0.5", "METRIC[MODEL] or METRIC[AXIS=VALUE], got ''"),
+        ("a b: interior r2 >= 0.5", "METRIC[MODEL] or METRIC[AXIS=VALUE], got 'a b'"),
         ("a[b: interior r2 >= 0.5", "got 'a[b'"),
         ("a[]: interior r2 >= 0.5", "got 'a[]'"),
         ("a:", "the domain is missing at the end"),

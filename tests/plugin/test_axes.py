@@ -1,0 +1,263 @@
+"""Metrics along axes: parameters of tests and keywords of `record`, kept everywhere."""
+
+import json
+from fnmatch import fnmatchcase
+
+import pytest
+
+KNN = """
+import pytest
+
+@pytest.mark.parametrize("k", [10, 2])
+def test_knn(predictions, record, k):
+    for layer in ("a", "b"):
+        sure = predictions.probs().max(1) ** k
+        record("knn", sure.mean() + (layer == "b"), layer=layer)
+"""
+KINDS = ("json", "csv", "md", "html")
+LABELS = [f"knn[k={k},layer={layer}]" for k in (2, 10) for layer in ("a", "b")]
+
+
+def test_every_report_keeps_the_axes(toy):
+    """Each combination has its own fits and ranks, smaller numbers first."""
+    toy.makepyfile(test_knn=KNN)
+
+    result = toy.runpytest_inprocess(
+        "test_knn.py",
+        *(f"--harness-report-{kind}=r.{kind}" for kind in KINDS),
+        "--harness-plots=plots",
+        "--harness-detail=knn[k=2,layer=a]",
+        "--harness-store=store",
+    )
+
+    result.assert_outcomes(passed=28)
+    titles = [line for line in result.outlines if line in LABELS]
+    assert titles == LABELS
+    result.stdout.fnmatch_lines(["knn[[]k=2,layer=a[]] of sharp"])
+    result.stdout.no_fnmatch_line("knn[[]k=2,layer=b[]] of *")
+    report = json.loads((toy.path / "r.json").read_text())
+    assert [row["axes"] for row in report["measurements"][:14:7]] == [
+        {"k": "2", "layer": "a"}
+    ] * 2
+    assert len({str(row["axes"]) for row in report["ranks"]}) == 4
+    for kind, name in (("md", r"knn\[k=10,layer=b\]"), ("html", LABELS[-1])):
+        assert name in (toy.path / f"r.{kind}").read_text()
+    assert '"k=10,layer=b"' in (toy.path / "r.csv").read_text()
+    plots = {path.name for path in (toy.path / "plots").glob("*.png")}
+    assert plots == {label.replace("[", "-").replace("]", ".png") for label in LABELS}
+
+
+def test_reports_that_are_opened_again_say_the_same(toy):
+    """JSON, CSV and the store give axes back."""
+    from harness.report.reopening import reopen
+
+    toy.makepyfile(test_knn=KNN)
+    arguments = ("test_knn.py", "--harness-store=store")
+    toy.runpytest_inprocess(
+        *arguments, "--harness-report-json=r.json", "--harness-report-csv=r.csv"
+    )
+    again = toy.runpytest_inprocess(*arguments, "--harness-report-json=again.json")
+
+    again.stdout.fnmatch_lines(["cells: 28 found in the store"])
+    first, *others = (reopen(toy.path / n) for n in ("r.json", "again.json", "r.csv"))
+    assert [row.label for row in first.ranks] == [row.label for row in others[0].ranks]
+    for other in others:
+        assert other.correlations == first.correlations
+
+
+def test_gates_name_axes(toy):
+    """One without them judges each value; one with a value that is not there fails."""
+    toy.makepyfile(test_knn=KNN)
+
+    result = toy.runpytest_inprocess(
+        "test_knn.py",
+        "--harness-gate=knn[k=2]: interior n >= 4",
+        "--harness-gate=knn[sharp, k=10, layer=a]: interior n >= 4",
+        "--harness-gate=knn: exterior n >= 3",
+        "--harness-gate=knn[k=7]: interior n >= 4",
+    )
+
+    gates = [line.strip() for line in result.outlines if " interior n" in line]
+    passed = [line for line in gates if line.startswith("passed")]
+    assert passed == [
+        f"passed knn[k=2,layer={layer}] interior n >= 4 [{model}]: n is 4 (>= 4)"
+        for layer in "ab"
+        for model in ("sharp", "soft")
+    ] + ["passed knn[k=10,layer=a] interior n >= 4 [sharp]: n is 4 (>= 4)"]
+    result.stdout.fnmatch_lines(
+        [
+            "*passed knn[[]k=10,layer=b[]] exterior n >= 3 [[]soft[]]*",
+            "*FAILED knn[[]k=7[]] interior n >= 4 *no measured metric matches "
+            "'knn[[]k=7[]]'*measured: knn[[]k=2,layer=a[]]*",
+        ]
+    )
+    result.assert_outcomes(passed=28, failed=1)
+
+
+def test_a_saved_run_is_compared_along_axes(toy):
+    """Each value with itself, and rules name them."""
+    toy.makepyfile(test_knn=KNN)
+    toy.runpytest_inprocess("test_knn.py", "--harness-save-run=main")
+    toy.makepyfile(test_knn=KNN.replace("** k", "** (k if k == 2 else -k)"))
+
+    result = toy.runpytest_inprocess(
+        "test_knn.py",
+        "--harness-compare=main",
+        "--harness-fail-on=knn[k=2]: rho changes 1",
+        "--harness-fail-on=knn[k=10,layer=a]: interior rho changes 1",
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            "*passed knn[[]k=2,layer=a[]] interior rho changes 1 [[]sharp[]]*",
+            "*FAILED knn[[]k=10,layer=a[]] interior rho changes 1 [[]sharp[]]*",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ("[1, 0.5, True, None, 'a b']", ["1", "0.5", "True", "None", "a b"]),
+        ("[np.int64(3), np.float32(0.1), np.bool_(True)]", ["3", "0.1", "True"]),
+        ("[Thing(), Thing()]", ["what0", "what1"]),
+        ("[Thing(), Thing(), pytest.param(Thing(), id='c')], ids=['a', None, None]",
+         ["a", "what1", "c"]),
+        ("[Thing(), Thing()], ids=lambda thing: 'x'", ["x"]),
+        ("[Thing, max]", ["Thing", "max"]),
+        ("['[CLS], x\\n']", ["(CLS); x"]),
+    ],
+)  # fmt: skip
+def test_values_are_short_text_and_objects_go_by_pytests_id(toy, values, texts):
+    """Numbers and text as they are; what an axis cannot hold is replaced."""
+    toy.makepyfile(
+        test_what=f"""
+        import numpy as np
+        import pytest
+        class Thing: pass
+        @pytest.mark.parametrize("what", {values})
+        def test_what(predictions, record, what):
+            record("score", predictions.probs().max(1).mean())
+        """
+    )
+
+    toy.runpytest_inprocess(
+        "test_what.py", "--harness-models=sharp", "--harness-report-json=r.json"
+    )
+
+    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
+    assert {row["axes"]["what"] for row in rows} == set(texts)
+    assert len(rows) == 7 * values.count("Thing()") or "Thing()" not in values
+
+
+def test_a_parameter_that_is_the_metric_is_no_axis(toy):
+    """Suites that run over metrics have one row a metric, as ever."""
+    toy.makepyfile(
+        test_many="""
+        import pytest
+        from harness.metrics.softmax_corr import softmax_corr
+        from harness.metrics.nuclear_norm import nuclear_norm
+        both = [softmax_corr, nuclear_norm]
+        @pytest.mark.parametrize("metric", both)
+        def test_metric(predictions, record, metric):
+            record(metric, predictions.probs())
+        @pytest.mark.parametrize("function", [max, min])
+        def test_function(predictions, record, function):
+            record(function, predictions.probs().max(1))
+        @pytest.mark.parametrize("name", ["a", "b"])
+        def test_name(predictions, record, name):
+            record(name, predictions.probs().max(1).mean())
+        """
+    )
+
+    toy.runpytest_inprocess("test_many.py", "--harness-report-json=r.json")
+
+    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
+    assert {row["metric"] for row in rows} == {
+        "softmax_corr", "nuclear_norm", "max", "min", "a", "b",
+    }  # fmt: skip
+    assert not any(row["axes"] for row in rows)
+
+
+def test_keywords_after_a_function_are_its_options(toy):
+    """They are kept as parameters, and are no axes."""
+    toy.makepyfile(
+        test_power="""
+        import pytest
+        def power(p, *, k):
+            return (p.max(1) ** k).mean()
+        @pytest.mark.parametrize("k", [1, 2])
+        def test_power(predictions, record, k):
+            record(power, predictions.probs(), k=2 * k)
+        """
+    )
+
+    toy.runpytest_inprocess("test_power.py", "--harness-report-json=r.json")
+
+    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
+    assert {(row["axes"]["k"], row["parameters"]["k"]) for row in rows} == {
+        ("1", 2),
+        ("2", 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("record('a', 1.0, k=1); record('a', 2.0, k=1)", "'a[[]k=1,q=1[]]' was recor*"),
+        ("record('a', 1.0, model='x')", "*keyword 'model' of `record` must name an *"),
+        ("record('a', 1.0, k=[1])", "*axis 'k' must be text or a number, got [[]1[]]*"),
+        ("record('a', 1.0, q=5)", "*axis 'q' must be the test's parameter, 1, got 5*"),
+        ("record(' ', 1.0)", "*name of a metric must not be empty*"),
+        ("record(lambda p: 1.0, 0)", "*give it a name: record(NAME, VALUE)"),
+        ("record(partial(max, 0), 1)", "*give it a name: record(NAME, VALUE)"),
+        ("record(5, 1)", "*must be a name or a function, got 5; give it a name*"),
+    ],
+)
+def test_what_cannot_be_told_apart_is_refused_with_the_cure(toy, body, reason):
+    """Functions without a name, axes that say two things, values that are no text."""
+    toy.makepyfile(
+        test_broken=f"""
+        from functools import partial
+        import pytest
+        @pytest.mark.parametrize("q", [1])
+        def test_broken(predictions, record, q):
+            {body}
+        """
+    )
+
+    result = toy.runpytest_inprocess(
+        "test_broken.py", "--harness-models=sharp", "--harness-families=in0"
+    )
+
+    result.assert_outcomes(failed=1)
+    text = " ".join(result.stdout.str().partition("without a value")[2].split())
+    assert fnmatchcase(text, f"*{reason}*")
+
+
+TWICE = """
+def test_one(predictions, record):
+    record("power", predictions.probs().max(1).mean())
+"""
+
+
+def test_contradicting_results_are_named_and_never_shown(toy):
+    """Two files that record one name: no fit, plot, detail or prediction guesses."""
+    toy.makepyfile(test_a=TWICE, test_b=TWICE.replace(".mean()", ".min()"))
+
+    result = toy.runpytest_inprocess(
+        "test_a.py", "test_b.py", "--harness-detail=power", "--harness-plots=plots",
+        "--harness-report-json=r.json",
+    )  # fmt: skip
+
+    text = " ".join(result.stdout.str().split())
+    why = "sharp on in0 was measured twice with different results: value 0.9"
+    assert f"no fit of power: {why}" in text
+    assert "by test_a.py::test_one and test_b.py::test_one; record each" in text
+    assert f"power of sharp no fit: {why}" in text
+    assert "R² " not in text.partition("no fit of power")[2].partition("RMSE")[0]
+    assert "accuracy (%) of" not in text
+    assert not list((toy.path / "plots").iterdir())
+    rows = json.loads((toy.path / "r.json").read_text())["correlations"]
+    assert [len(row["contradicting"]) for row in rows] == [14, 14, 28]
+    assert not any(row["points"] or row["targets"] for row in rows)
