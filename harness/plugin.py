@@ -130,6 +130,8 @@ def pytest_configure(config: pytest.Config) -> None:
             if any(field.startswith("jigsaw") for field in asked):
                 _ = run.jigsaw
         controller = Controller(config, run)
+        if asked and not config.option.collectonly:
+            run.verify()
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(controller, "harness-controller")

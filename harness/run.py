@@ -164,6 +164,18 @@ class Run:
             if isinstance(entry, SpecModel):
                 entry.check(self.settings, self.base, self.tell)
 
+    def verify(self) -> None:
+        """Read the pictures of the user's own folders: a bad one shows before the run.
+
+        Raises
+        ------
+        HarnessError
+            If one cannot be read.
+        """
+        for dataset in self.datasets.values():
+            if dataset.verify is not None:
+                dataset.verify(self.tell)
+
     @cached_property
     def jigsaw(self) -> Task:
         """The chosen tile permutations.

@@ -136,6 +136,9 @@ class Dataset:
         Whole numbers that, with the block's number, key the generator.
     labelled
         Whether `load` will return labels.
+    verify
+        Reads all of it before a run, telling about its progress, so that what is wrong
+        shows then; None where `load` finds nothing wrong that was not found before.
     found
         What its folder holds, for people; None of sets that are no one's own.
     traits
@@ -152,6 +155,7 @@ class Dataset:
     transformations: tuple[Transformation, ...] = ()
     seed: tuple[int, ...] = (0,)
     labelled: bool = True
+    verify: Callable[[Callable[[str], None]], object] | None = None
     found: Found | None = None
     traits: Mapping[str, Trait] = field(default_factory=dict)
 

@@ -21,6 +21,7 @@ from harness.datasets.sources.arrays import (
 from harness.datasets.sources.pictures import (
     PICTURES,
     UNREAD_PICTURES,
+    Tell,
     read_picture,
     read_pictures,
 )
@@ -211,6 +212,7 @@ def _pictures(
         family=name,
         domain=_domain(own, labelled=labels is not None),
         load=partial(_load_pictures, own, tuple(files), labels, base),
+        verify=partial(_load_pictures, own, tuple(files), labels, base),
         labelled=labels is not None,
         found=Found(images=len(files), notes=(*missing, *passed_over(tree, others))),
         traits=dict(own.traits),
@@ -261,7 +263,11 @@ def _check_twins(root: Path, tree: Tree, base: Base) -> None:
 
 
 def _load_pictures(
-    own: OwnData, files: tuple[Path, ...], labels: tuple[int, ...] | None, base: Base
+    own: OwnData,
+    files: tuple[Path, ...],
+    labels: tuple[int, ...] | None,
+    base: Base,
+    tell: Tell = lambda text: None,
 ) -> Images:
     return read_pictures(
         own.path,
@@ -270,4 +276,5 @@ def _load_pictures(
         classes=len(base.classes),
         size=base.size,
         resize=own.resize,
+        tell=tell,
     )

@@ -161,13 +161,21 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
         members(tmp_path / "x", role="exterior")
 
 
-def test_a_damaged_picture_is_named(tmp_path):
+def test_damaged_pictures_are_named_together(tmp_path, monkeypatch):
+    """And how far the reading has come is told."""
+    monkeypatch.setattr("harness.datasets.sources.pictures.PATIENCE", -1)
     picture(tmp_path / "p" / "a.png")
-    (tmp_path / "p" / "b.png").write_bytes(b"\x89PNG and nothing more")
+    for name in ("b", "c", "d"):
+        (tmp_path / "p" / f"{name}.png").write_bytes(b"\x89PNG and nothing more")
     (found,) = members(tmp_path / "p")
+    told = []
 
-    with pytest.raises(BadData, match=r"b.png cannot be read"):
-        found.load()
+    with pytest.raises(
+        BadData,
+        match=r"b.png cannot be read: .*; so are 2 other .* the last: .*d.png cannot",
+    ):
+        found.verify(told.append)
+    assert told[0] == f"reading pictures of {tmp_path / 'p'}: 1 of 4"
 
 
 # --- links, hidden copies, what is passed over ---------------------------------------

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from harness.sampling import sampled_rows
 
@@ -132,6 +133,23 @@ def test_images_found_and_what_was_passed_over_stand_in_every_report(toy):
     }
     assert f"| camera | {said} |" in (toy.path / "r.md").read_text()
     assert f"camera</b>: {said}" in (toy.path / "r.html").read_text()
+
+
+def test_a_damaged_picture_is_a_usage_error_before_the_run(toy):
+    """However far back it is; a mere collection reads no pictures."""
+    (toy.path / "camera" / "b").mkdir(parents=True)
+    for i in range(3):
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(
+            toy.path / "camera" / "b" / f"{i}.png"
+        )
+    (toy.path / "camera" / "b" / "2.png").write_bytes(b"")
+
+    result, _ = report(toy, "--harness-data=camera")
+    collected, _ = report(toy, "--harness-data=camera", "--collect-only")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: picture camera/b/2.png cannot be read: *"])
+    assert collected.ret == 0
 
 
 def test_a_sample_of_a_sorted_folder_has_every_class(toy):

@@ -132,6 +132,8 @@ def corrupted(
                         domain=domain,
                         transformations=(*dataset.transformations, transformation),
                         seed=(*dataset.seed, numbers[name], severity),
+                        verify=None,  # what it was made of is verified and counted
+                        found=None,
                         traits={
                             **dataset.traits,
                             **several,

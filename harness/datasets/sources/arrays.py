@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+import os
+from contextlib import suppress
 from pathlib import Path
 from tokenize import TokenError
 from typing import cast
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.errors import BadData
 
 
@@ -125,11 +127,15 @@ Stamps = tuple[tuple[int, int], ...]
 
 def stamps(*files: Path) -> Stamps:
     """Size and time of the files that exist: readers memoise by them, not by path."""
-    stats = [file.stat() for file in files if file.exists()]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    found = []
+    for file in files:
+        with suppress(FileNotFoundError):
+            stat = os.stat(file)
+            found.append((stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
 
 
-@cache
+@kept
 def _read_folder(
     folder: Path,
     _stamps: Stamps,

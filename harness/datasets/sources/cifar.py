@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import pickle
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.datasets.sources.arrays import Stamps, checked, stamps
 from harness.errors import BadData
 
@@ -59,7 +59,7 @@ def read_cifar10_batches(folder: Path, part: str) -> Images:
     return _read_batches(folder, files, stamps(*files))
 
 
-@cache
+@kept
 def _read_batches(folder: Path, files: tuple[Path, ...], _stamps: Stamps) -> Images:
     batches = [_read_batch(file) for file in files]
     pixels = np.ascontiguousarray(np.concatenate([pixels for pixels, _ in batches]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from harness.datasets.bases import CIFAR10
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.datasets.sources.arrays import (
     Stamps,
     checked,
@@ -46,7 +46,7 @@ def read_pair(pixels: Path, labels: Path) -> Images:
     return _read_pair(pixels, labels, stamps(pixels, labels))
 
 
-@cache
+@kept
 def _read_pair(pixels: Path, labels: Path, _stamps: Stamps) -> Images:
     return checked(
         pixels,
@@ -65,7 +65,7 @@ def read_npz(path: Path) -> Images:
     return _read_npz(path, stamps(path))
 
 
-@cache
+@kept
 def _read_npz(path: Path, _stamps: Stamps) -> Images:
     try:
         # The file's other arrays are lists of text; they stay packed.
@@ -118,7 +118,7 @@ def read_severity(pixels: Path, labels: Path, severity: int) -> Images:
     return _read_severity(pixels, labels, severity, stamps(pixels, labels))
 
 
-@cache
+@kept
 def _read_severity(
     pixels: Path, labels: Path, severity: int, _stamps: Stamps
 ) -> Images:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.datasets.sources.arrays import Stamps, checked, stamps
 from harness.errors import BadData
 
@@ -58,7 +58,7 @@ def read_mnist(images: Path, labels: Path) -> Images:
     return _read_mnist(images, labels, stamps(images, labels))
 
 
-@cache
+@kept
 def _read_mnist(images: Path, labels: Path, _stamps: Stamps) -> Images:
     pixels = read_idx(images)[..., None]
     return checked(images, pixels, read_idx(labels), classes=10, size=(28, 28, 1))
@@ -75,7 +75,7 @@ def read_mnist_8x8(images: Path, labels: Path) -> Images:
     return _read_mnist_8x8(images, labels, stamps(images, labels))
 
 
-@cache
+@kept
 def _read_mnist_8x8(images: Path, labels: Path, _stamps: Stamps) -> Images:
     full = read_mnist(images, labels)
     grey = full.pixels[:, 2:26, 4:24, 0].astype(np.float64)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.dataset import Images
-from harness.datasets.sources.arrays import Stamps, checked, stamps
+from harness.datasets.kept import KEPT
+from harness.datasets.sources.arrays import checked, stamps
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Tell = Callable[[str], None]
+PATIENCE = 10.0  # seconds
 PICTURES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"),
     *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".tga"),
@@ -45,10 +48,11 @@ def read_pictures(
     classes: int,
     size: tuple[int, int, int],
     resize: bool,
+    tell: Tell = lambda text: None,
 ) -> Images:
     """(n, *size) uint8 of the files in their order, held in memory.
 
-    Read once a process as long as the files do not change.
+    Read once as long as the files do not change and there is room.
 
     Parameters
     ----------
@@ -58,27 +62,51 @@ def read_pictures(
         Class of each, or None.
     resize
         Bring pictures of another size to this one; else they are refused.
+    tell
+        Shows a line about long reading, every `PATIENCE` seconds.
+
+    Raises
+    ------
+    BadData
+        If a picture cannot be read or is refused; the message names the first.
     """
     truth = None if labels is None else tuple(labels)
     files = tuple(files)
-    return _read(root, files, stamps(*files), truth, classes, size, resize)
+
+    def read() -> Images:
+        pixels = _decoded_all(root, files, size, resize=resize, tell=tell)
+        whole = None if truth is None else np.array(truth)
+        return checked(root, pixels, whole, classes=classes, size=size)
+
+    key = ("pictures", root, files, stamps(*files), truth, classes, size, resize)
+    return KEPT.get(key, read)
 
 
-@cache
-def _read(
+def _decoded_all(
     root: Path,
-    files: tuple[Path, ...],
-    _stamps: Stamps,
-    labels: tuple[int, ...] | None,
-    classes: int,
+    files: Sequence[Path],
     size: tuple[int, int, int],
+    *,
     resize: bool,
-) -> Images:
+    tell: Tell,
+) -> NDArray[np.uint8]:
+    """(n, *size); all that are refused are named together."""
     pixels = np.empty((len(files), *size), dtype=np.uint8)
-    for row, file in zip(pixels, files, strict=True):
-        row[...] = read_picture(file, size, resize=resize)
-    truth = None if labels is None else np.array(labels)
-    return checked(root, pixels, truth, classes=classes, size=size)
+    refused: list[BadData] = []
+    said = time.monotonic()
+    for number, (row, file) in enumerate(zip(pixels, files, strict=True)):
+        try:
+            row[...] = read_picture(file, size, resize=resize)
+        except BadData as error:
+            refused.append(error)
+        if time.monotonic() - said > PATIENCE:
+            tell(f"reading pictures of {root}: {number + 1} of {len(files)}")
+            said = time.monotonic()
+    if refused:
+        others = f"; so are {len(refused) - 1} other pictures of {root} refused, the "
+        others += f"last: {refused[-1]}"
+        raise BadData(f"{refused[0]}{others if len(refused) > 1 else ''}")
+    return pixels
 
 
 def read_picture(

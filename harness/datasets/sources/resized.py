@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.datasets.sources.arrays import Stamps, checked, stamps
 
 
@@ -33,7 +33,7 @@ def read_resized(
     return _read_resized(read, files, size, stamps(*files))
 
 
-@cache
+@kept
 def _read_resized(
     read: Callable[..., Images],
     files: tuple[Path, ...],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.datasets.sources.arrays import (
     Stamps,
     checked,
@@ -39,7 +39,7 @@ def read_svhn(path: Path) -> Images:
     return _read_svhn(path, stamps(path))
 
 
-@cache
+@kept
 def _read_svhn(path: Path, _stamps: Stamps) -> Images:
     from scipy.io import loadmat
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import bz2
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from harness.datasets.dataset import Images
+from harness.datasets.kept import kept
 from harness.datasets.sources.arrays import Stamps, checked, stamps
 from harness.errors import BadData
 
@@ -35,7 +35,7 @@ def read_usps(path: Path) -> Images:
     return _read_usps(path, stamps(path))
 
 
-@cache
+@kept
 def _read_usps(path: Path, _stamps: Stamps) -> Images:
     try:
         lines = bz2.decompress(path.read_bytes()).decode("ascii").splitlines()
