@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.errors import HarnessError
-from harness.measurement import Measurement
+from harness.measurement import Axes, Measurement
+from harness.plan import Plan, PlannedCell
 from harness.store import Recorded, Store
 
 
@@ -43,23 +43,23 @@ class Collector:
         self.store = store
         self.measurements: list[Measurement] = []
         self.outcomes: dict[str, Outcome] = {}
-        self.expected: tuple[str, ...] = ()
-        self.cells: frozenset[str] = frozenset()  # the same, to look one up
+        self.cells: dict[str, PlannedCell] = {}  # what is to be measured, by node id
+        self.gates: tuple[str, ...] = ()  # texts of the markers of the chosen tests
+        self.series: dict[str, tuple[tuple[str, Axes], ...]] = {}  # by node id
         self.unstored = 0  # cells that were measured, and that the store did not take
         self.unwritten = ""  # why it did not
-        self.gates: set[str] = set()  # texts of the markers of tests that ran
 
-    def expect(self, nodeids: Iterable[str]) -> None:
-        """Note the cells that were collected; workers all report the same.
+    def expect(self, plan: Plan) -> None:
+        """Note what was collected; workers all report the same.
 
         Raises
         ------
         HarnessError
             If the store cannot take them: better now than after the first hour.
         """
-        self.expected = tuple(nodeids)
-        self.cells = frozenset(self.expected)
-        if self.expected:
+        self.cells.update((cell.nodeid, cell) for cell in plan.cells)
+        self.gates = plan.gates
+        if self.cells:
             self.store.open()
 
     def finish(self, nodeid: str, recorded: Recorded) -> None:
@@ -72,6 +72,7 @@ class Collector:
         if recorded.keep and not recorded.stored:
             self._keep(recorded)
         self.measurements += recorded.rows
+        self.series[nodeid] = tuple(row.series for row in recorded.rows)
         status = "stored" if recorded.stored else "measured"
         self.outcomes[nodeid] = Outcome(nodeid=nodeid, status=status)
 
@@ -106,5 +107,5 @@ class Collector:
         counts = Counter(outcome.status for outcome in self.outcomes.values())
         if self.unstored:
             counts["not stored"] = self.unstored
-        counts["not run"] = len(set(self.expected) - set(self.outcomes))
+        counts["not run"] = len(self.cells.keys() - self.outcomes.keys())
         return counts

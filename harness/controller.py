@@ -5,23 +5,18 @@ One per pytest session, in the main process, with workers or without.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.fixtures.cells import (
-    GATES_ATTRIBUTE,
-    REPORT_ATTRIBUTE,
-    VALUES_ATTRIBUTE,
-    pair_of,
-    tail_of,
-)
+from harness.fixtures.cells import REPORT_ATTRIBUTE, VALUES_ATTRIBUTE, plan_of
 from harness.protocol.garbage import sweep
 
 if TYPE_CHECKING:
+    from harness.plan import Plan
     from harness.report.judging import AnyVerdict
     from harness.report.saved import SavedRun
     from harness.report.summary import Summary
@@ -41,12 +36,15 @@ class Controller:
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
         from harness.collector import Collector
+        from harness.distribution import Told
         from harness.store import Store
 
         self.config = config
         self.run = run
         self.collector = Collector(Store(run.settings.store))
         self.verdicts: tuple[AnyVerdict, ...] = ()
+        self._told = Told()
+        self._planned = False
         self._summary: Summary | None = None
         self._interrupted = False
         self._earlier: SavedRun | None = None
@@ -85,28 +83,30 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the chosen cells, and the gates that their tests carry."""
-        cells = [item for item in session.items if pair_of(item)]
+        plan = plan_of(session.items)
         if not session.config.option.collectonly:
-            self._expect(item.nodeid for item in cells)
+            self._expect(plan)
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
-        if cells and reporter is not None and reporter.verbosity == 0:
+        if plan.cells and reporter is not None and reporter.verbosity == 0:
             # Cells of one pair come from many files: a line for each change is noise.
             reporter.showfspath = False
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker what is to be reported."""
+        """Tell a worker what is to be reported, and be told what it collects."""
         from harness.protocol.audience import tell_worker
 
+        self._told.listen(node)
         tell_worker(node.workerinput, self.config)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Iterable[str]) -> None:
-        """Note the chosen cells; every worker collects the same."""
-        if not self.collector.expected:
-            tails = self._tails()
-            self._expect(i for i in ids if tail_of(i) in tails)
-            sweep(self.config, len(self.collector.expected))
+    def pytest_xdist_node_collection_finished(
+        self, node: Any, ids: Sequence[str]
+    ) -> None:
+        """Note the chosen cells and gates; every worker collects the same."""
+        if ids and not self._planned:
+            self._expect(self._told.take(node))
+            sweep(self.config, len(self.collector.cells))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> object | None:
@@ -120,21 +120,23 @@ class Controller:
             return None
         from harness.distribution import PairScheduling
 
-        models = {f"{m}-{d}": m for m in self.run.models for d in self.run.datasets}
-        return PairScheduling(len(config.getvalue("tx")), models)
+        return PairScheduling(len(config.getvalue("tx")), self.collector.cells)
 
-    def _expect(self, nodeids: Iterable[str]) -> None:
+    def _expect(self, plan: Plan) -> None:
+        self._planned = True
         try:
-            self.collector.expect(nodeids)
-        except HarnessError as error:
-            raise pytest.UsageError(str(error)) from None
+            if plan.gates:
+                from harness.report.judging import check_gate
 
-    def _tails(self) -> set[str]:
-        return {f"{m}-{d}" for m in self.run.models for d in self.run.datasets}
+                for text in plan.gates:
+                    check_gate(text)
+            self.collector.expect(plan)
+        except (HarnessError, ValueError) as error:
+            raise pytest.UsageError(str(error)) from None
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say what will run where, and what is left out for want of files."""
-        if not self.collector.expected or self.config.get_verbosity() < 0:
+        if not self.collector.cells or self.config.get_verbosity() < 0:
             return []
         from harness.report.terminal import opening
 
@@ -144,7 +146,6 @@ class Controller:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take measurements off reports as they arrive, so that a kill loses none."""
-        self.collector.gates.update(getattr(report, GATES_ATTRIBUTE, "").splitlines())
         recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
         if recorded is not None:
             self.collector.finish(report.nodeid, recorded)
@@ -191,7 +192,7 @@ class Controller:
         """Judge gates and comparison; the summary that follows shows the verdicts."""
         from harness.report.judging import judged, judged_against
 
-        gates = (*self.run.settings.gates, *sorted(self.collector.gates))
+        gates = dict.fromkeys((*self.run.settings.gates, *self.collector.gates))
         if not gates and self._earlier is None:
             return
         summary = self.summary()
@@ -242,7 +243,7 @@ class Controller:
     ) -> None:
         """Print the report, if anything was to be measured, and what went wrong."""
         how = self.run.settings.report
-        something = self.collector.expected or self.verdicts
+        something = self.collector.cells or self.verdicts
         if something and how != "none" and not self.config.option.collectonly:
             from harness.report.terminal import write
 

@@ -8,18 +8,60 @@ of tests. This one is written against the scheduler protocol alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.fixtures.cells import tail_of
+from harness.plan import Plan, PlannedCell
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
 # A worker starts a test only when it knows the next one, or that there is none.
 _AHEAD = 2
+_CHANNEL = "harness_plan"  # in a worker's input
+
+
+class Told:
+    """What each worker collected, which xdist's own message has no room for.
+
+    It comes over a channel of its own and the same line, so it is here before xdist
+    says that the worker has collected.
+    """
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def listen(self, node: WorkerController) -> None:
+        """Let a worker that is about to start have its end of a channel."""
+        channel = node.gateway.newchannel()
+        channel.setcallback(partial(self._texts.__setitem__, node.gateway.id))
+        node.workerinput[_CHANNEL] = channel
+
+    def take(self, node: WorkerController) -> Plan:
+        """What a worker said, once.
+
+        Raises
+        ------
+        pytest.UsageError
+            If it said nothing, as another version would.
+        """
+        text = self._texts.pop(node.gateway.id, None)
+        if text is None:
+            raise pytest.UsageError(
+                f"worker {node.gateway.id} must say what it collected, and did not; "
+                "install the same version of harness there"
+            )
+        return Plan.from_json(text)
+
+
+def tell(config: pytest.Config, plan: Plan) -> None:
+    """Say in a worker what it collected."""
+    workerinput: dict[str, Any] = config.workerinput  # type: ignore[attr-defined]
+    if _CHANNEL in workerinput:
+        workerinput[_CHANNEL].send(plan.to_json())
 
 
 class PairScheduling:
@@ -29,13 +71,13 @@ class PairScheduling:
     ----------
     workers
         How many are started.
-    models
-        Model of each pair, by the text in the brackets of its tests' node ids.
+    cells
+        By node id, when the first worker has collected. Other tests are units of one.
     """
 
-    def __init__(self, workers: int, models: dict[str, str]) -> None:
+    def __init__(self, workers: int, cells: Mapping[str, PlannedCell]) -> None:
         self._workers = workers
-        self._models = models
+        self._cells = cells
         self._index: dict[str, int] = {}
         self._names: tuple[str, ...] = ()
         # Units wait by model; the tests a worker was sent wait in the order sent.
@@ -103,14 +145,12 @@ class PairScheduling:
         """Start, or put a worker that joined later to work."""
         if not self._scheduled:
             self._scheduled = True
-            units: dict[str, list[str]] = {}
+            units: dict[str | tuple[str, str], list[str]] = {}
             for nodeid in self._names:
-                tail = tail_of(nodeid)
-                units.setdefault(tail if tail in self._models else nodeid, []).append(
-                    nodeid
-                )
-            for name, unit in units.items():
-                self._wait(self._models.get(name, ""), unit)
+                cell = self._cells.get(nodeid)
+                units.setdefault(cell.pair if cell else nodeid, []).append(nodeid)
+            for unit in units.values():
+                self._wait(self._model_of(unit[0]), unit)
         for node in self.nodes:
             self._feed(node)
 
@@ -123,7 +163,7 @@ class PairScheduling:
 
     def mark_test_pending(self, item: str) -> None:
         """Put a test back in the queue."""
-        self._wait(self._models.get(tail_of(item), ""), [item], first=True)
+        self._wait(self._model_of(item), [item], first=True)
         for node in self.nodes:
             self._feed(node)
 
@@ -151,6 +191,9 @@ class PairScheduling:
         return crashed
 
     # --- who gets what ----------------------------------------------------------------
+
+    def _model_of(self, nodeid: str) -> str:
+        return self._cells[nodeid].model if nodeid in self._cells else ""
 
     def _wait(self, model: str, unit: list[str], *, first: bool = False) -> None:
         queue = self._waiting.setdefault(model, deque())

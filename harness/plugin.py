@@ -17,13 +17,13 @@ import pytest
 
 from harness.controller import Controller
 from harness.fixtures.cells import (
-    GATES_ATTRIBUTE,
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
     cell_of,
     gates_of,
     note,
     pair_of,
+    plan_of,
     recorded_by,
     rows_key,
     run_key,
@@ -277,7 +277,7 @@ def _check_gates(metafunc: pytest.Metafunc) -> None:
         from harness.report.judging import check_gate
 
         try:
-            for text in texts.splitlines():
+            for text in texts:
                 check_gate(text)
         except ValueError as error:
             raise pytest.Collector.CollectError(str(error)) from None
@@ -336,9 +336,16 @@ class Cells:
         ordered = iter(cells)
         items[:] = [next(ordered) if pair_of(item) else item for item in items]
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Let all items rest."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_finish(
+        self, session: pytest.Session
+    ) -> Generator[None, None, None]:
+        """Tell a controller what was collected, and let all items rest."""
+        if is_worker(self.config):
+            from harness.distribution import tell
+
+            tell(self.config, plan_of(session.items))
+        yield
         cells = sum(pair_of(item) is not None for item in session.items)
         rest(cells)
         sweep(self.config, cells)
@@ -412,8 +419,6 @@ class Cells:
         report = yield
         if pair_of(item) is None:
             return report
-        if gates := gates_of(item):
-            setattr(report, GATES_ATTRIBUTE, gates)
         if report.when == "teardown":
             if (recorded := recorded_by(item)) and report.passed:
                 stored = self._stored(item) is not None

@@ -34,6 +34,7 @@ LEVELS = {
     "pretext": 5,
     "analysis": 5,
     "store": 6,
+    "plan": 6,
     "collector": 7,
     "registry": 7,
     "run": 8,

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from harness.fixtures.cells import (
-    GATES_ATTRIBUTE,
     REPORT_ATTRIBUTE,
-    gates_of,
     pair_of,
     recorded_by,
 )
@@ -113,8 +111,6 @@ class CellProtocol:
             when="call",
         )
         vars(report)[REPORT_ATTRIBUTE] = stored
-        if gates := gates_of(item):
-            vars(report)[GATES_ATTRIBUTE] = gates
         self._hook.pytest_runtest_logreport(report=report)
         # The test before left set up what it shares with this one.
         down = item.session._setupstate.teardown_exact

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Change, compare
-from harness.analysis.correlation import ACCURACY, Correlation, Expected, correlate
+from harness.analysis.correlation import Correlation, correlate
 from harness.analysis.subjects import Subject
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
-from harness.fixtures.cells import tail_of, test_of
-from harness.measurement import NO_AXES, Axes, Measurement, in_order
+from harness.measurement import Measurement
 from harness.report.assumptions import Finding, assumptions
 from harness.report.detail import UNITS, Detail, detail
+from harness.report.expected import expected_cells
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
 
 if TYPE_CHECKING:
-    from harness.collector import Collector, Outcome
+    from harness.collector import Collector
     from harness.report.saved import SavedRun
     from harness.run import Run
 
@@ -116,10 +116,7 @@ def summarise(
 ) -> Summary:
     """Fit and sort what the collector holds, and compare it with an earlier run."""
     measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
-    outcomes = collector.outcomes.values()
-    correlations = correlate(
-        measurements, expected=_expected(run, collector, measurements)
-    )
+    correlations = correlate(measurements, expected=expected_cells(run, collector))
     predictions = predict_targets(correlations)
     unit = UNITS[run.settings.resample]
     return Summary(
@@ -135,8 +132,8 @@ def summarise(
         else (),
         verdicts=verdicts,
         counts=collector.count(),
-        failed=_losses(o for o in outcomes if o.status == "failed"),
-        skipped=_losses(o for o in outcomes if o.status == "skipped"),
+        failed=_losses(collector, "failed"),
+        skipped=_losses(collector, "skipped"),
         absent={
             **run.absent_families,
             **_absent_models(run),
@@ -232,51 +229,13 @@ def _absent_details(run: Run, correlations: Iterable[Correlation]) -> dict[str, 
     }
 
 
-def _losses(outcomes: Iterable[Outcome]) -> tuple[Loss, ...]:
+def _losses(collector: Collector, status: str) -> tuple[Loss, ...]:
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for outcome in outcomes:
-        groups[test_of(outcome.nodeid), outcome.reason].append(tail_of(outcome.nodeid))
+    for outcome in collector.outcomes.values():
+        if outcome.status == status:
+            cell = collector.cells[outcome.nodeid]
+            groups[cell.variant.test, outcome.reason].append(cell.parameters)
     return tuple(
         Loss(test=test, reason=reason, cells=tuple(sorted(cells)))
         for (test, reason), cells in sorted(groups.items())
     )
-
-
-def _expected(
-    run: Run, collector: Collector, measurements: Iterable[Measurement]
-) -> Iterator[Expected]:
-    """Cells that should have a measurement, under every metric their test records.
-
-    A test all of whose cells failed recorded no metric; it goes by the name that its
-    own has by convention, so that a gate on it finds it missing. A test that skipped
-    every cell of a model, for want of an input say, is not expected there; one that
-    skipped some is, or a gate could pass on the easy ones.
-    """
-    series: dict[str, set[tuple[str, Axes]]] = defaultdict(set)
-    measured: set[tuple[str, str]] = set()
-    for measurement in measurements:
-        series[measurement.test].add(measurement.series)
-        measured.add((measurement.test, measurement.model))
-    pairs = {f"{m}-{d}": (m, d) for m in run.models for d in run.datasets}
-    for nodeid in collector.expected:
-        outcome = collector.outcomes.get(nodeid)
-        pair = pairs.get(tail_of(nodeid))
-        if pair is None:
-            continue
-        model, dataset = pair
-        test = test_of(nodeid)
-        skipped = outcome is not None and outcome.status == "skipped"
-        if skipped and (test, model) not in measured:
-            continue
-        conventional = test.rpartition("::")[2].removeprefix("test_"), NO_AXES
-        for metric, axes in in_order(series.get(test, {conventional})):
-            if metric == ACCURACY:
-                continue
-            yield Expected(
-                metric=metric,
-                axes=axes,
-                model=model,
-                dataset=dataset,
-                family=run.datasets[dataset].family,
-                domain=run.datasets[dataset].domain,
-            )

@@ -4,14 +4,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.distribution import PairScheduling
+from harness.plan import PlannedCell, Variant
 
 MODELS = ("big", "small")
 DATASETS = ("a", "b", "c")
-PAIRS = {f"{m}-{d}": m for m in MODELS for d in DATASETS}
-TESTS = (
-    *(f"t.py::test_{i}[{pair}]" for pair in PAIRS for i in range(3)),
-    "other.py::test_plain",
-)
+CELLS = {
+    nodeid: PlannedCell(nodeid, Variant(test=f"t.py::test_{i}", metric=str(i)), m, d)
+    for m in MODELS
+    for d in DATASETS
+    for i in range(3)
+    for nodeid in [f"t.py::test_{i}[{m}-{d}]"]
+}
+TESTS = (*CELLS, "other.py::test_plain")
 
 
 class Worker:
@@ -34,7 +38,7 @@ class Worker:
 
 
 def start(count):
-    scheduler = PairScheduling(count, PAIRS)
+    scheduler = PairScheduling(count, CELLS)
     workers = [Worker() for _ in range(count)]
     for worker in workers:
         scheduler.add_node(worker)
@@ -88,7 +92,8 @@ def test_a_worker_takes_whole_pairs_and_keeps_to_a_model(count):
     _, workers = start(count)
 
     for worker in workers[: len(MODELS)]:
-        models = {PAIRS.get(TESTS[i].partition("[")[2][:-1]) for i in worker.queue}
+        cells = [CELLS.get(TESTS[i]) for i in worker.queue]
+        models = {cell and cell.model for cell in cells}
         assert len(models - {None}) == 1
         assert len(worker.queue) % 3 == 0
 

@@ -1,0 +1,112 @@
+"""Plan: the cells that a run collected, by node id, and the gates on their tests.
+
+A node id is for people: what is in its brackets may be parameters of a test's own, in
+any order. So which model and dataset a cell is of travels beside it, between processes
+too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from harness.measurement import NO_AXES, Axes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A test with parameters of its own: what all its cells have in common.
+
+    Attributes
+    ----------
+    test
+        Node id without parameters.
+    metric, by_parameter
+        What it records by convention, and whether a parameter says so.
+    axes
+        What its other parameters vary.
+    """
+
+    test: str
+    metric: str
+    by_parameter: bool = False
+    axes: Axes = NO_AXES
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCell:
+    """A cell that is to be measured.
+
+    Attributes
+    ----------
+    nodeid
+        Of its test, with parameters.
+    variant, model, dataset
+        What the node id means.
+    """
+
+    nodeid: str
+    variant: Variant
+    model: str
+    dataset: str
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Its model and dataset."""
+        return self.model, self.dataset
+
+    @property
+    def parameters(self) -> str:
+        """What stands in the brackets of the node id."""
+        return self.nodeid.removeprefix(self.variant.test)[1:].removesuffix("]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a process collected.
+
+    Attributes
+    ----------
+    cells
+        In the order of collection.
+    gates
+        Texts of the markers of all chosen tests, each once.
+    """
+
+    cells: tuple[PlannedCell, ...] = ()
+    gates: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        """As text, with what cells share written once."""
+        variants = list(dict.fromkeys(cell.variant for cell in self.cells))
+        pairs = list(dict.fromkeys(cell.pair for cell in self.cells))
+        places = {variant: i for i, variant in enumerate(variants)}
+        of_pair = {pair: i for i, pair in enumerate(pairs)}
+        return json.dumps(
+            {
+                "variants": [asdict(variant) for variant in variants],
+                "pairs": pairs,
+                "cells": [
+                    [cell.nodeid, places[cell.variant], of_pair[cell.pair]]
+                    for cell in self.cells
+                ],
+                "gates": self.gates,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The inverse of `to_json`."""
+        content = json.loads(text)
+        variants = [
+            Variant(**{**made, "axes": Axes(map(tuple, made["axes"]))})
+            for made in content["variants"]
+        ]
+        return cls(
+            cells=tuple(
+                PlannedCell(nodeid, variants[i], *content["pairs"][j])
+                for nodeid, i, j in content["cells"]
+            ),
+            gates=tuple(content["gates"]),
+        )
