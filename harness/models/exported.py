@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError, MissingData
+from harness.models.archive import check_archive, only_tensors_unpickled
 from harness.models.built import Built
 from harness.models.weights import is_file
 
@@ -117,8 +119,18 @@ class Exported(_File):
         if not zipfile.is_zipfile(path):
             raise BadData(f"model {path} is damaged, or torch.export did not save it")
         try:
-            program = torch.export.load(path)
+            check_archive(path)
+            with only_tensors_unpickled():
+                program = torch.export.load(path)
+        except HarnessError:
+            raise
         except Exception as error:  # what it raises depends on where it is damaged
+            if found := re.search(r"GLOBAL ([\w.]+)", str(error)):
+                raise BadData(
+                    f"model {path} must hold only tensors, got a pickled {found[1]}, "
+                    "which could run code; export it again or, where you trust the "
+                    "file, load it in a function: FILE.py:FUNCTION"
+                ) from error
             reason = str(error).partition("\n")[0]
             raise BadData(
                 f"model {path} cannot be read with PyTorch {torch.__version__}: "

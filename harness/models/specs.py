@@ -190,7 +190,8 @@ def _builder(spec: ModelSpec) -> Builder:
     if target.endswith((".pt", ".pth", ".safetensors", ".ckpt")):
         cure = (
             " (such a file holds weights or a TorchScript, no network that can be "
-            "loaded safely: write FILE.py:FACTORY?weights=FILE, or torch.export it)"
+            "loaded safely: write FILE.py:FACTORY?weights=FILE, torch.export it or, "
+            "where you trust it, torch.jit.load it in a factory)"
         )
     raise HarnessError(
         "--harness-model must be package.module:factory, FILE.py:factory, FILE.pt2, "
