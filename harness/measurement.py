@@ -222,6 +222,8 @@ class Measurement(Named):
         TypeError, ValueError, KeyError
             If a field is missing, unknown or not of its kind.
         """
+        if not isinstance(fields, dict):
+            raise TypeError(f"a measurement must be an object, got {fields!r:.60}")
         for name, (kind, fits) in _FIELDS.items():
             if not fits(found := fields.get(name)):
                 shown = f"{found!r:.60}" if not isinstance(found, int) else "an integer"

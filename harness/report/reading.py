@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any
 
 from harness.errors import BadData
-from harness.measurement import Axes
+from harness.measurement import Axes, Measurement
 
+_HUGE = 1 << 63  # no number of anything is as large
 _NOT_FINITE = ("inf", "-inf", "nan")
 
 
@@ -93,13 +94,24 @@ def _dataclass(kind: type, value: Any, where: str) -> Any:
     if unknown := sorted(value.keys() - names):
         raise BadData(f"{where} has {', '.join(unknown)}, unknown of a {kind.__name__}")
     hints = _hints(kind)
-    return kind(**{n: read_as(hints[n], value[n], f"{where}.{n}") for n in value})
+    read = kind(**{n: read_as(hints[n], value[n], f"{where}.{n}") for n in value})
+    if kind is Measurement:  # which holds its fields to more than their kinds
+        try:
+            Measurement.from_dict(value)
+        except (TypeError, ValueError) as error:
+            raise BadData(f"{where}: {error}") from error
+    return read
 
 
 def _scalar(kind: Any, value: Any, where: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         known = [one.value for one in kind]
-        _expect(value in known, f"one of {', '.join(map(str, known))}", value, where)
+        _expect(
+            isinstance(value, str) and value in known,
+            f"one of {', '.join(map(str, known))}",
+            value,
+            where,
+        )
         return kind(value)
     if _unwritable(kind, value):
         return float(value)
@@ -112,12 +124,16 @@ def _is(kind: Any, value: Any) -> bool:
     """Whether a value that is no object is of a kind; a truth value is no number."""
     if isinstance(value, bool):
         return kind is bool
-    return isinstance(value, (float, int) if kind is float else kind)
+    if kind in (float, int) and isinstance(value, int):
+        return abs(value) < _HUGE
+    if origin := typing.get_origin(kind):
+        return isinstance(value, list if origin is tuple else dict)
+    return isinstance(value, kind)
 
 
 def _unwritable(kind: Any, value: Any) -> bool:
     """Whether a value is the text of a float that JSON has no number for."""
-    return kind is float and value in _NOT_FINITE
+    return kind is float and isinstance(value, str) and value in _NOT_FINITE
 
 
 def _expect(holds: bool, wanted: str, value: Any, where: str) -> None:

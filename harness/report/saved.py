@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +13,8 @@ from harness.analysis.correlation import correlate
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Measurement
 from harness.report.json import SCHEMA
+
+_DEEPEST = 20  # nested lists and objects; a report has half as many
 
 if TYPE_CHECKING:
     from harness.analysis.correlation import Correlation
@@ -107,8 +110,8 @@ def read_content(path: Path) -> dict[str, Any]:
         If it is no such report, or of another schema.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError) as error:
         raise BadData(f"report {path} cannot be read: {error}") from error
     if not isinstance(content, dict) or "schema" not in content:
         raise BadData(
@@ -121,4 +124,47 @@ def read_content(path: Path) -> dict[str, Any]:
             f"{SCHEMA}; run it again with this version (in schema 1 datasets had no "
             "traits, which say what is resampled together)"
         )
+    run = content.get("run", {})
+    for name, (wanted, fits) in _RUN.items():
+        if not isinstance(run, dict) or not fits(run.get(name)):
+            raise BadData(f"report {path} is damaged: run.{name} must be {wanted}")
+    if _depth(content) > _DEEPEST:
+        raise BadData(f"report {path} is damaged: it is nested too deep")
     return content
+
+
+def _refuse(word: str) -> None:
+    """Python's own words for what JSON has no number for."""
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _depth(value: Any) -> int:
+    """How deep lists and objects are nested in a value."""
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return depth
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _are_texts(value: Any, kind: type) -> bool:
+    parts = value.values() if isinstance(value, dict) else value
+    return isinstance(value, kind) and all(isinstance(part, str) for part in parts)
+
+
+# What reports show of a run, where it is there; it may say more.
+_RUN: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys(("base", "date", "device", "precision"), ("a text", _is_text)),
+    "models": ("texts", lambda v: v is None or _are_texts(v, list)),
+    "versions": ("an object of texts", lambda v: v is None or _are_texts(v, dict)),
+    "datasets": ("a number", lambda v: v is None or type(v) is int),
+}
