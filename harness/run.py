@@ -17,6 +17,7 @@ from harness.measurement import Domain
 from harness.metrics.checks import UndefinedMetricError
 from harness.models.specs import SpecModel
 from harness.outputs import BASE, SavedModel
+from harness.settings import of_every_key
 from harness.store import key_of
 
 if TYPE_CHECKING:
@@ -411,11 +412,12 @@ class Run:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Settings that change numbers, as they enter every cell's key."""
-        chosen = self.settings
+        chosen = of_every_key(self.settings)
+        images = chosen.pop("max_images")
         return {
-            "precision": self.precision,
-            "images": chosen.max_images,
-            "seed": chosen.seed,
+            **chosen,
+            "images": images,
+            "precision": self.precision,  # which `auto` may stand for
             "code": [source_digest(module) for module in SHARED_CODE],
         }
 

@@ -1,7 +1,9 @@
 """Settings: what a run was asked to do, from command line, environment and ini file."""
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from harness.traits import Trait
 
@@ -114,3 +116,50 @@ class Settings:
     report_md: Path | None = None
     report_html: Path | None = None
     plots: Path | None = None
+
+
+class Role(Enum):
+    """What a setting is to the numbers of a cell, and so to its key in the store."""
+
+    EVERY = "enters every key"
+    SOME = "enters the keys of the cells that use it"
+    CONTENT = "chooses, or says where to find, what is known by its content"
+    NONE = "changes no number of a cell"
+
+
+#: Of every setting: a new one needs its role here.
+ROLES: dict[str, Role] = {
+    **dict.fromkeys(("max_images", "precision", "seed"), Role.EVERY),
+    **dict.fromkeys(
+        (
+            *("calibrate", "jigsaw_fit", "jigsaw_grid", "jigsaw_permutations"),
+            *("jigsaw_set", "head_batch_size", "head_epochs", "head_held_out"),
+            *("head_images", "head_learning_rate", "head_milestones"),
+            *("head_momentum", "head_seed", "head_weight_decay"),
+        ),
+        Role.SOME,
+    ),
+    **dict.fromkeys(
+        (
+            *("base", "models", "model", "families", "interior", "data", "outputs"),
+            *("data_root", "weights_root", "cache_dir", "download"),
+        ),
+        Role.CONTENT,
+    ),
+    **dict.fromkeys(
+        (
+            # The last digits at most, and the report says where a number was made.
+            *("device", "batch_size"),
+            *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
+            *("report", "detail", "resample", "plots", "report_json", "report_csv"),
+            *("report_parquet", "report_md", "report_html"),
+        ),
+        Role.NONE,
+    ),
+}
+
+
+def of_every_key(settings: Settings) -> dict[str, Any]:
+    """The settings that enter every cell's key."""
+    every = (name for name, role in ROLES.items() if role is Role.EVERY)
+    return {name: getattr(settings, name) for name in every}
