@@ -1,6 +1,7 @@
 """Keys: whatever a value depends on has it measured again, and nothing else does."""
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -235,3 +236,66 @@ def test_what(predictions, record, what):
 
     edit(toy, "test_suite.py", "np.arange(3)", "np.arange(4)")
     assert counts(toy, "--harness-models=soft")["measured"] > 0
+
+
+def test_what_changes_no_number_changes_no_key(project, monkeypatch):
+    """Batch size, order, workers, where things lie and from where pytest is called."""
+    first = counts(project)
+    assert set(first) == {"measured"}
+    found = {"stored": first["measured"]}
+    for options in (
+        ["--harness-batch-size=7"],
+        ["--harness-models=soft,sharp"],
+        ["--harness-device=cpu", "--harness-resample=set", "-p", "no:cacheprovider"],
+        ["--harness-save-run=one", "--harness-gate=margin: interior r2 >= -9"],
+        ["-n", "2"],
+    ):
+        assert counts(project, *options) == found, options
+
+    place = project.path / "some where" / "else"
+    place.mkdir(parents=True)
+    for path in [*project.path.glob("*.py"), *project.path.glob("*.[it][nx][it]")]:
+        shutil.copy(path, place)
+    shutil.copytree(project.path / ".harness", place / "kept")
+    monkeypatch.chdir(place)
+    path = place / "report.json"
+    for where, target in ((place, []), (place.parent, [f"--rootdir={place}", "else"])):
+        monkeypatch.chdir(where)
+        project.runpytest_inprocess(
+            *("--harness-families=in0", f"--harness-store={place / 'kept'}"),
+            *(f"--harness-report-json={path}", *target, f"-c{place / 'tox.ini'}"),
+        )
+        report = json.loads(path.read_text())
+        assert {s: n for s, n in report["counts"].items() if n} == found
+
+
+def test_a_model_or_dataset_of_one_s_own_is_no_stand_in(toy):
+    """B45: our fixtures say that they need our `model` and `dataset`."""
+    toy.makepyfile(
+        test_suite="""
+        import pytest
+
+        @pytest.fixture
+        def model():
+            return "mine"
+
+        def test_one(predictions):
+            pass
+
+        def test_two(measure):
+            pass
+
+        def test_three(source):
+            pass
+
+        def test_four(model):
+            assert model == "mine"
+        """
+    )
+    result = toy.runpytest_inprocess("--harness-families=in0")
+
+    result.assert_outcomes(passed=1, errors=3)
+    result.stdout.fnmatch_lines_random(
+        ["*fixture `model` must be the harness's, got 'mine' of a fixture of your *"]
+    )
+    result.stdout.no_fnmatch_line("*has no attribute 'run'*")
