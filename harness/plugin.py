@@ -21,6 +21,7 @@ from harness.fixtures.cells import (
     VALUES_ATTRIBUTE,
     cell_of,
     gates_of,
+    gets_ours,
     note,
     pair_of,
     plan_of,
@@ -247,6 +248,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     run = metafunc.config.stash[run_key]
     _check_gates(metafunc)
+    _check_pair(metafunc)
     both = (("model", model), ("dataset", dataset))
     if all(_is_ours(metafunc, *one) for one in both):
         try:
@@ -281,6 +283,31 @@ def _check_gates(metafunc: pytest.Metafunc) -> None:
                 check_gate(text)
         except ValueError as error:
             raise pytest.Collector.CollectError(str(error)) from None
+
+
+def _check_pair(metafunc: pytest.Metafunc) -> None:
+    """Refuse a `model` or `dataset` of a project's own where our others need ours."""
+    info = metafunc.definition._fixtureinfo
+    needing = [f for f in _OF_A_PAIR if gets_ours(info, f)]
+    for name, function in (("model", model), ("dataset", dataset)):
+        asked = [
+            f
+            for f in needing
+            if any(name in one.argnames for one in info.name2fixturedefs[f])
+        ]
+        if asked and not _is_ours(metafunc, name, function):
+            raise pytest.Collector.CollectError(
+                f"fixture or parameter `{name}` of {metafunc.definition.nodeid} must "
+                f"be the harness's, which its `{asked[0]}` is of, got one of its own; "
+                "give that another name"
+            )
+
+
+# Our fixtures that say something of a model, or of a model and a dataset.
+_OF_A_PAIR = (
+    *("accuracy", "copies", "jigsaw_head", "measure", "peers", "predictions"),
+    *("record", "rotation_head", "source", "source_peers"),
+)
 
 
 def _is_ours(metafunc: pytest.Metafunc, name: str, fixture: Any) -> bool:

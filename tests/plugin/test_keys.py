@@ -246,7 +246,12 @@ def test_what_changes_no_number_changes_no_key(project, monkeypatch):
     for options in (
         ["--harness-batch-size=7"],
         ["--harness-models=soft,sharp"],
-        ["--harness-device=cpu", "--harness-resample=set", "-p", "no:cacheprovider"],
+        [
+            "--harness-device=cpu",
+            "--harness-resample=dataset",
+            "-p",
+            "no:cacheprovider",
+        ],
         ["--harness-save-run=one", "--harness-gate=margin: interior r2 >= -9"],
         ["-n", "2"],
     ):
@@ -269,8 +274,38 @@ def test_what_changes_no_number_changes_no_key(project, monkeypatch):
         assert {s: n for s, n in report["counts"].items() if n} == found
 
 
-def test_a_model_or_dataset_of_one_s_own_is_no_stand_in(toy):
-    """B45: our fixtures say that they need our `model` and `dataset`."""
+@pytest.mark.parametrize("scope", ["function", "session"])
+@pytest.mark.parametrize(
+    ("name", "taken"), [("model", "measure"), ("model", "source"), ("dataset", "peers")]
+)
+def test_a_model_or_dataset_of_one_s_own_is_no_stand_in(toy, name, taken, scope):
+    """B45: our other fixtures need ours, which is said before anything runs."""
+    toy.makepyfile(
+        test_suite=f"""
+        import pytest
+
+        @pytest.fixture(scope="{scope}")
+        def {name}():
+            return "mine"
+
+        def test_one({taken}):
+            pass
+        """,
+        test_other="""
+        def test_four():
+            pass
+        """,
+    )
+    result = toy.runpytest_inprocess("--harness-families=in0")
+
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines_random(
+        [f"*`{name}` of test_suite.py::test_one must be the harness's, which its*"]
+    )
+
+
+def test_a_model_of_one_s_own_is_nobody_s_business(toy):
+    """A project that takes none of our fixtures with it, or its own, is left alone."""
     toy.makepyfile(
         test_suite="""
         import pytest
@@ -279,23 +314,17 @@ def test_a_model_or_dataset_of_one_s_own_is_no_stand_in(toy):
         def model():
             return "mine"
 
-        def test_one(predictions):
-            pass
+        @pytest.fixture
+        def predictions(model):
+            return [model]
 
-        def test_two(measure):
-            pass
+        def test_one(model, predictions):
+            assert predictions == [model]
 
-        def test_three(source):
-            pass
-
-        def test_four(model):
-            assert model == "mine"
+        @pytest.mark.parametrize("dataset", ["a"])
+        def test_two(dataset):
+            assert dataset == "a"
         """
     )
-    result = toy.runpytest_inprocess("--harness-families=in0")
 
-    result.assert_outcomes(passed=1, errors=3)
-    result.stdout.fnmatch_lines_random(
-        ["*fixture `model` must be the harness's, got 'mine' of a fixture of your *"]
-    )
-    result.stdout.no_fnmatch_line("*has no attribute 'run'*")
+    toy.runpytest_inprocess().assert_outcomes(passed=2)
