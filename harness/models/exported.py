@@ -172,6 +172,7 @@ class Onnx(_File):
                 f"model {self.spec.target} needs onnxruntime: pip install "
                 "'harness[onnx]'"
             ) from error
+        beside = external_files(path)
         try:
             session = onnxruntime.InferenceSession(
                 str(path), providers=["CPUExecutionProvider"]
@@ -190,9 +191,46 @@ class Onnx(_File):
             _session_runner(session, inputs[0].name),
             batch if isinstance(batch, int) else None,
         )
-        # Large tensors may lie in files beside it: model.onnx.data.
-        beside = sorted(path.parent.glob(f"{path.name}*"))
-        return Built(network=network, files=beside)
+        return Built(network=network, files=[path, *beside])
+
+
+# A field `key` of four bytes' type and length, that is called so; the value follows.
+_LOCATION = re.compile(rb"\x0a\x08location\x12")
+
+
+def external_files(path: Path) -> list[Path]:
+    """Files beside an ONNX file where it says that tensors of its lie.
+
+    Raises
+    ------
+    BadData
+        If one lies outside of its folder.
+    """
+    content = path.read_bytes()
+    found = set()
+    for match in _LOCATION.finditer(content):
+        length, start = _varint(content, match.end())
+        name = content[start : start + length].decode(errors="replace")
+        file = path.parent / name
+        if path.parent.resolve() not in file.resolve().parents:
+            raise BadData(
+                f"model {path} must keep its tensors in its folder, but names "
+                f"{name!r}; save it again with its data beside it"
+            )
+        if is_file(file):
+            found.add(file)
+    return sorted(found)
+
+
+def _varint(content: bytes, at: int) -> tuple[int, int]:
+    """A number of protocol buffers, seven bits a byte, and where it ends."""
+    number = shift = 0
+    for end, byte in enumerate(content[at : at + 5], at + 1):
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return number, end
+    return 0, at
 
 
 def _session_runner(session: Any, name: str) -> Callable[[torch.Tensor], torch.Tensor]:

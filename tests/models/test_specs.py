@@ -302,6 +302,119 @@ def test_an_onnx_file_runs(make, tmp_path, batch):
     assert found.head == ""
 
 
+def onnx_linear(path, weights, location="", nodes=(), **facts):
+    """A linear network in ONNX, its weights beside it if a place is named."""
+    onnx = pytest.importorskip("onnx")
+    tensor = onnx.helper.make_tensor_value_info
+    kept = onnx.numpy_helper.from_array(weights, "weights")
+    if location:
+        kept.ClearField("raw_data")
+        kept.data_location = onnx.TensorProto.EXTERNAL
+        kept.external_data.add(key="location", value=location)
+    graph = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node("Flatten", ["images"], ["flat"]),
+            *(nodes or [onnx.helper.make_node("MatMul", ["flat", "weights"], ["y"])]),
+        ],
+        "linear",
+        [tensor("images", onnx.TensorProto.FLOAT, ["n", 1, 8, 8])],
+        [tensor("y", facts.get("kind", onnx.TensorProto.FLOAT), ["n", 10])],
+        [kept, *facts.get("more", ())],
+    )
+    opset = [onnx.helper.make_opsetid("", 17)]
+    model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=8)
+    path.write_bytes(model.SerializeToString())
+
+
+def test_tensors_beside_an_onnx_file_are_part_of_it(make, tmp_path):
+    """Whatever their file is called; a change makes another model."""
+    pytest.importorskip("onnxruntime")
+    weights = np.random.default_rng(0).normal(size=(64, 10)).astype(np.float32)
+    onnx_linear(tmp_path / "net.onnx", weights, "tensors.bin")
+    prints = []
+    for scale in (1, 2):
+        (tmp_path / "tensors.bin").write_bytes((scale * weights).tobytes())
+        _, found = make("net.onnx", **PLAIN)
+        prints.append(found.fingerprint)
+        expected = scale * (IMAGES.view(3, 64).numpy() / np.float32(255) @ weights)
+        np.testing.assert_allclose(run(found), expected, rtol=1e-4, atol=1e-5)
+
+    assert prints[0] != prints[1]
+
+
+@pytest.mark.parametrize("where", ["../out.bin", "link.bin", "absolute"])
+def test_tensors_outside_of_an_onnx_file_s_folder_are_not_read(
+    make, tmp_path, where, monkeypatch
+):
+    """Up, through a link, or from the root."""
+    pytest.importorskip("onnxruntime")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out.bin").write_bytes(bytes(64 * 10 * 4))
+    (tmp_path / "in" / "link.bin").symlink_to("../out.bin")
+    place = str(tmp_path / "out.bin") if where == "absolute" else where
+    weights = np.zeros((64, 10), dtype=np.float32)
+    onnx_linear(tmp_path / "in" / "net.onnx", weights, place)
+
+    with pytest.raises(HarnessError, match="must keep its tensors in its folder"):
+        make("in/net.onnx", **PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        ("dropout", "net must give the same logits for the same images"),
+        ("norm", "net must give"),
+        ("softmax", "net must return logits, .* they sum to 1"),
+    ],
+)
+def test_an_onnx_file_in_training_mode_or_with_softmax_is_refused(
+    make, tmp_path, last, message
+):
+    """Random, by the batch, or probabilities in half precision."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    node, half = onnx.helper.make_node, onnx.TensorProto.FLOAT16
+    first = node("MatMul", ["flat", "weights"], ["z"])
+    constant = onnx.numpy_helper.from_array
+    ones = constant(np.ones(10, np.float32), "ones")
+    nodes = {
+        "dropout": [node("Dropout", ["z", "share", "on"], ["y"])],
+        "norm": [
+            node(
+                "BatchNormalization",
+                ["z", "ones", "ones", "ones", "ones"],
+                ["y", "m", "v"],
+                training_mode=1,
+            )
+        ],
+        "softmax": [node("Softmax", ["z"], ["p"]), node("Cast", ["p"], ["y"], to=half)],
+    }
+    onnx_linear(
+        tmp_path / "net.onnx",
+        np.random.default_rng(0).normal(size=(64, 10)).astype(np.float32),
+        nodes=[first, *nodes[last]],
+        more=[
+            constant(np.array(0.5, np.float32), "share"),
+            constant(np.array(1, bool), "on"),
+            ones,
+        ],
+        kind=half if last == "softmax" else onnx.TensorProto.FLOAT,
+    )
+
+    with pytest.raises(HarnessError, match=message):
+        make("net.onnx", **PLAIN)
+
+
+def test_an_export_in_training_mode_is_refused(make, tmp_path):
+    """Its dropout cannot be switched off."""
+    made = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(64, 10)).train()
+    program = torch.export.export(made, (torch.rand(4, 1, 8, 8),))
+    torch.export.save(program, tmp_path / "train.pt2")
+
+    with pytest.raises(HarnessError, match="train must give the same logits"):
+        make("train.pt2", **PLAIN)
+
+
 @pytest.mark.parametrize(
     ("target", "module", "extra"),
     [("net.onnx", "onnxruntime", "onnx"), ("timm:resnet18", "timm", "timm")],
