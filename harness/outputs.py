@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from harness.datasets.dataset import SOURCE, Dataset, Images
 from harness.datasets.family import Base, Family
 from harness.datasets.sources.arrays import numpys_reason
+from harness.datasets.tree import is_hidden
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Domain
 from harness.metrics.checks import (
@@ -222,8 +223,10 @@ def _check_called_test(own: OwnData, outputs: SavedOutputs) -> None:
 
 
 def _files(own: OwnData) -> tuple[Path, ...]:
-    if own.path.is_dir() and (found := sorted(own.path.glob("*.npz"))):
-        return tuple(found)
+    if own.path.is_dir():
+        found = [p for p in own.path.glob("*.npz") if not is_hidden(p.name)]
+        if found:
+            return tuple(sorted(found))
     if not own.path.is_file():
         raise MissingData(
             "file of outputs",

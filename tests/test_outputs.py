@@ -170,6 +170,7 @@ def test_folders_names_and_roles(logits_file, tmp_path):
     covered = {m.name: list(m.files) for m in models}
     assert covered == {"a": ["test", "camera", "three"], "b": ["camera"]}
     assert [m.covers(SOURCE) for m in models] == [True, False]
+    (tmp_path / "._a.npz").write_bytes(b"of a Mac")
     assert len(saved_base([OwnData(path=tmp_path)])[1]) == 3
 
 

@@ -29,6 +29,7 @@ from harness.datasets.sources.cifar_variants import (
     read_pair,
     read_severity,
 )
+from harness.datasets.tree import is_hidden
 from harness.errors import MissingData
 from harness.measurement import Domain
 from harness.queries import safe_name
@@ -173,7 +174,11 @@ def _cifar10_f(settings: Settings) -> tuple[Dataset, ...]:
     places = possible_places(settings, ("cifar10-f-32", "CIFAR-10-F-32"))
     for place in places:
         if place.is_dir():
-            folders = sorted(path for path in place.iterdir() if path.is_dir())
+            folders = sorted(
+                path
+                for path in place.iterdir()
+                if path.is_dir() and not is_hidden(path.name)
+            )
             if folders:
                 return tuple(_cifar10_f_set(folder) for folder in folders)
     raise MissingData(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import stat
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -25,7 +27,7 @@ from harness.datasets.sources.pictures import (
     read_picture,
     read_pictures,
 )
-from harness.datasets.tree import Tree, walk
+from harness.datasets.tree import Tree, once, walk
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
 from harness.queries import safe_name
@@ -57,25 +59,36 @@ def own_family(own: OwnData, base: Base) -> Family:
 def _members(
     own: OwnData, name: str, base: Base, settings: Settings
 ) -> tuple[Dataset, ...]:
-    if own.path.is_file():
-        raise BadData(
-            f"--harness-data must name a folder, but {own.path} is a file; name the "
-            "folder that it lies in"
-        )
-    if not own.path.is_dir():
-        raise MissingData(
-            f"data {name}",
-            [own.path],
-            "name a folder with --harness-data that holds data.npy (and labels.npy), "
-            "or pictures, one folder a class",
-        )
+    _check_folder(own.path, name)
     tree = walk(own.path)
-    leaves = [file.parent for file in tree.files if file.name == DATA]
+    leaves, again = _array_folders(tree)
     pictures = [file for file in tree.files if file.suffix.lower() in PICTURES]
     _check_kinds(own, tree, leaves, pictures)
     if leaves:
-        return _array_leaves(own, name, base, tree, leaves)
+        return _array_leaves(own, name, base, tree, leaves, again)
     return (_pictures(own, name, base, tree, pictures),)
+
+
+def _check_folder(path: Path, name: str) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingData(
+            f"data {name}",
+            [path],
+            "name a folder with --harness-data that holds data.npy (and labels.npy), "
+            "or pictures, one folder a class",
+        ) from None
+    except OSError as error:
+        raise BadData(
+            f"--harness-data {path} cannot be looked at: {error.strerror or error}; "
+            "name a folder that can be read"
+        ) from error
+    if not stat.S_ISDIR(mode):
+        raise BadData(
+            f"--harness-data must name a folder, but {path} is a file; name the "
+            "folder that it lies in"
+        )
 
 
 def _check_kinds(
@@ -88,9 +101,8 @@ def _check_kinds(
             f"{len(pictures)} pictures ({pictures[0]}); name a folder that holds one "
             "kind"
         )
-    folders = set(leaves)
     for file in tree.files:
-        if file.name == LABELS and file.parent not in folders:
+        if file.name == LABELS and not (file.parent / DATA).is_file():
             raise BadData(
                 f"{file} lies beside no {DATA}; save the images there under that name"
             )
@@ -115,15 +127,36 @@ def _check_kinds(
 # --- arrays ---------------------------------------------------------------------------
 
 
+def _array_folders(tree: Tree) -> tuple[list[Path], list[Path]]:
+    """Folders of datasets, and the data.npy that only repeat one: links to its images.
+
+    With labels of its own, a folder that links to another's images is its own dataset.
+    """
+    files, links = once(tree, (file for file in tree.files if file.name == DATA))
+    again = []
+    for link, first in links:
+        labels = tree.files.get(link.with_name(LABELS))
+        if labels in (None, tree.files.get(first.with_name(LABELS))):
+            again.append(link)
+        else:
+            files.append(link)
+    return [file.parent for file in sorted(files)], again
+
+
 def _array_leaves(
-    own: OwnData, name: str, base: Base, tree: Tree, leaves: list[Path]
+    own: OwnData,
+    name: str,
+    base: Base,
+    tree: Tree,
+    leaves: list[Path],
+    again: list[Path],
 ) -> tuple[Dataset, ...]:
     names: dict[Path, list[str]] = {leaf: [] for leaf in leaves}
     for file in tree.files:
         if file.parent in names:
             names[file.parent].append(file.name)
     others = [file for file in tree.files if file.name not in (DATA, LABELS)]
-    notes = beside(tree, leaves, others)
+    notes = beside(tree, leaves, others, again)
     made = []
     for leaf in leaves:
         if LABELS not in names[leaf] and own.role != Domain.TARGET:
@@ -194,11 +227,12 @@ def _domain(own: OwnData, *, labelled: bool) -> Domain:
 def _pictures(
     own: OwnData, name: str, base: Base, tree: Tree, files: list[Path]
 ) -> Dataset:
+    files, again = once(tree, files)
     labels: tuple[int, ...] | None = None
     missing: tuple[str, ...] = ()
     if own.role != Domain.TARGET and any(file.parent != own.path for file in files):
         labels = tuple(_label(own.path, file, base) for file in files)
-        _check_twins(own.path, tree, base)
+        _check_twins(own.path, (*tree.again, *again), base)
         missing = classes_missing(set(labels), base.classes)
     elif own.role not in ("", Domain.TARGET):
         raise BadData(
@@ -207,6 +241,7 @@ def _pictures(
         )
     read_picture(files[0], base.size, resize=own.resize)
     others = [file for file in tree.files if file.suffix.lower() not in PICTURES]
+    notes = passed_over(tree, others, [path for path, _ in again])
     return Dataset(
         name=name,
         family=name,
@@ -214,7 +249,7 @@ def _pictures(
         load=partial(_load_pictures, own, tuple(files), labels, base),
         verify=partial(_load_pictures, own, tuple(files), labels, base),
         labelled=labels is not None,
-        found=Found(images=len(files), notes=(*missing, *passed_over(tree, others))),
+        found=Found(images=len(files), notes=(*missing, *notes)),
         traits=dict(own.traits),
     )
 
@@ -247,9 +282,9 @@ def _class(folder: str, base: Base) -> int | None:
     return None
 
 
-def _check_twins(root: Path, tree: Tree, base: Base) -> None:
+def _check_twins(root: Path, again: Iterable[tuple[Path, Path]], base: Base) -> None:
     """Refuse links that put the same picture into two classes."""
-    for path, first in tree.again:
+    for path, first in again:
         labels = {
             _class(one.relative_to(root).parts[0], base)
             for one in (path, first)

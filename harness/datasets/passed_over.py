@@ -10,7 +10,9 @@ from harness.datasets.tree import Tree
 _NAMED = 3  # of each kind
 
 
-def passed_over(tree: Tree, files: Iterable[Path]) -> tuple[str, ...]:
+def passed_over(
+    tree: Tree, files: Iterable[Path], again: Iterable[Path] = ()
+) -> tuple[str, ...]:
     """A note that names what a walk left out, and those of its files; else none.
 
     Parameters
@@ -19,12 +21,17 @@ def passed_over(tree: Tree, files: Iterable[Path]) -> tuple[str, ...]:
         What was found.
     files
         Those of its files that are not read.
+    again
+        Those that are read by another path.
     """
-    return _note(tree.root, _kinds(tree, files))
+    return _note(tree.root, _kinds(tree, files, again))
 
 
 def beside(
-    tree: Tree, leaves: Sequence[Path], files: Iterable[Path]
+    tree: Tree,
+    leaves: Sequence[Path],
+    files: Iterable[Path],
+    again: Iterable[Path],
 ) -> dict[Path, tuple[str, ...]]:
     """The same by dataset, where folders below are several.
 
@@ -32,27 +39,30 @@ def beside(
     belongs to the first.
     """
     owned: dict[Path, dict[str, list[Path]]] = {leaf: {} for leaf in leaves}
-    for kind, paths in _kinds(tree, files).items():
+    for kind, paths in _kinds(tree, files, again).items():
         for path in paths:
             owner = next((p for p in path.parents if p in owned), leaves[0])
             owned[owner].setdefault(kind, []).append(path)
     return {leaf: _note(tree.root, kinds) for leaf, kinds in owned.items()}
 
 
-def _kinds(tree: Tree, files: Iterable[Path]) -> dict[str, list[Path]]:
+def _kinds(
+    tree: Tree, files: Iterable[Path], again: Iterable[Path]
+) -> dict[str, list[Path]]:
     kinds: dict[str, list[Path]] = {
         "hidden": list(tree.hidden),
-        "linked a second time": [path for path, _ in tree.again],
+        "linked a second time": sorted([*(path for path, _ in tree.again), *again]),
         "no file": list(tree.special),
     }
     for file in files:
-        kinds.setdefault(file.suffix.lower() or "without a suffix", []).append(file)
+        suffix = _shown(file.suffix.lower()) or "without a suffix"
+        kinds.setdefault(suffix, []).append(file)
     return kinds
 
 
 def _note(root: Path, kinds: dict[str, list[Path]]) -> tuple[str, ...]:
     counted = [
-        f"{len(paths)} {kind} ({_some([p.relative_to(root) for p in paths])})"
+        f"{len(paths)} {kind} ({_some([_shown(p.relative_to(root)) for p in paths])})"
         for kind, paths in kinds.items()
         if paths
     ]
@@ -74,6 +84,13 @@ def classes_missing(
         return ()
     several = f"{len(absent)} of {len(classes)} classes: " if absent[1:] else "class "
     return (f"no images of {several}{_some(absent)}",)
+
+
+def _shown(name: Path | str) -> str:
+    """A name from the disk in letters that every report can hold."""
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(name)
+    )
 
 
 def _some(names: Sequence[object]) -> str:

@@ -46,24 +46,24 @@ class Tree:
     root
         Where it began.
     files
-        Each file once, sorted by path.
+        All that can be seen, sorted by path, with the real path of each.
     hidden
         Files and folders whose names hide them; the folders were not entered.
     again
-        Links to what is found without them, and the path it is found by.
+        Links to folders that are found without them, and the path they are found by.
     special
         What is neither file nor folder: sockets, devices.
     """
 
     root: Path
-    files: tuple[Path, ...]
+    files: dict[Path, str]
     hidden: tuple[Path, ...]
     again: tuple[tuple[Path, Path], ...]
     special: tuple[Path, ...]
 
 
 def walk(root: Path) -> Tree:
-    """Every file below a folder, through links too, but none by two paths.
+    """Every file below a folder, through links too, but no folder by two paths.
 
     What lies there itself comes before what links lead to; a link into its own path
     ends there.
@@ -77,19 +77,35 @@ def walk(root: Path) -> Tree:
     seen.go()
     return Tree(
         root=root,
-        files=tuple(sorted(seen.files.values())),
+        files=dict(sorted(seen.files.items())),
         hidden=tuple(sorted(seen.hidden)),
         again=tuple(sorted(seen.again)),
         special=tuple(sorted(seen.special)),
     )
 
 
+def once(
+    tree: Tree, paths: Iterable[Path]
+) -> tuple[list[Path], list[tuple[Path, Path]]]:
+    """Each file by one of its paths, and the others, each with the one that is kept.
+
+    Links go after what lies there itself. Both are sorted.
+    """
+    kept: dict[str, Path] = {}
+    again = []
+    for path in sorted(paths, key=lambda path: (path.is_symlink(), path)):
+        first = kept.setdefault(tree.files[path], path)
+        if first is not path:
+            again.append((path, first))
+    return sorted(kept.values()), sorted(again)
+
+
 @dataclass
 class _Walk:
-    """A walk on its way; files and folders go by their real paths."""
+    """A walk on its way; folders go by their real paths."""
 
     root: Path
-    files: dict[str, Path] = field(default_factory=dict)
+    files: dict[Path, str] = field(default_factory=dict)
     folders: dict[str, Path] = field(default_factory=dict)
     hidden: list[Path] = field(default_factory=list)
     again: list[tuple[Path, Path]] = field(default_factory=list)
@@ -119,7 +135,7 @@ class _Walk:
                 elif entry.is_dir():
                     todo.append((path, its_real))
                 elif entry.is_file():
-                    self._file(path, its_real)
+                    self.files[path] = its_real
                 else:
                     self.special.append(path)
 
@@ -139,14 +155,9 @@ class _Walk:
             else:
                 self._below(link)
         elif stat.S_ISREG(mode):
-            self._file(link, real)
+            self.files[link] = real
         else:
             self.special.append(link)
-
-    def _file(self, path: Path, real: str) -> None:
-        first = self.files.setdefault(real, path)
-        if first is not path:
-            self.again.append((path, first))
 
 
 def _entries(folder: Path) -> Iterable[os.DirEntry[str]]:

@@ -237,10 +237,12 @@ def picture(path, colour=(10, 20, 30), size=(32, 32)):
 
 
 def test_cifar10_f_is_a_dataset_a_folder(settings):
-    """Of pictures whose names begin with the class, or of arrays."""
+    """Of pictures whose names begin with the class, or of arrays; none is hidden."""
     root = settings.data_root / "cifar10-f-32"
     picture(root / "01" / "7_001.png")
     picture(root / "01" / "2_001.png", (90, 0, 0))
+    picture(root / "01" / "._7_001.png")
+    picture(root / ".ipynb_checkpoints" / "7_001.png")
     (root / "02").mkdir()
     np.save(root / "02" / "data.npy", PIXELS)
     np.save(root / "02" / "labels.npy", LABELS)

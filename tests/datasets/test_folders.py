@@ -140,6 +140,11 @@ def test_pictures_of_another_size_need_a_word(tmp_path):
     assert found.load().pixels.shape == (1, 6, 5, 3)
 
 
+def test_paths_that_cannot_be_are_named(tmp_path):
+    with pytest.raises(BadData, match=r"cannot be looked at: File name too long"):
+        members(tmp_path / ("a" * 300))
+
+
 def test_what_is_wrong_with_a_folder_is_named(tmp_path):
     with pytest.raises(MissingData, match=r"looked at .*nowhere; name a folder"):
         members(tmp_path / "nowhere")
@@ -221,6 +226,57 @@ def test_loops_end_and_nothing_is_measured_twice(tmp_path):
     assert found.found.notes == (
         "passed over: 4 linked a second time (0, cat/latest.png, cat/up, ...)",
     )
+
+
+def test_datasets_may_share_labels_by_links(tmp_path):
+    """Each has them; the same images with other labels are a dataset, else a copy."""
+    root = tmp_path / "c"
+    arrays(root / "fog", labels=[0, 1, 1, 0])
+    arrays(root / "snow")
+    for name, target in (
+        ("snow/labels.npy", "../fog/labels.npy"),
+        ("again/data.npy", "../fog/data.npy"),
+        ("again/labels.npy", "../fog/labels.npy"),
+        ("relabelled/data.npy", "../fog/data.npy"),
+    ):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).symlink_to(target)
+    np.save(root / "relabelled" / "labels.npy", np.array([1, 1, 0, 0]))
+
+    found = {one.name: one for one in members(root)}
+
+    assert {name: one.labels().tolist() for name, one in found.items()} == {
+        "c/fog": [0, 1, 1, 0],
+        "c/relabelled": [1, 1, 0, 0],
+        "c/snow": [0, 1, 1, 0],
+    }
+    assert notes(root) == ["passed over: 1 linked a second time (again/data.npy)"]
+
+
+def test_links_name_what_lies_under_other_names(tmp_path):
+    """A pool of files without suffixes, and classes that link into it."""
+    root = tmp_path / "p"
+    for name in ("cat", "dog"):
+        picture(root / name / "1.png")
+        (root / name / "1.png").rename(root / name / "blob")
+        (root / name / "1.png").symlink_to("blob")
+    (tmp_path / "x").mkdir()
+    arrays(tmp_path / "x")
+    (tmp_path / "x" / "data.npy").rename(tmp_path / "x" / "images.npy")
+    (tmp_path / "x" / "data.npy").symlink_to("images.npy")
+
+    assert members(root)[0].labels().tolist() == [0, 1]
+    assert members(tmp_path / "x")[0].found.images == 4
+
+
+def test_names_that_no_report_can_hold_are_shown_in_part(tmp_path):
+    picture(tmp_path / "p" / "a.png")
+    for name in (b"\xff\x1b[31m.txt", b"b.\xff"):
+        Path(os.fsdecode(os.fsencode(tmp_path / "p") + b"/" + name)).touch()
+
+    assert notes(tmp_path / "p") == [
+        "passed over: 1 .\ufffd (b.\ufffd), 1 .txt (\ufffd\ufffd[31m.txt)"
+    ]
 
 
 def test_links_that_lead_nowhere_are_refused(tmp_path):

@@ -22,6 +22,7 @@ from harness.datasets.sources.arrays import (
     stamps,
 )
 from harness.datasets.sources.pictures import is_picture, read_pictures
+from harness.datasets.tree import is_hidden
 from harness.errors import BadData, UnknownName
 
 SIZE = CIFAR10.size
@@ -166,8 +167,7 @@ def read_numbered_pictures(folder: Path) -> Images:
 def class_folders(folder: Path) -> Iterator[Path]:
     """Folders at any depth whose own folders are named for classes, sorted.
 
-    Names that begin with a dot or two underscores, which archivers leave, are passed
-    over.
+    Hidden folders and what archivers leave are passed over.
 
     Raises
     ------
@@ -197,11 +197,7 @@ def read_class_folders(folder: Path) -> Images:
         label = _label(name)
         if label is None:
             continue
-        inside = sorted(
-            path
-            for path in (folder / name).iterdir()
-            if is_picture(path) and not path.name.startswith(".")
-        )
+        inside = sorted(path for path in (folder / name).iterdir() if is_picture(path))
         files.extend(inside)
         labels.extend([label] * len(inside))
     if not files:
@@ -213,7 +209,7 @@ def _visible_folders(folder: Path) -> list[str]:
     return sorted(
         path.name
         for path in folder.iterdir()
-        if path.is_dir() and not path.name.startswith((".", "__"))
+        if path.is_dir() and not is_hidden(path.name)
     )
 
 

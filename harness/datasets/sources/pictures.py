@@ -25,11 +25,13 @@ Tell = Callable[[str], None]
 PATIENCE = 10.0  # seconds
 PICTURES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"),
-    *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".tga"),
+    *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
+    *(".jp2", ".j2k", ".jpx", ".mpo"),
 )
 # Pictures that Pillow does not read, or not as people see them.
 UNREAD_PICTURES = (
-    *(".heic", ".heif", ".jxl", ".svg", ".psd", ".exr", ".hdr", ".dcm", ".raw"),
+    *(".heic", ".heif", ".hif", ".jxl", ".svg", ".psd", ".exr", ".hdr", ".dcm", ".raw"),
+    *(".ico", ".icns", ".pcx", ".sgi", ".xpm", ".dds", ".eps"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
 )
 
