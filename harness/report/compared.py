@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
+from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,8 +30,6 @@ def comparison_table(
     everything
         Whether to list also what moved within chance.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     moved = [c for c in changes if c.difference is not None]
@@ -50,16 +49,12 @@ def comparison_table(
         f"{len(gone)} no longer exist, {len(new)} are new"
     )
     if rows:
-        table = Table(box=box.SIMPLE)
-        table.show_edge, table.pad_edge = False, False
-        table.add_column("metric", overflow="fold", max_width=17)
-        table.add_column("model", overflow="fold", max_width=8)
-        form = "{:<13} {:>6} {:>6} {:>6} {:>14}".format
-        table.add_column(
-            form("", "before", "after", "move", "95 % of moves"), no_wrap=True
+        table = Columns(
+            names=(Names(head="metric", widest=17), Names(head="model", widest=8)),
+            blocks=(Block(numbers=_MOVES),),
         )
         for change in rows:
-            table.add_row(change.label, change.model or "all", _numbers(form, change))
+            table.add((change.label, change.model or "all"), _numbers(change))
         yield table
         yield "RMSE in points. Without an interval, chance is not known."
     lost: dict[str, list[str]] = {}
@@ -73,7 +68,16 @@ def comparison_table(
     yield from _uneven([c for c in changes if c.difference is not None])
 
 
-def _numbers(form: object, change: Change) -> str:
+_MOVES = (
+    Number(name="", width=-13),
+    Number(name="before", width=6, goes=2),
+    Number(name="after", width=6, goes=2),
+    Number(name="move", width=6),
+    Number(name="95 % of moves", width=14, goes=1),
+)
+
+
+def _numbers(change: Change) -> tuple[str, ...]:
     unit = 100 if change.statistic == "rmse" else 1
     before, after = change.before, change.after
     assert not isinstance(before, Undefined)
@@ -84,14 +88,13 @@ def _numbers(form: object, change: Change) -> str:
         if isinstance(interval, Undefined)
         else f"{unit * interval.low:+.2f} to {unit * interval.high:+.2f}"
     )
-    text: str = form(  # type: ignore[operator]
+    return (
         f"{change.part[:8]} {_NAMES[change.statistic]}",
         f"{unit * before:.3f}",
         f"{unit * after:.3f}",
         f"{unit * (after - before):+.3f}",
         between,
     )
-    return text
 
 
 _NAMES = {"r2": "R²", "rho": "ρ", "rmse": "RMSE"}

@@ -22,6 +22,7 @@ from harness.analysis.surprises import Surprise, surprises
 from harness.analysis.transfer import FamilyTransfer, family_transfer
 from harness.analysis.weighted import STATISTICS
 from harness.measurement import NO_AXES, Axes, Domain, Named
+from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -193,7 +194,8 @@ def detail_parts(found: Detail) -> Iterable[RenderableType]:
 
 
 def _statistics(found: Detail) -> Iterable[RenderableType]:
-    table = _table("", *(f"{part} (95 %)" for part in ("int.", "ext.", "by int. line")))
+    parts = {"int.": 1, "ext.": 2, "by int. line": 0}
+    table = _table([""], *((f"{part} (95 %)", goes) for part, goes in parts.items()))
     for name, shown in _SHOWN.items():
         cells = [shown]
         for part in ("interior", "exterior"):
@@ -201,8 +203,8 @@ def _statistics(found: Detail) -> Iterable[RenderableType]:
             cells.append(value + _between(found.intervals, part, name))
         cells.append(_judged(found, name) + _between(found.intervals, "transfer", name))
         if any(cell != "-" for cell in cells[1:]):
-            table.add_row(*cells)
-    if table.row_count:
+            _add(table, *cells)
+    if table.rows:
         yield table
     for part in ("interior", "exterior", "transfer"):
         intervals = getattr(found.intervals, part)
@@ -242,7 +244,9 @@ def _controls(found: Detail) -> Iterable[str]:
 
 
 def _methods(found: Detail) -> Iterable[RenderableType]:
-    table = _table("fit", "R²", "RMSE", "MAE", "exterior R²", "RMSE", "MAE", "bias")
+    inner = (("R²", 3), ("RMSE", 4), ("MAE", 5))
+    outer = (("exterior R²", 0), ("RMSE", 1), ("MAE", 2), ("bias", 1))
+    table = _table(["fit"], *inner, *outer)
     reasons: dict[str, list[str]] = {}
     for one in found.methods:
         if isinstance(one.fit, Undefined):
@@ -253,8 +257,8 @@ def _methods(found: Detail) -> Iterable[RenderableType]:
         for n in ("r2", "rmse", "mae", "bias"):
             gone = isinstance(judged, Undefined)
             cells.append("-" if gone else _number(n, getattr(judged, n)))
-        table.add_row(one.method, *cells)
-    if table.row_count:
+        _add(table, one.method, *cells)
+    if table.rows:
         yield table
     for reason, methods in reasons.items():
         yield f"  no fit by {', '.join(methods)}: {reason}"
@@ -266,12 +270,13 @@ def _matrix(found: Detail) -> Iterable[RenderableType]:
         return
     most = 6
     names = [f.family for f in able[:most]]
-    table = _table("R² (MAE) on", "n", *(f"by {name}" for name in names), "by others")
+    by = [(f"by {name}", 1 + i) for i, name in enumerate(names)]
+    table = _table(["R² (MAE) on"], ("n", len(names)), *by, ("by others", 0))
     for family in found.families:
         judged = [family.judged_by[name] for name in names]
         cells = [_judgement(j) for j in (*judged, family.left_out)]
         if any(cell != "-" for cell in cells):
-            table.add_row(family.family, str(family.n), *cells)
+            _add(table, family.family, str(family.n), *cells)
     yield table
     if len(able) > most:
         yield f"  and {len(able) - most} more families, in the report files"
@@ -286,15 +291,15 @@ def _judgement(judged: Judgement | Undefined) -> str:
 def _surprises(found: Detail) -> Iterable[RenderableType]:
     if not found.surprises:
         return
-    table = _table("surprises", "model", "predicted", "true", "apart", "deviations")
+    numbers = {"predicted": 2, "true": 2, "apart": 0, "deviations": 1}
+    table = _table(["surprises", "model"], *numbers.items())
     for one in found.surprises:
-        table.add_row(
-            one.point.dataset,
-            one.point.model,
-            f"{100 * one.predicted:.1f}",
-            f"{100 * (one.point.y or 0):.1f}",
-            f"{100 * one.residual:+.1f}",
-            f"{one.deviations:.1f}{' !' if one.outlier else ''}",
+        table.add(
+            (one.point.dataset, one.point.model),
+            (f"{100 * one.predicted:.1f}",),
+            (f"{100 * (one.point.y or 0):.1f}",),
+            (f"{100 * one.residual:+.1f}",),
+            (f"{one.deviations:.1f}{' !' if one.outlier else ''}",),
         )
     yield table
 
@@ -305,13 +310,21 @@ def _number(name: str, value: float | None) -> str:
     return f"{100 * value:.2f}" if name in _POINTS else f"{value:.3f}"
 
 
-def _table(first: str, *columns: str):  # type: ignore[no-untyped-def]
-    from rich import box
-    from rich.table import Table
+def _add(table: Columns, name: str, *numbers: str) -> None:
+    table.add((name,), *((number,) for number in numbers))
 
-    table = Table(box=box.SIMPLE)
-    table.show_edge, table.pad_edge = False, False
-    table.add_column(first, overflow="fold")
-    for name in columns:
-        table.add_column(name, justify="right", overflow="fold")
-    return table
+
+def _table(names: Sequence[str], *columns: tuple[str, int]) -> Columns:
+    """A table of names and of numbers, each with when it goes in a narrow terminal."""
+    return Columns(
+        names=tuple(
+            Names(head=name, widest=_LONGEST, right=i > 0)
+            for i, name in enumerate(names)
+        ),
+        blocks=tuple(
+            Block(numbers=(Number(name=name, goes=goes),)) for name, goes in columns
+        ),
+    )
+
+
+_LONGEST = 60  # letters of a name

@@ -14,6 +14,7 @@ from harness.analysis.correlation import Undefined, or_reason
 from harness.analysis.on_the_line import AccuracyLine, accuracy_line
 from harness.analysis.scales import Scale
 from harness.measurement import Domain, Measurement
+from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -135,34 +136,39 @@ def line_table(
     most
         How many rows to print before the rest is counted.
     """
-    from rich import box
-    from rich.table import Table
-
     if not rows:
         return
-    shown = Table(title="accuracy on the line", title_justify="left", box=box.SIMPLE)
-    shown.title_style, shown.show_edge, shown.pad_edge = "bold", False, False
-    shown.add_column("\ndataset", overflow="fold", max_width=20)
-    form = "{:>4} {:>7} {:>7} {:>5} {:>6} {:>6} {:>6} {:>6}".format
-    over = form("", scale.value, "", "", "R²", "R²", "R²", "")
-    names = form("n", "slope", "bias", "MAE", "probit", "logit", "linear", "ρ")
-    shown.add_column(f"{over}\n{names}", no_wrap=True)
+    numbers = (
+        Number(name="n", width=4, goes=4),
+        Number(over=scale.value, name="slope", width=7, goes=2),
+        Number(name="bias", width=7, goes=2),
+        Number(name="MAE", width=5, goes=1),
+        Number(over="R²", name="probit", width=6),
+        Number(over="R²", name="logit", width=6, goes=3),
+        Number(over="R²", name="linear", width=6, goes=3),
+        Number(name="ρ", width=6),
+    )
+    shown = Columns(
+        title="accuracy on the line",
+        names=(Names(head="\ndataset", widest=20),),
+        blocks=(Block(numbers=numbers),),
+    )
     reasons: dict[str, list[str]] = {}
     for row in rows[:most]:
         line = row.lines[scale.value]
         if isinstance(line, Undefined):
             reasons.setdefault(line.reason, []).append(row.dataset)
             continue
-        numbers = form(
-            line.n,
+        values = (
+            str(line.n),
             f"{line.line.slope:.4f}",
             f"{line.line.intercept:+.4f}",
             f"{100 * line.mae:.2f}",
             *(_r2(row.lines[s]) for s in ("probit", "logit", "linear")),
             f"{line.spearman:+.3f}",
         )
-        shown.add_row(row.dataset, numbers)
-    if shown.row_count:
+        shown.add((row.dataset,), values)
+    if shown.rows:
         yield shown
     for reason, datasets in reasons.items():
         yield f"  no line for {', '.join(datasets)}: {reason}"

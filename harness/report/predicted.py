@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
+from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,22 +44,16 @@ def prediction_table(
     predictions: Sequence[TargetPrediction],
 ) -> Iterable[RenderableType]:
     """The predictions worth reading, and what their columns are."""
-    from rich import box
-    from rich.table import Table
-
     rows = shown_predictions(predictions)
     if not rows:
         return
-    table = Table(title="predicted accuracy", title_justify="left", box=box.SIMPLE)
-    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
-    for name, width in (("dataset", 16), ("model", 12), ("by", 16)):
-        table.add_column(f"\n{name}", overflow="fold", max_width=width)
-    form = "{:>5} {:>13} {:>8} {:>8}".format
-    table.add_column(
-        form("", "95 %", "held", "held")
-        + "\n"
-        + form("acc.", "interval", "int.", "ext."),
-        no_wrap=True,
+    table = Columns(
+        title="predicted accuracy",
+        names=tuple(
+            Names(head=f"\n{name}", widest=width)
+            for name, width in (("dataset", 16), ("model", 12), ("by", 16))
+        ),
+        blocks=(Block(numbers=_PREDICTED),),
     )
     reasons: dict[str, list[str]] = {}
     outside = False
@@ -70,18 +65,16 @@ def prediction_table(
         plane = row.predictor.plane
         assert not isinstance(plane, Undefined)
         outside |= not found.inside
-        table.add_row(
-            row.dataset,
-            row.model,
-            row.predictor.name,
-            form(
+        table.add(
+            (row.dataset, row.model, row.predictor.name),
+            (
                 f"{100 * found.accuracy:.1f}{'' if found.inside else '!'}",
                 f"{100 * found.low:.1f} to {100 * found.high:.1f}",
                 _held(plane.leave_one_out),
                 _held(row.predictor.exterior),
             ),
         )
-    if table.row_count:
+    if table.rows:
         yield table
         yield (
             "In percent. held: how many labelled datasets lay in the intervals that "
@@ -94,6 +87,14 @@ def prediction_table(
         )
     for reason, pairs in reasons.items():
         yield f"  no prediction for {', '.join(pairs)}: {reason}"
+
+
+_PREDICTED = (
+    Number(name="acc.", width=5),
+    Number(over="95 %", name="interval", width=13),
+    Number(over="held", name="int.", width=8, goes=1),
+    Number(over="held", name="ext.", width=8, goes=2),
+)
 
 
 def _held(coverage: Coverage | Undefined) -> str:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
 from harness.report.assumptions import assumption_lines
 from harness.report.calibrated import calibration_line
+from harness.report.columns import Block, Columns, Names, Number, Value
 from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
 from harness.report.found import found_lines
 from harness.report.on_the_line import line_table
 from harness.report.predicted import prediction_table
 from harness.report.scatter import NARROWEST, chosen_row, scatter
-from harness.report.text import rendered
+from harness.report.text import LEAST_WIDTH, rendered
 
 if TYPE_CHECKING:
     import pytest
     from rich.console import RenderableType
-    from rich.text import Text
 
     from harness.analysis.bootstrap import Interval
     from harness.analysis.correlation import Correlation
@@ -31,7 +32,21 @@ if TYPE_CHECKING:
     from harness.run import Run
 
 _RANKED = 55  # columns of the comparison beside the metric's name, with intervals
-_PLAIN = " {:>6} {:>6} {:>6} {:>5} {:>5} {:>6}"
+_RANKS = (
+    Number(over="int.", name="R²", width=5, goes=2),
+    Number(name="95 %", width=-9, goes=5),
+    Number(over="ext.", name="R²", width=5, goes=2),
+    Number(over="ext.", name="ρ", width=6, goes=3),
+    Number(over="line", name="R²", width=6),
+    Number(name="RMSE", width=5, goes=1),
+    Number(name="MAE", width=5, goes=1),
+    Number(name="ms", width=4, goes=4),
+)
+_RANKS_ALONE = tuple(
+    replace(n, width=5 if n.name in ("RMSE", "MAE") else 6)
+    for n in _RANKS
+    if n.name != "95 %"
+)
 _MANY = 3  # how many names of a long list are printed
 
 
@@ -70,7 +85,7 @@ def write(
     reporter.section("accuracy without labels")
     markup = reporter._tw.hasmarkup
     encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
-    width = max(60, reporter._tw.fullwidth)
+    width = max(LEAST_WIDTH, reporter._tw.fullwidth)
     text = report_text(
         summary,
         width=width,
@@ -185,9 +200,6 @@ def _counts(summary: Summary) -> Iterable[str]:
 
 def _accuracies(summary: Summary) -> Iterable[Any]:
     """How right each model is: on the test split, and from where to where elsewhere."""
-    from rich import box
-    from rich.table import Table
-
     models: dict[str, dict[str, dict[str, float]]] = {}
     for m in summary.measurements:
         if m.accuracy is not None:
@@ -196,19 +208,18 @@ def _accuracies(summary: Summary) -> Iterable[Any]:
             of_model.setdefault(kind, {})[m.dataset] = m.accuracy
     if not models:
         return
-    table = Table(title="accuracy", title_justify="left", box=box.SIMPLE)
-    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
-    table.add_column("model", no_wrap=True, overflow="ellipsis", max_width=16)
-    for kind in ("test", "interior", "exterior"):
-        table.add_column(kind, justify="right", no_wrap=True)
+    domains = {"test": 0, "interior": 2, "exterior": 1}
+    table = Columns(
+        title="accuracy",
+        names=(Names(head="model", widest=16, cut=True),),
+        blocks=tuple(
+            Block(numbers=(Number(name=domain, goes=goes),))
+            for domain, goes in domains.items()
+        ),
+    )
     for model, kinds in models.items():
-        table.add_row(
-            model,
-            *(
-                _range(list(kinds.get(k, {}).values()))
-                for k in ("test", "interior", "exterior")
-            ),
-        )
+        ranges = [_range(list(kinds.get(domain, {}).values())) for domain in domains]
+        table.add((model,), *((one,) for one in ranges))
     yield ""
     yield table
 
@@ -227,26 +238,18 @@ def _has_numbers(found: Rank) -> bool:
 
 
 def _ranking(summary: Summary, width: int) -> Iterable[Any]:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title="metrics compared", title_justify="left", box=box.SIMPLE)
-    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
-    table.add_column("metric", no_wrap=True, overflow="ellipsis", max_width=26)
     longest = max(len(one.label) for one in summary.ranks)
     intervals = min(longest, 26) + _RANKED <= width
-    own = "{:>5} {:<9}" if intervals else "{:>6}{}"
-    rest = " {:>5} {:>6} {:>6} {:>5} {:>5} {:>4}" if intervals else _PLAIN
-    form = (own + rest).format
-    names = form(
-        "R²", "95 %" if intervals else "", "R²", "ρ", "R²", "RMSE", "MAE", "ms"
+    numbers = _RANKS if intervals else _RANKS_ALONE
+    table = Columns(
+        title="metrics compared",
+        names=(Names(head="metric", widest=26, cut=True),),
+        blocks=(Block(numbers=numbers),),
     )
-    groups = form("int.", "", "ext.", "ext.", "line", "", "", "")
-    table.add_column(f"{groups}\n{names}")
     for one in summary.ranks:
-        numbers = form(
+        values = (
             _number(one.interior_r2, ".3f"),
-            _interval(one.interior_interval) if intervals else "",
+            *([_interval(one.interior_interval)] if intervals else []),
             _number(one.exterior_r2, ".3f"),
             _number(one.exterior_rho, "+.3f"),
             "-" if one.transfer_r2 is None else _shown_r2(one.transfer_r2),
@@ -254,7 +257,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
             "-" if one.mae is None else _points(one.mae),
             f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
         )
-        table.add_row(one.label, numbers)
+        table.add((one.label,), values)
     yield table
     yield (
         "Medians over the models, the best first. int., ext.: own fits; line: the "
@@ -318,29 +321,24 @@ def _metric_tables(
 def _metric_table(
     title: str, rows: Sequence[Correlation], *, wide: bool
 ) -> Iterable[Any]:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE)
-    table.show_edge = False
-    table.pad_edge = False
-    table.add_column(
-        "\nmodel", no_wrap=True, overflow="ellipsis", max_width=14 if wide else 12
+    groups = _groups(wide)
+    table = Columns(
+        title=title,
+        names=(Names(head="\nmodel", widest=14 if wide else 12, cut=True),),
+        blocks=tuple(
+            Block(head=head, short=short, numbers=_FULL if full else _BY_LINE)
+            for (head, full), short in zip(groups, _SHORT, strict=True)
+        ),
     )
-    for group, full in _groups(wide):
-        names = _line("n", "R²", "RMSE", "ρ", full=full)
-        table.add_column(f"{group}\n{names}", no_wrap=True)
     for row in rows:
-        if not _has_fit([row]):
-            continue
-        cells = [Text(row.model or "all", style="" if row.model else "bold")]
-        for (_, full), fit in zip(_groups(wide), _fits(row), strict=True):
-            if isinstance(fit, Undefined):
-                cells.append(Text(_line("-", "-", "-", "-", full=full)))
-            else:
-                cells.append(_numbers(fit, full=full))
-        table.add_row(*cells)
+        if _has_fit([row]):
+            name = row.model or ("all", "bold")
+            values = [_numbers(fit) for fit in _fits(row)]
+            blocks = (
+                v if full else v[1:3]
+                for v, (_, full) in zip(values, groups, strict=True)
+            )
+            table.add((name,), *blocks)
     yield table
     for (group, reason), models in _reasons(rows, wide=wide).items():
         yield f"  {group or 'fits'} undefined for {_some(models)}: {reason}"
@@ -383,10 +381,14 @@ def _groups(wide: bool) -> tuple[tuple[str, bool], ...]:
     return (("interior", True), ("exterior", True), (by, wide))
 
 
-def _line(n: str, r2: str, rmse: str, rho: str, *, full: bool) -> str:
-    if full:
-        return f"{n:>3} {r2:>6} {rmse:>5} {rho:>6}"
-    return f"{r2:>6} {rmse:>5}"
+_SHORT = ("int.", "ext.", "line")
+_FULL = (
+    Number(name="n", width=3, goes=3),
+    Number(name="R²", width=6),
+    Number(name="RMSE", width=5, goes=1),
+    Number(name="ρ", width=6, goes=2),
+)
+_BY_LINE = _FULL[1:3]
 
 
 def _shown_r2(r2: float) -> str:
@@ -401,17 +403,13 @@ def _points(error: float) -> str:
     return f"{min(points, 99999):.{digits}f}"
 
 
-def _numbers(fit: LineFit | Judgement, *, full: bool) -> Text:
-    from rich.text import Text
-
-    r2 = _shown_r2(fit.r2)
-    rho = "-" if fit.spearman is None else f"{fit.spearman:+.3f}"
-    text = Text(_line(str(fit.n), r2, _points(fit.rmse), rho, full=full))
+def _numbers(fit: LineFit | Judgement | Undefined) -> tuple[Value, ...]:
+    """Datasets, R² in its colour, RMSE and ρ."""
+    if isinstance(fit, Undefined):
+        return ("-",) * 4
     style = "green" if fit.r2 >= 0.8 else "red" if fit.r2 < 0.2 else ""
-    if style:
-        start = text.plain.index(r2)
-        text.stylize(style, start, start + len(r2))
-    return text
+    rho = "-" if fit.spearman is None else f"{fit.spearman:+.3f}"
+    return str(fit.n), (_shown_r2(fit.r2), style), _points(fit.rmse), rho
 
 
 def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+LEAST_WIDTH = 40  # columns that a table needs, however narrow the terminal is
+
+
 def rendered(
     parts: Iterable[RenderableType],
     *,
@@ -74,7 +77,7 @@ def show(parts: Iterable[RenderableType]) -> None:
 
 def terminal_width() -> int:
     """Columns of the terminal, never too few for a table."""
-    return max(60, shutil.get_terminal_size().columns)
+    return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
 
 
 class Bar:

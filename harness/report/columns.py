@@ -1,0 +1,278 @@
+"""Columns: tables of numbers that lose columns in a narrow terminal, never digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.text import Text
+
+_GAP = 3  # letters between two columns
+_LEAST = 8  # letters that a name keeps where numbers can go instead
+
+Value = str | tuple[str, str]  # a text, or one with its style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """A column of names.
+
+    Attributes
+    ----------
+    head
+        Of the column.
+    widest
+        Letters that they may take.
+    cut
+        Whether longer ones are cut, where that leaves them apart; else they are folded.
+    right
+        Whether they stand to the right.
+    """
+
+    head: str
+    widest: int
+    cut: bool = False
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A column of numbers.
+
+    Attributes
+    ----------
+    name, over
+        Its head, and a line above that.
+    width
+        Letters that it has at least; negative for what stands to the left.
+    goes
+        When it is left out for want of room: the largest first, those of 0 never.
+    """
+
+    name: str
+    over: str = ""
+    width: int = 0
+    goes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Numbers that stand close together.
+
+    Attributes
+    ----------
+    numbers
+        Its columns.
+    head, short
+        Above all of them; and above some of them, where it would be wider than they.
+    """
+
+    numbers: tuple[Number, ...]
+    head: str = ""
+    short: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Columns:
+    """A table for `rich` that shows as many columns as there is room for.
+
+    Attributes
+    ----------
+    names, blocks
+        Its columns, from the left.
+    title
+        Above it.
+    rows
+        What was added: names, and the values of each block.
+    """
+
+    names: tuple[Names, ...]
+    blocks: tuple[Block, ...]
+    title: str = ""
+    rows: list[tuple[tuple[Value, ...], tuple[tuple[Value, ...], ...]]] = field(
+        default_factory=list
+    )
+
+    def add(self, names: Iterable[Value], *blocks: Iterable[Value]) -> None:
+        """Append a row."""
+        self.rows.append((tuple(names), tuple(map(tuple, blocks))))
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterator[RenderableType]:
+        """The table, and what there was no room for."""
+        if len(self.names) > 1 and self._least(0) > options.max_width:
+            yield self._merged()
+            return
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        levels = sorted({n.goes for b in self.blocks for n in b.numbers}, reverse=True)
+        room = options.max_width
+        last = next((one for one in levels if self._least(one) <= room), levels[-1])
+        shown = self._shown(last)
+        spare = room - sum(block.width + _GAP for block in shown)
+        spare = (spare - _GAP * (len(self.names) - 1)) // len(self.names)
+        table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
+        names = []
+        for i, column in enumerate(self.names):
+            texts = [_text(row[i]) for row, _ in self.rows]
+            most = min(column.widest, max(spare, 4))
+            cut = shortened(texts, most) if column.cut else None
+            table.add_column(
+                column.head,
+                justify="right" if column.right else "left",
+                no_wrap=cut is not None,
+                overflow="fold",
+                max_width=column.widest if cut is None else None,
+            )
+            names.append(cut or texts)
+        for block in shown:
+            table.add_column(block.head, no_wrap=True)
+        for i, (own, values) in enumerate(self.rows):
+            styled = (
+                _styled(texts[i], value)
+                for texts, value in zip(names, own, strict=True)
+            )
+            table.add_row(*styled, *(block.text(values) for block in shown))
+        if len(self.title) <= console.measure(table, options=options).maximum:
+            table.title, table.title_justify = self.title or None, "left"
+            table.title_style = "bold"
+        else:
+            yield Text(self.title, style="bold")
+        yield table
+        gone = [n for b in self.blocks for n in b.numbers if n.goes > last]
+        if gone:
+            named = dict.fromkeys(f"{n.over} {n.name}".strip() for n in gone)
+            yield f"  no room for {', '.join(named)}"
+
+    def _merged(self) -> Columns:
+        """The same with all of a row's names in one column."""
+        heads = ", ".join(column.head.strip() for column in self.names)
+        widest = sum(column.widest for column in self.names)
+        found = Columns(
+            names=(Names(head=heads, widest=widest),),
+            blocks=self.blocks,
+            title=self.title,
+        )
+        for own, values in self.rows:
+            found.add((", ".join(map(_text, own)),), *values)
+        return found
+
+    def _least(self, last: int) -> int:
+        """Letters that the columns take at the least, without what goes before."""
+        names = 0
+        for i, column in enumerate(self.names):
+            longest = max((len(_text(row[i])) for row, _ in self.rows), default=0)
+            natural = min(longest, column.widest)
+            names += natural if column.cut else min(natural, _LEAST)
+        numbers = [block.width for block in self._shown(last)]
+        return names + sum(numbers) + _GAP * (len(self.names) + len(numbers) - 1)
+
+    def _shown(self, last: int) -> list[_Shown]:
+        """The blocks without the numbers that have gone."""
+        shown = []
+        for i, block in enumerate(self.blocks):
+            kept = tuple(j for j, n in enumerate(block.numbers) if n.goes <= last)
+            if kept:
+                values = [tuple(blocks[i][j] for j in kept) for _, blocks in self.rows]
+                shown.append(_Shown.of(i, block, kept, values))
+        return shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What there is room for of a block: which one, which of its numbers, how wide."""
+
+    block: int
+    kept: tuple[int, ...]
+    widths: tuple[int, ...]
+    head: str
+    width: int
+
+    @classmethod
+    def of(
+        cls,
+        index: int,
+        block: Block,
+        kept: tuple[int, ...],
+        rows: Sequence[tuple[Value, ...]],
+    ) -> _Shown:
+        numbers = [block.numbers[j] for j in kept]
+        widths = []
+        for j, number in enumerate(numbers):
+            texts = [number.name, number.over, *(_text(row[j]) for row in rows)]
+            width = max(abs(number.width), *map(len, texts))
+            widths.append(-width if number.width < 0 else width)
+        length = sum(map(abs, widths)) + len(widths) - 1
+        lines = [_joined([n.name for n in numbers], widths)]
+        if block.head:
+            whole = len(kept) == len(block.numbers) or len(block.head) <= length
+            lines.insert(0, block.head if whole else block.short or block.head)
+        elif any(n.over for n in numbers):
+            lines.insert(0, _joined([n.over for n in numbers], widths))
+        return cls(
+            block=index,
+            kept=kept,
+            widths=tuple(widths),
+            head="\n".join(lines),
+            width=max(map(len, lines)),
+        )
+
+    def text(self, values: Sequence[Sequence[Value]]) -> Text:
+        """A row's numbers."""
+        from rich.text import Text
+
+        mine = [values[self.block][j] for j in self.kept]
+        line = Text()
+        for i, (value, width) in enumerate(zip(mine, self.widths, strict=True)):
+            line.append(" " if i else "")
+            pad = " " * (abs(width) - len(_text(value)))
+            line.append("" if width < 0 else pad)
+            line.append_text(_styled(_text(value), value))
+            line.append(pad if width < 0 else "")
+        return line
+
+
+def _joined(texts: Sequence[str], widths: Sequence[int]) -> str:
+    return " ".join(
+        text.ljust(-width) if width < 0 else text.rjust(width)
+        for text, width in zip(texts, widths, strict=True)
+    )
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else value[0]
+
+
+def _styled(text: str, value: Value) -> Text:
+    """A text in the style of the value that it shows."""
+    from rich.text import Text
+
+    return Text(text, style="" if isinstance(value, str) else value[1])
+
+
+def shortened(names: Sequence[str], width: int) -> list[str] | None:
+    """Names cut to a width; None where names that differ would be alike.
+
+    Examples
+    --------
+    >>> shortened(["resnet20", "vgg"], 6), shortened(["resnet20", "resnet44"], 6)
+    (['resne…', 'vgg'], ['resn…0', 'resn…4'])
+    >>> shortened(["a" * 30, "a" * 15 + "b" + "a" * 14], 6) is None
+    True
+    """
+    for tail in range(max(1, width - 1)):
+        cut = [
+            n
+            if len(n) <= width
+            else f"{n[: width - 1 - tail]}…{n[len(n) - tail :] if tail else ''}"
+            for n in names
+        ]
+        if len(set(cut)) == len(set(names)):
+            return cut
+    return None

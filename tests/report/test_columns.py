@@ -1,0 +1,77 @@
+"""Tables in narrow terminals: fewer columns, whole numbers, names that differ."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from harness.report.columns import Block, Columns, Names, Number
+from harness.report.detail import detail
+from harness.report.terminal import report_text
+from harness.report.text import rendered
+from tests.report.pages import measurements, sample, summary
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """A summary in which every table has something to say."""
+    found = sample()
+    chosen = (found.correlations[0], found.correlations[-1])
+    return replace(found, details=tuple(map(detail, chosen)))
+
+
+def numbers(text):
+    """What reads as a number in a text."""
+    return set(re.findall(r"[-+]?\d+\.?\d*", text))
+
+
+@pytest.mark.parametrize("width", [40, 47, 55, 60, 66, 72, 79, 80, 100])
+def test_every_number_is_one_of_the_full_report(everything, width):
+    """None is cut, whatever the width, and no line is wider than the terminal."""
+    text = report_text(everything, width=width)
+
+    assert numbers(text) <= numbers(report_text(everything, width=300))
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+
+
+def test_what_there_is_no_room_for_is_named(everything):
+    """R² of the interior's line on the exterior stays to the last."""
+    text = report_text(everything, width=40)
+
+    assert "no room for n, RMSE, ρ" in text
+    assert re.search(r"model +R² +R² +R²\n─+\nnet0 +0\.969 +0\.882 +0\.856", text)
+    assert "no room" not in report_text(everything, width=80)
+
+
+def test_names_are_cut_only_where_they_can_be_told_apart():
+    """At their end if that is enough, else before their end, else not at all."""
+    rows = [
+        replace(m, model=f"published_network_of_{m.model}")
+        for m in measurements(models=3)
+    ]
+    text = report_text(summary(rows), width=80)
+
+    for model in ("net0", "net1", "net2"):
+        assert re.search(rf"\npublis[a-z_]*…[a-z_]*{model[-1]} +12 ", text)
+
+
+def test_names_share_a_column_where_each_has_no_room():
+    """Joined by commas, folded between words."""
+    table = Columns(
+        names=tuple(Names(head=f"name {i}", widest=12) for i in range(3)),
+        blocks=(Block(numbers=(Number(name="value", width=9),)),),
+    )
+    table.add(("somewhere", "something", "somehow"), ("12345.678",))
+
+    assert rendered([table], width=30).splitlines()[3:] == [
+        "somewhere,           12345.678",
+        "something, somehow",
+    ]
+
+
+def test_a_metric_longer_than_its_table_stands_above_it():
+    """Values along axes are not cut either."""
+    rows = [replace(m, metric="a" * 60) for m in measurements(("rising",), models=1)]
+
+    assert "a" * 60 + "\n" in report_text(summary(rows), width=66)
