@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.fixtures.cells import REPORT_ATTRIBUTE, VALUES_ATTRIBUTE, plan_of
+from harness.fixtures.cells import (
+    REPORT_ATTRIBUTE,
+    VALUES_ATTRIBUTE,
+    plan_of,
+    run_of,
+)
 from harness.protocol.garbage import sweep
 
 if TYPE_CHECKING:
@@ -34,22 +40,28 @@ class Controller:
         If a gate is misspelt.
     """
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
         from harness.collector import Collector
         from harness.distribution import Told
         from harness.store import Store
 
         self.config = config
-        self.run = run
-        self.collector = Collector(Store(run.settings.store))
+        self.settings = settings
+        self.collector = Collector(Store(settings.store))
         self.verdicts: tuple[AnyVerdict, ...] = ()
         self._told = Told()
         self._planned = False
         self._summary: Summary | None = None
         self._interrupted = False
+        self._checked = False
         self._earlier: SavedRun | None = None
         self._unwritten = ""
-        self._check(run.settings)
+        self._check(settings)
+
+    @cached_property
+    def run(self) -> Run:
+        """The session's."""
+        return run_of(self.config)
 
     def _check(self, settings: Settings) -> None:
         """Refuse what cannot be judged or saved before anything is measured."""
@@ -77,6 +89,29 @@ class Controller:
                 raise HarnessError(
                     "--harness-fail-on needs a run to compare with: --harness-compare"
                 )
+
+    def check_run(self) -> None:
+        """Refuse settings that cannot be, once.
+
+        Raises
+        ------
+        HarnessError, ValueError
+            With what they would have to be.
+        """
+        from harness.given import given
+
+        asked = {} if self._checked else given(self.config)
+        self._checked = True
+        if "cache_dir" in asked:
+            from harness.artifacts import check_cache
+
+            check_cache(self.settings.cache_dir)
+        if asked:
+            self.run.check()
+        if any(field.startswith("jigsaw") for field in asked):
+            _ = self.run.jigsaw
+        if asked and not self.config.option.collectonly:
+            self.run.verify()
 
     # --- what is to be measured -------------------------------------------------------
 
@@ -114,9 +149,9 @@ class Controller:
 
         A project that sets nothing of the harness keeps xdist's own scheduler.
         """
-        from harness.given import given
+        from harness.given import asks
 
-        if config.getvalue("dist") != "load" or not given(config):
+        if config.getvalue("dist") != "load" or not asks(config):
             return None
         from harness.distribution import PairScheduling
 
@@ -131,8 +166,18 @@ class Controller:
                 for text in plan.gates:
                     check_gate(text)
             self.collector.expect(plan)
+            if plan.cells:
+                self.check_run()
+                self._check_plugins()
         except (HarnessError, ValueError) as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _check_plugins(self) -> None:
+        if self.config.getoption("forked", False):
+            raise HarnessError(
+                "--forked would run each network anew for each test, and lose what is "
+                "recorded with the process; leave it out, or use -n 2"
+            )
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say what will run where, and what is left out for want of files."""
@@ -190,15 +235,15 @@ class Controller:
 
     def _judge(self) -> None:
         """Judge gates and comparison; the summary that follows shows the verdicts."""
-        from harness.report.judging import judged, judged_against
-
-        gates = dict.fromkeys((*self.run.settings.gates, *self.collector.gates))
+        gates = dict.fromkeys((*self.settings.gates, *self.collector.gates))
         if not gates and self._earlier is None:
             return
+        from harness.report.judging import judged, judged_against
+
         summary = self.summary()
         self.verdicts = (
             *judged(gates, summary.correlations, summary.predictions),
-            *judged_against(self.run.settings.fail_on, summary.changes),
+            *judged_against(self.settings.fail_on, summary.changes),
         )
         self._summary = replace(summary, verdicts=self.verdicts)
         for verdict in self.verdicts:
@@ -242,7 +287,7 @@ class Controller:
         self, terminalreporter: pytest.TerminalReporter
     ) -> None:
         """Print the report, if anything was to be measured, and what went wrong."""
-        how = self.run.settings.report
+        how = self.settings.report
         something = self.collector.cells or self.verdicts
         if something and how != "none" and not self.config.option.collectonly:
             from harness.report.terminal import write
@@ -269,7 +314,7 @@ class Controller:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         from harness.report.files import paths_of, write_files
 
-        settings = self.run.settings
+        settings = self.settings
         paths = paths_of(settings)
         if not paths and not settings.save_run:
             return  # a summary imports and computes: nobody has asked for one

@@ -84,6 +84,7 @@ class PairScheduling:
         self._waiting: dict[str, deque[list[str]]] = {}
         self._sent: dict[WorkerController, deque[str]] = {}
         self._ready: set[WorkerController] = set()
+        self._collected = 0  # workers that did, those too that have left since
         self._turn: dict[WorkerController, str] = {}
         self._scheduled = False
 
@@ -97,7 +98,7 @@ class PairScheduling:
     @property
     def collection_is_completed(self) -> bool:
         """Whether every worker of the start has collected."""
-        return self._scheduled or len(self._ready) >= self._workers
+        return self._scheduled or self._collected >= self._workers
 
     @property
     def tests_finished(self) -> bool:
@@ -127,6 +128,7 @@ class PairScheduling:
         pytest.UsageError
             If the first workers collected different tests.
         """
+        self._collected += 1
         names = tuple(collection)
         if not self._names:
             self._names = names

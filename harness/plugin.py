@@ -22,12 +22,13 @@ from harness.fixtures.cells import (
     cell_of,
     gates_of,
     gets_ours,
+    make_run_key,
     note,
     pair_of,
     plan_of,
     recorded_by,
     rows_key,
-    run_key,
+    run_of,
 )
 from harness.fixtures.copies import copies
 from harness.fixtures.grid import (
@@ -42,7 +43,7 @@ from harness.fixtures.grid import (
 from harness.fixtures.measure import measure
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
-from harness.given import given, read_settings
+from harness.given import asks, read_settings
 from harness.options import add_options
 from harness.protocol.cells import CellProtocol
 from harness.protocol.garbage import rest, sweep
@@ -51,6 +52,7 @@ from harness.store import Recorded
 if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.registry import Registry
+    from harness.run import Run
     from harness.settings import Settings
 
 __all__ = [
@@ -91,7 +93,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, hear the registrations, refuse what cannot be."""
     from harness.errors import HarnessError
     from harness.registry import Registry
-    from harness.run import Run
 
     config.addinivalue_line(
         "markers",
@@ -112,27 +113,30 @@ def pytest_configure(config: pytest.Config) -> None:
         _add_models(settings, registry)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
-    run = Run(settings, registry, tell=_teller(config), worker=_worker_number(config))
-    config.stash[run_key] = run
+
+    def make_run() -> Run:
+        from harness.run import Run
+
+        worker = _worker_number(config)
+        return Run(settings, registry, tell=_teller(config), worker=worker)
+
+    config.stash[make_run_key] = make_run
     if config.getoption("harness_list"):
         return
+    for part in ("harness-cells", "harness-controller"):
+        if config.pluginmanager.is_blocked(part):
+            raise pytest.UsageError(
+                f"-p no:{part} would run tests without gates, store or report; leave "
+                "the whole harness out with -p no:harness"
+            )
     config.pluginmanager.register(Cells(config), "harness-cells")
     if is_worker(config):
         _share_processor(config)
         return
     try:
-        if asked := given(config):
-            # Only a run that asks for something pays for looking at the disk.
-            if "cache_dir" in asked:
-                from harness.artifacts import check_cache
-
-                check_cache(settings.cache_dir)
-            run.check()
-            if any(field.startswith("jigsaw") for field in asked):
-                _ = run.jigsaw
-        controller = Controller(config, run)
-        if asked and not config.option.collectonly:
-            run.verify()
+        controller = Controller(config, settings)
+        if asks(config):  # only then it pays for looking at the disk
+            controller.check_run()
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(controller, "harness-controller")
@@ -193,8 +197,10 @@ def _share_processor(config: pytest.Config) -> None:
     """
     import os
 
+    from harness.threads import cores
+
     workers = int(config.workerinput["workercount"])  # type: ignore[attr-defined]
-    share = max(1, (os.cpu_count() or 1) // workers)
+    share = max(1, cores() // workers)
     os.environ.setdefault("OMP_NUM_THREADS", str(share))
 
 
@@ -229,7 +235,7 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         try:
-            show(listing(kind, session.config.stash[run_key]))
+            show(listing(kind, run_of(session.config)))
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
     return True
@@ -246,10 +252,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Spread tests that ask for our `model` and `dataset` over the grid."""
     from harness.errors import HarnessError
 
-    run = metafunc.config.stash[run_key]
     _check_gates(metafunc)
     _check_pair(metafunc)
     both = (("model", model), ("dataset", dataset))
+    if not any(_is_ours(metafunc, *one) for one in both):
+        return
+    run = run_of(metafunc.config)
     if all(_is_ours(metafunc, *one) for one in both):
         try:
             pairs = () if run.is_full else run.pairs
@@ -262,7 +270,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             )
             rest(len(pairs))
             return
-    for name, function in (("model", model), ("dataset", dataset)):
+    for name, function in both:
         if not _is_ours(metafunc, name, function):
             continue
         try:
@@ -341,10 +349,14 @@ class Cells:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.run = config.stash[run_key]
         self._looked_up: tuple[pytest.Item | None, Recorded | None] = None, None
         level = config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
         self._shows_values = level > 0
+
+    @cached_property
+    def run(self) -> Run:
+        """The session's."""
+        return run_of(self.config)
 
     @cached_property
     def _protocol(self) -> CellProtocol:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from harness.allocator import keep_freed_memory
 from harness.errors import HarnessError
 from harness.metrics.checks import UndefinedMetricError, softmax
-from harness.threads import side_by_side
+from harness.threads import cores, side_by_side
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Predictions:
         """Go through all batches, several at a time where that is quicker."""
         import torch
 
-        threads = torch.get_num_threads()
+        threads = min(torch.get_num_threads(), cores())
         many = len(self) >= 2 * threads * self._batch_size
         if self._device == "cpu" and threads > 1 and many and classifier.stateless:
             return side_by_side(forward, self._batches(), threads)

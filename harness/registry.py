@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownName
@@ -18,26 +19,50 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+K = TypeVar("K")
+V = TypeVar("V", bound=_Named)
+
+
 class Registry:
     """Tables of entries by name; starts with what the harness brings along.
 
     Conftest files and plugins add to it through the hook `pytest_harness_register`.
     """
 
-    def __init__(self) -> None:
+    # Filled when first asked for: a project without cells imports none of it.
+
+    @cached_property
+    def bases(self) -> dict[str, Base]:
+        """All bases by name."""
         from harness.datasets.bases import BASES
-        from harness.datasets.families import FAMILIES
+
+        found: dict[str, Base] = {}
+        for base in BASES:
+            _put(found, base.name, base, "base", base.name)
+        return found
+
+    @cached_property
+    def _models(self) -> dict[tuple[str, str], Registered]:
         from harness.models.entries import ENTRIES
 
-        self.bases: dict[str, Base] = {}
-        self._models: dict[tuple[str, str], Registered] = {}
-        self._families: dict[tuple[str, str], Family] = {}
-        for base in BASES:
-            self.add_base(base)
+        found: dict[tuple[str, str], Registered] = {}
         for entry in ENTRIES:
-            self.add_entry(entry)
+            self._put_model(found, entry)
+        return found
+
+    @cached_property
+    def _families(self) -> dict[tuple[str, str], Family]:
+        from harness.datasets.families import FAMILIES
+
+        found: dict[tuple[str, str], Family] = {}
         for family in FAMILIES:
-            self.add_family(family)
+            self._put_family(found, family)
+        return found
 
     # --- asking -----------------------------------------------------------------------
 
@@ -59,27 +84,15 @@ class Registry:
 
     def add_base(self, base: Base) -> None:
         """Add a base; its name must be new."""
-        _check_name(base.name)
-        _check_new("base", base.name, base.name in self.bases)
-        self.bases[base.name] = base
+        _put(self.bases, base.name, base, "base", base.name)
 
     def add_entry(self, entry: Registered) -> None:
         """Add a model with everything said; see `add_model` for the short way."""
-        _check_name(entry.name)
-        key = entry.base, entry.name
-        self._check_base(entry.base)
-        _check_new("model", f"{entry.name} of base {entry.base}", key in self._models)
-        self._models[key] = entry
+        self._put_model(self._models, entry)
 
     def add_family(self, family: Family) -> None:
         """Add a family; see `add_dataset` for a single set of images."""
-        _check_name(family.name)
-        key = family.base, family.name
-        self._check_base(family.base)
-        _check_new(
-            "family", f"{family.name} of base {family.base}", key in self._families
-        )
-        self._families[key] = family
+        self._put_family(self._families, family)
 
     def add_model(
         self,
@@ -162,14 +175,29 @@ class Registry:
             )
         )
 
+    def _put_model(
+        self, table: dict[tuple[str, str], Registered], entry: Registered
+    ) -> None:
+        self._check_base(entry.base)
+        key = entry.base, entry.name
+        _put(table, key, entry, "model", f"{entry.name} of base {entry.base}")
+
+    def _put_family(self, table: dict[tuple[str, str], Family], family: Family) -> None:
+        self._check_base(family.base)
+        key = family.base, family.name
+        _put(table, key, family, "family", f"{family.name} of base {family.base}")
+
     def _check_base(self, base: str) -> None:
         if base not in self.bases:
             raise UnknownName("base", base, self.bases)
 
 
-def _check_new(kind: str, name: str, known: bool) -> None:
-    if known:
+def _put(table: dict[K, V], key: K, value: V, kind: str, name: str) -> None:
+    """Add to a table what is not in it."""
+    _check_name(value.name)
+    if key in table:
         raise HarnessError(f"{kind} {name} is registered twice; choose another name")
+    table[key] = value
 
 
 def _check_name(name: str) -> None:

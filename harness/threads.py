@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
+_UNBOUND = 2.0**20
+
+
+def cores(root: Path = Path("/sys/fs/cgroup")) -> int:
+    """How many cores this process may keep busy, of those that the machine has.
+
+    Batch systems bind processes to some; containers have a quota of time as well.
+
+    Parameters
+    ----------
+    root
+        Where Linux shows control groups: ``cpu.max`` of version 2 ("200000 100000",
+        microseconds of each period, or "max"), or the files of version 1.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        bound = len(os.sched_getaffinity(0))
+    else:
+        bound = os.cpu_count() or 1
+    return max(1, min(bound, math.ceil(_quota(root))))
+
+
+def _quota(root: Path) -> float:
+    """Cores' worth of time that the process's control group is given."""
+    try:
+        first, second = (root / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            first = (root / "cpu" / "cpu.cfs_quota_us").read_text()
+            second = (root / "cpu" / "cpu.cfs_period_us").read_text()
+        except OSError:
+            return _UNBOUND
+    try:
+        quota = int(first) / int(second)
+    except (ValueError, ZeroDivisionError):  # "max"
+        return _UNBOUND
+    return quota if quota > 0 else _UNBOUND  # -1 in version 1
 
 
 def side_by_side(

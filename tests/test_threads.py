@@ -1,9 +1,11 @@
 """Batches side by side: the same as one after the other, in order and bounded."""
 
+import os
+
 import pytest
 import torch
 
-from harness.threads import side_by_side
+from harness.threads import cores, side_by_side
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +56,28 @@ def test_an_error_ends_it():
         list(side_by_side(halve, (taken.append(n) or n for n in range(1000)), 3))
     assert len(taken) < 30
     assert torch.get_num_threads() == 3
+
+
+@pytest.mark.parametrize(
+    ("bound", "quota", "count"),
+    [
+        ({0, 1, 2}, {}, 3),
+        ({5}, {"cpu.max": "400000 100000\n"}, 1),
+        (range(64), {"cpu.max": "400000 100000\n"}, 4),
+        (range(64), {"cpu.max": "150000 100000\n"}, 2),
+        (range(64), {"cpu.max": "5000 100000\n"}, 1),
+        (range(64), {"cpu.max": "max 100000\n"}, 64),
+        (range(8), {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100"}, 8),
+        (range(8), {"cpu/cpu.cfs_quota_us": "300", "cpu/cpu.cfs_period_us": "100"}, 3),
+    ],
+)
+def test_cores_are_those_that_the_process_may_use(
+    tmp_path, monkeypatch, bound, quota, count
+):
+    """Affinity and the quota of a container count, not what the machine has."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(bound), raising=False)
+    for name, text in quota.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    assert cores(tmp_path) == count

@@ -98,6 +98,20 @@ def test_a_worker_takes_whole_pairs_and_keeps_to_a_model(count):
         assert len(worker.queue) % 3 == 0
 
 
+def test_workers_that_collect_nothing_and_leave_end_the_session():
+    """As for a path that does not exist: each may be gone before the next is there."""
+    scheduler = PairScheduling(2, {})
+    for worker in (Worker(), Worker()):
+        assert not scheduler.tests_finished
+        scheduler.add_node(worker)
+        scheduler.add_node_collection(worker, [])
+        if scheduler.collection_is_completed:
+            scheduler.schedule()
+        assert scheduler.remove_node(worker) is None
+
+    assert scheduler.tests_finished
+
+
 def test_a_worker_that_collected_something_else_gets_no_work():
     """One that joins later and differs is left idle, never sent a wrong index."""
     scheduler, _ = start(1)

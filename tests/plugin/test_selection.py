@@ -164,27 +164,56 @@ def test_help_shows_the_options_in_a_group_of_their_own(pytester):
     )
 
 
-def test_other_projects_see_nothing_of_it(pytester):
-    """Fixtures of the same names, own parameters, and a quiet end."""
-    pytester.makepyfile(
-        """
-        import pytest
+MINE = """
+import sys
+import pytest
 
-        @pytest.fixture
-        def model():
-            return "mine"
+@pytest.fixture
+def record():
+    return []
 
-        @pytest.mark.parametrize("dataset", [1, 2])
-        def test_own(model, dataset):
-            assert model == "mine"
-        """
-    )
+@pytest.mark.parametrize("model", ["vit", "resnet"])
+@pytest.mark.parametrize("dataset", ["dogs", "cats"])
+def test_fit(model, dataset, record, request):
+    record.append(model)
+    assert not list(request.node.iter_markers("metric"))
 
-    result = pytester.runpytest_inprocess()
+def test_imports():
+    heavy = {"torch", "torchvision", "numpy", "scipy", "sklearn", "PIL", "rich"}
+    assert not heavy & set(sys.modules)
+"""
 
-    result.assert_outcomes(passed=2)
-    result.stdout.no_fnmatch_line("*harness:*")
-    assert not (pytester.path / ".harness").exists()
+
+def test_other_projects_see_nothing_of_it(toy):
+    """Fixtures of the same names, their order, no import, no file, no word."""
+    toy.makeini("[pytest]")
+    toy.makeconftest("")
+    (toy.path / "test_suite.py").unlink()
+    toy.makepyfile(test_mine=MINE)
+
+    plain = toy.runpytest_subprocess("-v", "-p", "no:harness")
+    result = toy.runpytest_subprocess("-v")
+
+    result.assert_outcomes(passed=5)
+    assert lines(result) == lines(plain)
+    assert not (toy.path / ".harness").exists()
+
+
+def lines(result):
+    """What a run said, but for times and the list of plugins."""
+    return [
+        line
+        for line in result.outlines
+        if not line.startswith(("plugins:", "===")) and line
+    ]
+
+
+def test_parts_of_the_plugin_cannot_be_left_out(toy):
+    """Tests without gates, store and report would pass in silence."""
+    result = toy.runpytest_inprocess("-p", "no:harness-controller")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*-p no:harness-controller*-p no:harness"])
 
 
 def test_nothing_heavy_is_imported_for_help_and_collection(toy):
