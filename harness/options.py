@@ -509,7 +509,7 @@ OPTIONS = (
         strict=True,
         help="with --harness-compare, fail the run where a statistic got worse, for "
         "instance 'transfer r2 drops 0.05' (repeatable); 'beyond chance' after the "
-        "number forgives what resampling explains. Rules of all places are judged",
+        "number forgives what other datasets explain. Rules of all places are judged",
     ),
     Option(
         field="report",
@@ -531,7 +531,7 @@ OPTIONS = (
         field="resample",
         parse=_one_of("kind", "dataset"),
         metavar="UNIT",
-        help="what bootstrap intervals draw again: kind (default: a family's datasets "
+        help="what intervals leave out as a whole: kind (default: a family's datasets "
         "of one corruption together, as their traits say), dataset (each by itself)",
     ),
     Option(

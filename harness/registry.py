@@ -151,8 +151,8 @@ class Registry:
             "exterior", "interior", or "target" for a set without labels.
         traits
             Facts of the set, ``{"weather": "fog", "severity": 3}``: texts and numbers.
-            Every report carries them. Bootstrap intervals draw sets of one family and
-            one `corruption` together.
+            Every report carries them. Intervals leave out sets of one family and one
+            `corruption` together.
         """
         from harness.datasets.own import own_dataset
 

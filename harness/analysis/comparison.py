@@ -1,30 +1,27 @@
 """Comparison of two runs: what changed, and whether it is more than chance.
 
 Whether a change is beyond chance is asked of the difference itself: the same units of
-datasets are drawn again in both runs, so that what both runs share cancels out. Two
+datasets are left out of both runs, so that what both runs share cancels out. Two
 overlapping intervals would be a much weaker test.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.analysis import weighted
-from harness.analysis.bootstrap import (
-    CHUNK,
-    LEVEL,
-    RESAMPLES,
-    Interval,
-    interval_of,
-    unit_draws,
-)
 from harness.analysis.correlation import Correlation, Undefined, or_reason, xy
+from harness.analysis.coverage import LEVEL
 from harness.analysis.fits import MINIMUM, Judgement, LineFit
 from harness.analysis.groups import Unit, by_kind
+from harness.analysis.jackknife import (
+    Interval,
+    leave_out,
+    student_interval,
+    unit_names,
+)
 from harness.analysis.lines import Unfit
 from harness.measurement import NO_AXES, Axes, Domain, Named
 from harness.metrics.checks import Array
@@ -36,7 +33,6 @@ DOMAINS = {
     "transfer": (Domain.INTERIOR, Domain.EXTERIOR),
 }
 PARTS = tuple(DOMAINS)
-Draws: TypeAlias = dict[Domain, tuple[NDArray[np.str_], Array]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +47,8 @@ class Change(Named):
     before, after
         The values, or why there is none.
     interval
-        Where ``after - before`` lies in resamples; or why it is not known.
+        Where ``after - before`` would lie with other datasets; or why that is not
+        known.
     only_before, only_after
         Datasets that only one of the runs has. What is not alike in both is compared
         all the same, and must be read with care.
@@ -89,8 +86,6 @@ def compare(
     *,
     unit: Unit = by_kind,
     level: float = LEVEL,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> tuple[Change, ...]:
     """Return every change between the correlations of two runs.
 
@@ -98,7 +93,7 @@ def compare(
     ----------
     before, after : sequence of Correlation
         Of the stored run and of the later one, joined by metric, axes and model.
-    unit, level, resamples, seed
+    unit, level
         As in `harness.analysis.intervals.correlation_intervals`.
 
     Returns
@@ -118,7 +113,7 @@ def compare(
         one, two = first.get(key), second.get(key)
         for part in PARTS:
             had, has = _datasets(one, part), _datasets(two, part)
-            found = _intervals(one, two, part, unit, level, resamples, seed)
+            found = _intervals(one, two, part, unit, level)
             changes += [
                 Change(
                     metric=either[key].metric,
@@ -176,8 +171,6 @@ def _intervals(
     part: str,
     unit: Unit,
     level: float,
-    resamples: int,
-    seed: int,
 ) -> dict[str, Interval | Undefined] | Undefined:
     """The interval of each statistic's difference."""
     for row, run in ((one, "earlier"), (two, "later")):
@@ -187,59 +180,52 @@ def _intervals(
     assert two is not None
     pair = one, two
     try:
-        draws = _unit_draws(pair, part, unit, resamples, seed)
+        units = {
+            domain: unit_names([unit(p) for row in pair for p in row.of(domain)])
+            for domain in DOMAINS[part]
+        }
     except Unfit as error:
         return Undefined(str(error))
-    before, after = (_redrawn(row, part, unit, draws) for row in pair)
-    groups = min(len(names) for names, _ in draws.values())
-    return {
-        name: or_reason(
-            partial(interval_of, name, (after - before)[:, i], level, groups)
+    moved = [
+        (
+            names,
+            _left_out(two, part, unit, units, d) - _left_out(one, part, unit, units, d),
         )
-        for i, name in enumerate(STATISTICS)
+        for d, names in units.items()
+    ]
+
+    def interval(i: int, name: str) -> Interval:
+        left_out = [(names, values[:, i]) for names, values in moved]
+        difference = float(left_out[0][1][0])
+        return student_interval(name, difference, left_out, level=level)
+
+    return {
+        name: or_reason(partial(interval, i, name)) for i, name in enumerate(STATISTICS)
     }
 
 
-def _unit_draws(
-    pair: tuple[Correlation, Correlation],
+def _left_out(
+    row: Correlation,
     part: str,
     unit: Unit,
-    resamples: int,
-    seed: int,
-) -> Draws:
-    """How often each unit of either run is drawn, by domain."""
-    domains = DOMAINS[part]
-    seeds = np.random.SeedSequence(seed).spawn(len(domains))
-    return {
-        domain: unit_draws(
-            [unit(p) for row in pair for p in row.of(domain)], resamples, key
-        )
-        for domain, key in zip(domains, seeds, strict=True)
-    }
-
-
-def _redrawn(row: Correlation, part: str, unit: Unit, draws: Draws) -> Array:
-    """(resamples, statistics) of one run."""
-    data = {}
-    for domain, (names, counts) in draws.items():
-        points = row.of(domain)
+    units: Mapping[Domain, Sequence[str]],
+    domain: Domain,
+) -> Array:
+    """(1 + g, statistics) of one run: whole, and without each unit of a domain."""
+    rows = 1 + len(units[domain])
+    samples = []
+    for one, names in units.items():
+        points = row.of(one)
         x, y = (np.array(values) for values in xy(points))
-        member = np.searchsorted(names, np.array([unit(p) for p in points]))
-        data[domain] = x, y, member, counts
-    step = max(1, CHUNK // max(len(x) for x, *_ in data.values()))
-    resamples = len(next(iter(draws.values()))[1])
-    chunks = []
-    for start in range(0, resamples, step):
-        samples = [
-            (x, y, counts[start : start + step, member])
-            for x, y, member, counts in data.values()
-        ]
-        values = _statistics(part, samples)
-        for _, _, weights in samples:
-            # Through two datasets there is always a perfect line; it says nothing.
-            values[(weights > 0).sum(axis=1) < MINIMUM] = np.nan
-        chunks.append(values)
-    return np.concatenate(chunks)
+        weights = np.ones((rows, len(x)))
+        if one is domain:
+            weights = leave_out(names, [unit(p) for p in points])
+        samples.append((x, y, weights))
+    values = _statistics(part, samples)
+    for _, _, weights in samples:
+        # Through two datasets there is always a perfect line; it says nothing.
+        values[weights.sum(axis=1) < MINIMUM] = np.nan
+    return values
 
 
 def _statistics(part: str, samples: Sequence[tuple[Array, Array, Array]]) -> Array:

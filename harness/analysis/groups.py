@@ -1,4 +1,4 @@
-"""What datasets belong together: the units of resampling and of transfer."""
+"""What datasets belong together: the units of intervals and of transfer."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias

@@ -1,18 +1,17 @@
-"""Bootstrap intervals of a correlation's statistics."""
+"""Intervals of a correlation's statistics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.bootstrap import (
-    LEVEL,
-    RESAMPLES,
+from harness.analysis.correlation import Correlation, Point, Undefined, or_reason
+from harness.analysis.coverage import LEVEL
+from harness.analysis.groups import Unit, by_kind
+from harness.analysis.jackknife import (
     Interval,
     fit_intervals,
     median_r2_interval,
     transfer_intervals,
 )
-from harness.analysis.correlation import Correlation, Point, Undefined, or_reason
-from harness.analysis.groups import Unit, by_kind
 from harness.analysis.weighted import STATISTICS
 from harness.measurement import Domain
 
@@ -40,28 +39,25 @@ def correlation_intervals(
     unit: Unit = by_kind,
     statistics: Sequence[str] = tuple(STATISTICS),
     level: float = LEVEL,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Intervals:
-    """Return bootstrap intervals of everything that the correlation reports.
+    """Return intervals of everything that the correlation reports.
 
     Parameters
     ----------
     correlation : Correlation
         A row of the report.
     unit : function of a point
-        What is drawn again as a whole; `harness.analysis.groups` has the choices.
+        What is left out as a whole; `harness.analysis.groups` has the choices.
         By kind of transformation unless told otherwise; datasets that were made with
         transformations of their own are units of their own.
-    statistics, level, resamples, seed
-        As in `harness.analysis.bootstrap.fit_intervals`. The seed is the same for
-        every row: rows are compared on the same resamples of datasets.
+    statistics, level
+        As in `harness.analysis.jackknife.fit_intervals`.
 
     Returns
     -------
     Intervals
         Undefined, with the reason, where the statistic itself is, and where there are
-        too few units to draw from.
+        too few units to leave out.
     """
     inside, outside = correlation.of(Domain.INTERIOR), correlation.of(Domain.EXTERIOR)
 
@@ -70,8 +66,6 @@ def correlation_intervals(
             *_columns(points, unit),
             statistics=statistics,
             level=level,
-            resamples=resamples,
-            seed=seed,
         )
 
     def across() -> dict[str, Interval]:
@@ -79,8 +73,6 @@ def correlation_intervals(
             _columns(inside, unit),
             _columns(outside, unit),
             level=level,
-            resamples=resamples,
-            seed=seed,
         )
 
     rows = (correlation.interior, correlation.exterior, correlation.transfer)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harness.analysis.bootstrap import Interval
 from harness.analysis.controls import constant_control, permutation_p
 from harness.analysis.correlation import Correlation, Point, Undefined, or_reason, xy
 from harness.analysis.curves import Curve, Method, fit_curve
 from harness.analysis.fits import Judgement, judge
 from harness.analysis.groups import Unit, by_dataset, by_kind
 from harness.analysis.intervals import Intervals, correlation_intervals
+from harness.analysis.jackknife import Interval
 from harness.analysis.scales import noise_floor
 from harness.analysis.surprises import Surprise, surprises
 from harness.analysis.transfer import FamilyTransfer, family_transfer

@@ -14,10 +14,10 @@ from harness.report.markup import Cell, Column, Html, number, table, tag
 from harness.report.predicted import shown_predictions
 
 if TYPE_CHECKING:
-    from harness.analysis.bootstrap import Interval
     from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits import Judgement, LineFit
+    from harness.analysis.jackknife import Interval
     from harness.report.assumptions import Finding
     from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
@@ -222,7 +222,7 @@ def ranks(summary: Summary) -> Html:
         "negative. RMSE and MAE are in points of accuracy. MAE is of metrics that "
         "estimate accuracy themselves. ms: a cell's cost beyond forward passes; what "
         "several share is paid by the first. "
-        "Low and high: 95 % interval of the median over resampled datasets."
+        "Low and high: 95 % interval of the median with other datasets."
     )
     return section(
         "Metrics compared",

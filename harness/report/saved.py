@@ -122,7 +122,7 @@ def read_content(path: Path) -> dict[str, Any]:
         raise BadData(
             f"report {path} has schema {content['schema']!r}, and this version reads "
             f"{SCHEMA}; run it again with this version (in schema 1 datasets had no "
-            "traits, which say what is resampled together)"
+            "traits, which say what belongs together)"
         )
     run = content.get("run", {})
     for name, (wanted, fits) in _RUN.items():

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pytest
     from rich.console import RenderableType
 
-    from harness.analysis.bootstrap import Interval
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits import Judgement, LineFit
+    from harness.analysis.jackknife import Interval
     from harness.report.judging import AnyVerdict
     from harness.report.ranking import Rank
     from harness.report.summary import Loss, Summary
@@ -265,7 +265,7 @@ def _ranking(summary: Summary, width: int) -> Iterable[Any]:
         "estimate accuracy themselves. ms: a cell's cost beyond forward passes; what "
         "several share is paid by the first."
         + (
-            " In brackets: 95 % interval of the median over resampled datasets."
+            " In brackets: 95 % interval of the median with other datasets."
             if intervals
             else ""
         )

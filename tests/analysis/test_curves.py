@@ -11,6 +11,7 @@ from sklearn.metrics import r2_score
 
 from harness.analysis.curves import HUBER_LIMIT, Method, fit_curve
 from harness.analysis.fits import Unfit, fit_line, judge
+from harness.analysis.ranks import spearman
 
 every = pytest.mark.parametrize("method", Method)
 seeds = st.integers(0, 2**32 - 1)
@@ -37,6 +38,7 @@ def contaminated():
 @given(seed=seeds)
 def test_statistics_are_of_the_predictions_in_accuracy(method, seed):
     x, y = data(seed)
+    assume(spearman(x, y) != 0)  # a monotone fit has no direction then
     curve = fit_curve(x, y, method=method)
     assert curve.r2 == pytest.approx(r2_score(y, curve.predict(x)), abs=1e-9)
     judged = judge(curve, x, y)

@@ -141,7 +141,7 @@ def test_deviations_are_robust_standard_deviations_of_the_domain():
 def test_intervals_hold_the_statistics_they_belong_to():
     rows = cloud("interior", 40, seed=5) + cloud("odd", 30, level=0.4, seed=6)
     correlation = row(rows)
-    intervals = correlation_intervals(correlation, resamples=500)
+    intervals = correlation_intervals(correlation)
     for fit, found in (
         (correlation.interior, intervals.interior),
         (correlation.exterior, intervals.exterior),
@@ -158,7 +158,7 @@ def test_intervals_hold_the_statistics_they_belong_to():
 def test_intervals_that_do_not_exist_say_why():
     correlation = row(cloud("interior", 12) + cloud("odd", 2))
     intervals = correlation_intervals(correlation)
-    assert "needs at least 5 groups to draw from, got 3" in intervals.interior.reason
+    assert "needs at least 5 groups to leave out, got 3" in intervals.interior.reason
     assert intervals.exterior == correlation.exterior
     assert intervals.transfer == correlation.transfer
 

@@ -96,7 +96,7 @@ def sample():
         lines=on_the_line(found),
         verdicts=judged(GATES, correlations, predictions),
         compared_with="before",
-        changes=compare(earlier, correlations, resamples=50),
+        changes=compare(earlier, correlations),
         failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),
         skipped=(Loss(test="t.py::test_b", reason="no head", cells=tuple("abcde")),),
         absent={"far": "not found"},
