@@ -97,12 +97,23 @@ def split_query(text: str, known: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def safe_name(text: str) -> str:
-    """A text without what a dataset's or model's name must not have.
+    r"""A text without what a dataset's or model's name must not have.
 
     Examples
     --------
     >>> safe_name("my photos [2024], all")
     'my-photos-2024-all'
+    >>> safe_name("red\x1b[31m")
+    'redx1b-31m'
     """
-    words = "".join(" " if c in "[]*?,:&= \t\n" else c for c in text).split()
+    words = "".join(
+        " " if c in "[]*?,:&= \t\n" else _printable(c) for c in text
+    ).split()
     return "-".join(words) or "unnamed"
+
+
+def _printable(letter: str) -> str:
+    """A letter, or in hexadecimal the byte that is none."""
+    if letter.isprintable() or letter.isspace():
+        return letter
+    return f"x{ord(letter) & 0xFF:02x}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.datasets.class_folders import check_twins, labels_of
 from harness.datasets.dataset import Dataset, Found, Images
 from harness.datasets.family import Base, Family
 from harness.datasets.passed_over import beside, classes_missing, passed_over
@@ -28,7 +28,7 @@ from harness.datasets.sources.pictures import (
     read_pictures,
 )
 from harness.datasets.tree import Tree, once, walk
-from harness.errors import BadData, MissingData, UnknownName
+from harness.errors import BadData, MissingData
 from harness.measurement import Domain
 from harness.queries import safe_name
 
@@ -231,8 +231,8 @@ def _pictures(
     labels: tuple[int, ...] | None = None
     missing: tuple[str, ...] = ()
     if own.role != Domain.TARGET and any(file.parent != own.path for file in files):
-        labels = tuple(_label(own.path, file, base) for file in files)
-        _check_twins(own.path, (*tree.again, *again), base)
+        labels = labels_of(own.path, files, base)
+        check_twins(own.path, (*tree.again, *again), base)
         missing = classes_missing(set(labels), base.classes)
     elif own.role not in ("", Domain.TARGET):
         raise BadData(
@@ -252,49 +252,6 @@ def _pictures(
         found=Found(images=len(files), notes=(*missing, *notes)),
         traits=dict(own.traits),
     )
-
-
-def _label(root: Path, file: Path, base: Base) -> int:
-    """The class that a picture's folder names, or numbers."""
-    if file.parent == root:
-        raise BadData(
-            f"{file} lies beside folders of classes; move it into one of them, or add "
-            "?role=target to have the accuracy on all of them predicted"
-        )
-    folder = file.relative_to(root).parts[0]
-    label = _class(folder, base)
-    if label is None:
-        raise UnknownName(
-            f"class folder of {root}",
-            folder,
-            base.classes,
-            "add ?role=target if nobody labelled the pictures",
-        )
-    return label
-
-
-def _class(folder: str, base: Base) -> int | None:
-    names = [name.lower() for name in base.classes]
-    if folder.lower() in names:
-        return names.index(folder.lower())
-    if folder.isdecimal() and int(folder) < len(names):
-        return int(folder)
-    return None
-
-
-def _check_twins(root: Path, again: Iterable[tuple[Path, Path]], base: Base) -> None:
-    """Refuse links that put the same picture into two classes."""
-    for path, first in again:
-        labels = {
-            _class(one.relative_to(root).parts[0], base)
-            for one in (path, first)
-            if one != root
-        }
-        if len(labels - {None}) > 1:
-            raise BadData(
-                f"{path} links to what {first} is, so both cannot be right about its "
-                "class; take one away"
-            )
 
 
 def _load_pictures(

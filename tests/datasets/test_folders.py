@@ -274,6 +274,10 @@ def test_names_that_no_report_can_hold_are_shown_in_part(tmp_path):
     for name in (b"\xff\x1b[31m.txt", b"b.\xff"):
         Path(os.fsdecode(os.fsencode(tmp_path / "p") + b"/" + name)).touch()
 
+    arrays(tmp_path / "x")
+    strange = os.fsdecode(os.fsencode(tmp_path / "x") + b"/\xff\x1b")
+    arrays(Path(strange))
+    assert [one.name for one in members(tmp_path / "x")] == ["x", "x/xffx1b"]
     assert notes(tmp_path / "p") == [
         "passed over: 1 .\ufffd (b.\ufffd), 1 .txt (\ufffd\ufffd[31m.txt)"
     ]
