@@ -57,7 +57,12 @@ class Collector:
         HarnessError
             If the store cannot take them: better now than after the first hour.
         """
-        self.cells.update((cell.nodeid, cell) for cell in plan.cells)
+        for cell in plan.cells:
+            if self.cells.setdefault(cell.nodeid, cell) != cell:
+                raise HarnessError(
+                    f"two tests are called {cell.nodeid}; give their parameters `ids` "
+                    "that cannot be taken for parts of a model's or dataset's name"
+                )
         self.gates = plan.gates
         if self.cells:
             self.store.open()

@@ -226,6 +226,7 @@ class Controller:
             result = yield
         except (KeyboardInterrupt, pytest.exit.Exception):
             self._interrupted = True
+            self.verdicts = self._not_judged("not judged: the run was interrupted")
             raise
         finally:
             self.collector.close()
@@ -235,19 +236,34 @@ class Controller:
 
     def _judge(self) -> None:
         """Judge gates and comparison; the summary that follows shows the verdicts."""
-        gates = dict.fromkeys((*self.settings.gates, *self.collector.gates))
+        gates = self._gates()
         if not gates and self._earlier is None:
             return
+        from harness.report.expected import lacks
         from harness.report.judging import judged, judged_against
 
         summary = self.summary()
+        found = lacks(self.run, self.collector)
         self.verdicts = (
-            *judged(gates, summary.correlations, summary.predictions),
+            *judged(gates, summary.correlations, summary.predictions, found),
             *judged_against(self.settings.fail_on, summary.changes),
         )
         self._summary = replace(summary, verdicts=self.verdicts)
         for verdict in self.verdicts:
             self._announce(verdict)
+
+    def _gates(self) -> tuple[str, ...]:
+        """Those of all places, each once."""
+        asked = (*self.settings.gates, *self.collector.gates)
+        return tuple(dict.fromkeys(asked))
+
+    def _not_judged(self, reason: str) -> tuple[AnyVerdict, ...]:
+        gates, rules = self._gates(), self.settings.fail_on
+        if not gates and not rules:
+            return ()
+        from harness.report.judging import not_judged
+
+        return not_judged(gates, rules, reason)
 
     def _announce(self, verdict: AnyVerdict) -> None:
         """A gate is a test result: in the summary, in JUnit, in the exit status."""
@@ -310,6 +326,12 @@ class Controller:
         """Write the files asked for: also with -p no:terminal."""
         if self.config.option.collectonly:
             return
+        if session.exitstatus == pytest.ExitCode.OK:
+            # A test, or what stands in the way of tests, may have ended pytest so.
+            if not self.verdicts:
+                self.verdicts = self._not_judged("not judged: nothing was run")
+            if not all(verdict.passed for verdict in self.verdicts):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.collector.unwritten:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         from harness.report.files import paths_of, write_files

@@ -8,6 +8,8 @@ too.
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Self
 
@@ -110,3 +112,25 @@ class Plan:
             ),
             gates=tuple(content["gates"]),
         )
+
+
+def pair_ids(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """MODEL-DATASET, or MODEL:DATASET where that would be another pair's too.
+
+    Colons in names are escaped then, so that no two pairs are called alike.
+
+    Examples
+    --------
+    >>> pair_ids([("a", "c"), ("a-b", "c"), ("a", "b-c")])
+    ('a-c', 'a-b:c', 'a:b-c')
+    """
+    plain = [f"{model}-{dataset}" for model, dataset in pairs]
+    times = Counter(plain)
+    return tuple(
+        one if times[one] == 1 and ":" not in one else ":".join(map(_escaped, pair))
+        for one, pair in zip(plain, pairs, strict=True)
+    )
+
+
+def _escaped(name: str) -> str:
+    return name.replace("%", "%25").replace(":", "%3A")

@@ -260,13 +260,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     run = run_of(metafunc.config)
     if all(_is_ours(metafunc, *one) for one in both):
         try:
-            pairs = () if run.is_full else run.pairs
+            pairs = () if run.is_plain else run.pairs
         except HarnessError as error:
             raise pytest.Collector.CollectError(str(error)) from None
         if pairs:
-            ids = tuple(f"{m}-{d}" for m, d in pairs)
             metafunc.parametrize(
-                ("model", "dataset"), pairs, ids=ids, indirect=True, scope="session"
+                ("model", "dataset"),
+                pairs,
+                ids=run.pair_ids,
+                indirect=True,
+                scope="session",
             )
             rest(len(pairs))
             return

@@ -17,6 +17,7 @@ from harness.measurement import Domain
 from harness.metrics.checks import UndefinedMetricError
 from harness.models.specs import SpecModel
 from harness.outputs import BASE, SavedModel
+from harness.plan import pair_ids
 from harness.settings import of_every_key
 from harness.store import key_of
 
@@ -338,9 +339,15 @@ class Run:
         )
 
     @cached_property
-    def is_full(self) -> bool:
-        """Whether every model can be measured on every dataset."""
-        return len(self.pairs) == len(self.models) * len(self.datasets)
+    def pair_ids(self) -> tuple[str, ...]:
+        """What each pair is called in node ids, by nothing but itself."""
+        return pair_ids(self.pairs)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all models meet all datasets, and names tell all pairs apart."""
+        full = len(self.pairs) == len(self.models) * len(self.datasets)
+        return full and not any(":" in one for one in self.pair_ids)
 
     def predict(
         self,

@@ -50,7 +50,8 @@ class Change(Named):
         Where ``after - before`` would lie with other datasets; or why that is not
         known.
     only_before, only_after
-        Datasets that only one of the runs has. What is not alike in both is compared
+        Datasets, of all models together with their models, that only one of the runs
+        has. What is not alike in both is compared
         all the same, and must be read with care.
     """
 
@@ -162,7 +163,11 @@ def _value(
 def _datasets(row: Correlation | None, part: str) -> set[str]:
     if row is None:
         return set()
-    return {p.dataset for domain in DOMAINS[part] for p in row.of(domain)}
+    return {
+        p.dataset if row.model is not None else f"{p.dataset} of {p.model}"
+        for domain in DOMAINS[part]
+        for p in row.of(domain)
+    }
 
 
 def _intervals(

@@ -198,17 +198,20 @@ def judge_rule(rule: Rule, changes: Sequence[Change]) -> tuple[RuleVerdict, ...]
             f"no metric and model match {rule.metric}[{rule.subject.inside or '*'}]"
             f"{hint(rule.metric, names)}; compared: {', '.join(names) or 'none'}"
         )
-    return (
-        RuleVerdict(
-            rule=rule,
-            metric=rule.metric,
-            axes=rule.axes,
-            model=rule.model,
-            part=rule.part or "each part",
-            move=None,
-            passed=False,
-            reason=reason,
-        ),
+    return (unjudged_rule(rule, reason),)
+
+
+def unjudged_rule(rule: Rule, reason: str) -> RuleVerdict:
+    """A rule that fails because there is nothing to judge it by."""
+    return RuleVerdict(
+        rule=rule,
+        metric=rule.metric,
+        axes=rule.axes,
+        model=rule.model,
+        part=rule.part or "each part",
+        move=None,
+        passed=False,
+        reason=reason,
     )
 
 
@@ -230,6 +233,10 @@ def _verdict(rule: Rule, change: Change) -> RuleVerdict:
             why = change.interval
             assert isinstance(why, Undefined)
             reason += f"; whether that is chance is not known: {why.reason}"
+    if lost := change.only_before:
+        passed = False
+        shown = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
+        reason = f"missing, of the stored run's datasets: {shown}; {reason}"
     return RuleVerdict(
         rule=rule,
         metric=change.metric,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from harness.analysis.correlation import Correlation, Error, Expected, Undefined
 from harness.analysis.fits import Judgement, LineFit
@@ -18,7 +19,47 @@ from harness.analysis.gate_syntax import (
 from harness.analysis.subjects import ALL
 from harness.measurement import NO_AXES, Axes, Domain, Named, in_order, label_of
 
-__all__ = ["Gate", "GateSyntaxError", "Verdict", "judge_gate", "parse_gate"]
+__all__ = ["Gate", "GateSyntaxError", "Lack", "Verdict", "judge_gate", "parse_gate"]
+
+# The domains that a gate's datasets are of, by its own word for them.
+_DOMAINS = {
+    "interior": {Domain.INTERIOR},
+    "exterior": {Domain.EXTERIOR},
+    "transfer": {Domain.INTERIOR, Domain.EXTERIOR},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """Something that was asked for, and of which nothing at all was measured.
+
+    Attributes
+    ----------
+    reason
+        Why, in words.
+    model
+        Whose measurements they would be; None if it is a family of datasets.
+    metric, axes
+        Of which metric; None for any.
+    domain
+        Of a family; None where it is not known.
+    """
+
+    reason: str
+    model: str | None = None
+    metric: str | None = None
+    axes: Axes = NO_AXES
+    domain: Domain | None = None
+
+    def concerns(self, gate: Gate) -> bool:
+        """Whether a gate would have judged it."""
+        if self.model is None:
+            return self.domain is None or self.domain in _DOMAINS[gate.domain]
+        if self.metric is not None and not (
+            fnmatchcase(self.metric, gate.metric) and gate.subject.fits(self.axes)
+        ):
+            return False
+        return gate.model == ALL or fnmatchcase(self.model, gate.model)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +95,9 @@ class Verdict(Named):
         return f"gates::{self.label} {self.gate.condition} [{self.model}]"
 
 
-def judge_gate(gate: Gate, correlations: Sequence[Correlation]) -> tuple[Verdict, ...]:
+def judge_gate(
+    gate: Gate, correlations: Sequence[Correlation], lacks: Sequence[Lack] = ()
+) -> tuple[Verdict, ...]:
     """Return a verdict for every correlation that the gate selects, or one for none.
 
     Parameters
@@ -63,6 +106,8 @@ def judge_gate(gate: Gate, correlations: Sequence[Correlation]) -> tuple[Verdict
         What to judge.
     correlations : sequence of Correlation
         Of the run, with the cells that were expected and are missing.
+    lacks : sequence of Lack
+        What was asked for and has no correlation.
 
     Returns
     -------
@@ -71,25 +116,39 @@ def judge_gate(gate: Gate, correlations: Sequence[Correlation]) -> tuple[Verdict
         statistic does not exist, or if an expected cell of its domain is missing:
         a run that lost its hard datasets must not pass on the easy ones.
     """
-    chosen = [c for c in correlations if gate.selects(c)]
-    if chosen:
-        return tuple(_verdict(gate, correlation) for correlation in chosen)
-    return (
-        Verdict(
-            gate=gate,
-            metric=gate.metric,
-            axes=gate.axes,
-            model=gate.model,
-            value=None,
-            passed=False,
-            reason=_nothing(gate, correlations),
-        ),
-    )
+    lost = [lack for lack in lacks if lack.concerns(gate)]
+    families = tuple(lack.reason for lack in lost if lack.model is None)
+    verdicts = [_verdict(gate, c, families) for c in correlations if gate.selects(c)]
+    for lack in lost:
+        if lack.model is not None:
+            verdicts.append(
+                unjudged(
+                    gate,
+                    lack.reason,
+                    metric=lack.metric or gate.metric,
+                    axes=lack.axes or gate.axes,
+                    model=lack.model,
+                )
+            )
+    return tuple(verdicts) or (unjudged(gate, _nothing(gate, correlations)),)
 
 
-def _verdict(gate: Gate, correlation: Correlation) -> Verdict:
+def unjudged(gate: Gate, reason: str, **names: Any) -> Verdict:
+    """A gate that fails because there is nothing to judge it by."""
+    own: dict[str, Any] = {
+        "metric": gate.metric,
+        "axes": gate.axes,
+        "model": gate.model,
+    }
+    return Verdict(gate=gate, value=None, passed=False, reason=reason, **(own | names))
+
+
+def _verdict(
+    gate: Gate, correlation: Correlation, families: Sequence[str] = ()
+) -> Verdict:
     value = _statistic(gate, correlation)
-    missing = _missing(gate.domain, correlation.missing)
+    cells = [c for c in correlation.missing if c.domain in _DOMAINS[gate.domain]]
+    missing = "; ".join([*missing_cells(cells), *families])
     passed = False
     if isinstance(value, Undefined):
         reason = f"cannot be judged: {value.reason}"
@@ -149,19 +208,14 @@ _NEEDS = {
 }
 
 
-def _missing(domain: str, cells: Sequence[Expected]) -> str:
-    """Say which expected cells of the gate's domain were not measured, if any."""
-    domains = {
-        "interior": {Domain.INTERIOR},
-        "exterior": {Domain.EXTERIOR},
-        "transfer": {Domain.INTERIOR, Domain.EXTERIOR},
-    }[domain]
-    lost = [f"{c.model} on {c.dataset}" for c in cells if c.domain in domains]
+def missing_cells(cells: Sequence[Expected]) -> list[str]:
+    """Say which expected cells were not measured: one text, or none."""
+    lost = list(dict.fromkeys(f"{c.model} on {c.dataset}" for c in cells))
     if not lost:
-        return ""
+        return []
     shown = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
     cells_are = "1 cell is" if len(lost) == 1 else f"{len(lost)} cells are"
-    return f"{cells_are} missing ({shown})"
+    return [f"{cells_are} missing ({shown})"]
 
 
 def _nothing(gate: Gate, correlations: Sequence[Correlation]) -> str:

@@ -20,14 +20,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from harness.analysis.correlation import Undefined
+from harness.analysis.correlation import Expected, Undefined
 from harness.analysis.gate_syntax import OPERATORS, hint, refuse
-from harness.analysis.gates import apart
+from harness.analysis.gates import Lack, apart, missing_cells
 from harness.analysis.subjects import Subject
 from harness.analysis.targets import TargetPrediction
-from harness.measurement import NO_AXES, Axes, Named, in_order, label_of
+from harness.measurement import NO_AXES, Axes, Domain, Named, in_order, label_of
 
 TARGET_EXAMPLE = "predicted accuracy on my-camera >= 0.80"
 START = ("predicted", "accuracy", "on")
@@ -187,7 +187,10 @@ def _by(text: str, written: str | None) -> tuple[str | None, Axes]:
 
 
 def judge_target_gate(
-    gate: TargetGate, predictions: Sequence[TargetPrediction]
+    gate: TargetGate,
+    predictions: Sequence[TargetPrediction],
+    missing: Sequence[Expected] = (),
+    lacks: Sequence[Lack] = (),
 ) -> tuple[TargetVerdict, ...]:
     """Return a verdict for every prediction that the gate selects, or one for none.
 
@@ -197,13 +200,18 @@ def judge_target_gate(
         What to judge.
     predictions : sequence of TargetPrediction
         Of the run. Where only one metric could be fitted, it stands for all of them.
+    missing : sequence of Expected
+        Cells of single models that were expected and are missing.
+    lacks : sequence of Lack
+        What was asked for and of which nothing was measured.
 
     Returns
     -------
     tuple of TargetVerdict
         At least one. A gate fails, and says why, if it selects nothing, if there is
-        no prediction, or if the dataset lies outside the range of the fit: the
-        interval is then not to be believed.
+        no prediction, if a cell of the target or of the fit is missing, or if the
+        dataset lies outside the range of the fit: the interval is then not to be
+        believed.
     """
     named = [
         p
@@ -211,20 +219,63 @@ def judge_target_gate(
         if fnmatchcase(p.dataset, gate.dataset) and fnmatchcase(p.model, gate.model)
     ]
     chosen = [p for p in named if _selects(gate, p, named)]
-    if chosen:
-        return tuple(_verdict(gate, p) for p in chosen)
-    return (
-        TargetVerdict(
-            gate=gate,
-            dataset=gate.dataset,
-            model=gate.model,
-            metric=gate.metric or ALL_METRICS,
-            axes=gate.axes,
-            value=None,
-            passed=False,
-            reason=_nothing(gate, predictions),
-        ),
+    families = tuple(
+        lack.reason
+        for lack in lacks
+        if lack.model is None and lack.domain is not Domain.EXTERIOR
     )
+    verdicts = [_verdict(gate, p, missing, families) for p in chosen]
+    verdicts += _lost(gate, chosen, missing, lacks)
+    return tuple(verdicts) or (unjudged_target(gate, _nothing(gate, predictions)),)
+
+
+def unjudged_target(gate: TargetGate, reason: str, **names: Any) -> TargetVerdict:
+    """A gate that fails because there is nothing to judge it by."""
+    own: dict[str, Any] = {
+        "dataset": gate.dataset,
+        "model": gate.model,
+        "metric": gate.metric or ALL_METRICS,
+        "axes": gate.axes,
+    }
+    return TargetVerdict(
+        gate=gate, value=None, passed=False, reason=reason, **(own | names)
+    )
+
+
+def _lost(
+    gate: TargetGate,
+    chosen: Sequence[TargetPrediction],
+    missing: Sequence[Expected],
+    lacks: Sequence[Lack],
+) -> list[TargetVerdict]:
+    """A verdict for each target and model that the gate means and nothing predicts."""
+    alone = gate.metric is not None
+    have = {
+        (p.model, p.dataset, p.predictor.series[0] if alone else None) for p in chosen
+    }
+    lost: dict[tuple[str, str, object], str] = {}
+    for cell in missing:
+        place = cell.model, cell.dataset, cell.series if alone else None
+        if (
+            cell.domain is Domain.TARGET
+            and fnmatchcase(cell.dataset, gate.dataset)
+            and fnmatchcase(cell.model, gate.model)
+            and _is_by(gate, *cell.series)
+            and place not in have
+        ):
+            lost[place] = f"{cell.model} on {cell.dataset} was not measured"
+    models = {p.model for p in chosen}
+    for lack in lacks:
+        if lack.model is None or not fnmatchcase(lack.model, gate.model):
+            continue
+        if lack.metric is None or (
+            _is_by(gate, lack.metric, lack.axes) if alone else lack.model not in models
+        ):
+            lost[lack.model, gate.dataset, None] = lack.reason
+    return [
+        unjudged_target(gate, reason, model=model, dataset=dataset)
+        for (model, dataset, _), reason in lost.items()
+    ]
 
 
 def _selects(
@@ -246,7 +297,12 @@ def _is_by(gate: TargetGate, metric: str, axes: Axes) -> bool:
     return fnmatchcase(metric, subject.metric) and subject.fits(axes)
 
 
-def _verdict(gate: TargetGate, target: TargetPrediction) -> TargetVerdict:
+def _verdict(
+    gate: TargetGate,
+    target: TargetPrediction,
+    missing: Sequence[Expected],
+    families: Sequence[str],
+) -> TargetVerdict:
     value, passed = None, False
     prediction = target.prediction
     if isinstance(prediction, Undefined):
@@ -267,6 +323,16 @@ def _verdict(gate: TargetGate, target: TargetPrediction) -> TargetVerdict:
             passed = False
             reason = f"the dataset lies outside the range of the fit; {reason}"
     series = target.predictor.series
+    cells = [
+        cell
+        for cell in missing
+        if cell.model == target.model
+        and (cell.domain is Domain.INTERIOR or cell.dataset == target.dataset)
+        and (gate.metric is None or cell.series in series)
+    ]
+    if lost := [*missing_cells(cells), *families]:
+        passed = False
+        reason = f"{'; '.join(lost)}; without them {reason}"
     metric, axes = series[0] if len(series) == 1 else (ALL_METRICS, NO_AXES)
     return TargetVerdict(
         gate=gate,

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.analysis.correlation import ACCURACY, Expected
-from harness.measurement import Axes, in_order
+from harness.analysis.gates import Lack
+from harness.measurement import Axes, Domain, in_order
 
 if TYPE_CHECKING:
     from harness.collector import Collector
@@ -23,17 +24,10 @@ def expected_cells(run: Run, collector: Collector) -> Iterator[Expected]:
     A test with parameters of its own may record another metric with each. One all of
     whose cells failed recorded none; it goes by what the test records otherwise, or by
     the name that its own has by convention, so that a gate on it finds it missing. One
-    that skipped every cell of a model, for want of an input say, is not expected there;
-    one that skipped some is, or a gate could pass on the easy ones.
+    that skipped every cell of a model, for want of an input say, has no row there (see
+    `lacks`); one that skipped some has, or a gate could pass on the easy ones.
     """
-    of_variant: dict[Variant, set[Series]] = defaultdict(set)
-    of_test: dict[str, set[Series]] = defaultdict(set)
-    measured: set[tuple[Variant, str]] = set()
-    for nodeid, recorded in collector.series.items():
-        cell = collector.cells[nodeid]
-        of_variant[cell.variant].update(recorded)
-        of_test[cell.variant.test].update(recorded)
-        measured.add((cell.variant, cell.model))
+    of_variant, of_test, measured = _recorded(collector)
     for nodeid, cell in collector.cells.items():
         outcome = collector.outcomes.get(nodeid)
         skipped = outcome is not None and outcome.status == "skipped"
@@ -49,8 +43,69 @@ def expected_cells(run: Run, collector: Collector) -> Iterator[Expected]:
                 model=cell.model,
                 dataset=cell.dataset,
                 family=dataset.family,
-                domain=dataset.domain,
+                # Whatever it is declared as: without labels no line is fitted on it.
+                domain=dataset.domain if dataset.labelled else Domain.TARGET,
             )
+
+
+def lacks(run: Run, collector: Collector) -> tuple[Lack, ...]:
+    """What was asked for and of which nothing was measured: no row tells of it.
+
+    Models and families that a pattern of the user's chose and whose files are not here,
+    and what a test skipped on all datasets of a model.
+    """
+    found = []
+    if run.settings.models:
+        found += [
+            Lack(model=name, reason=f"{name} was asked for; its weights are not here")
+            for name in run.absent_models
+        ]
+    if run.settings.families:
+        families = run.registry.families_of(run.base.name)
+        found += [
+            Lack(
+                domain=families[name].domain if name in families else None,
+                reason=f"family {name} was asked for; its files are not here",
+            )
+            for name in run.absent_families
+        ]
+    return (*found, *_skipped(collector))
+
+
+def _skipped(collector: Collector) -> Iterator[Lack]:
+    of_variant, of_test, measured = _recorded(collector)
+    skips: dict[tuple[Variant, str], list[str]] = defaultdict(list)
+    for nodeid, cell in collector.cells.items():
+        outcome = collector.outcomes.get(nodeid)
+        place = cell.variant, cell.model
+        if outcome and outcome.status == "skipped" and place not in measured:
+            skips[place].append(outcome.reason)
+    for (variant, model), reasons in skips.items():
+        for metric, axes in _series(variant, of_variant, of_test):
+            if metric != ACCURACY:
+                yield Lack(
+                    model=model,
+                    metric=metric,
+                    axes=axes,
+                    reason=f"all {len(reasons)} cells were skipped: {reasons[0]}",
+                )
+
+
+def _recorded(
+    collector: Collector,
+) -> tuple[
+    dict[Variant, set[Series]], dict[str, set[Series]], set[tuple[Variant, str]]
+]:
+    """What each variant and each test recorded, and which variants on which models."""
+    of_variant: dict[Variant, set[Series]] = defaultdict(set)
+    of_test: dict[str, set[Series]] = defaultdict(set)
+    measured: set[tuple[Variant, str]] = set()
+    for nodeid, recorded in collector.series.items():
+        cell = collector.cells[nodeid]
+        of_variant[cell.variant].update(recorded)
+        of_test[cell.variant.test].update(recorded)
+        measured.add((cell.variant, cell.model))
+    return of_variant, of_test, measured
 
 
 def _series(

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from harness.analysis.fail_on import RuleVerdict, judge_rule, parse_rule
-from harness.analysis.gates import Verdict, judge_gate, parse_gate
+from harness.analysis.fail_on import (
+    RuleVerdict,
+    judge_rule,
+    parse_rule,
+    unjudged_rule,
+)
+from harness.analysis.gates import Lack, Verdict, judge_gate, parse_gate, unjudged
 from harness.analysis.target_gates import (
     TargetVerdict,
     is_target_gate,
     judge_target_gate,
     parse_target_gate,
+    unjudged_target,
 )
 
 if TYPE_CHECKING:
@@ -40,15 +46,33 @@ def judged(
     gates: Iterable[str],
     correlations: Sequence[Correlation],
     predictions: Sequence[TargetPrediction],
+    lacks: Sequence[Lack] = (),
 ) -> tuple[AnyVerdict, ...]:
-    """A verdict for everything that each gate selects."""
+    """A verdict for everything that each gate selects, and that it should have."""
+    missing = [c for row in correlations if row.model is not None for c in row.missing]
     verdicts: list[AnyVerdict] = []
     for text in gates:
         if is_target_gate(text):
-            verdicts += judge_target_gate(parse_target_gate(text), predictions)
+            gate = parse_target_gate(text)
+            verdicts += judge_target_gate(gate, predictions, missing, lacks)
         else:
-            verdicts += judge_gate(parse_gate(text), correlations)
+            verdicts += judge_gate(parse_gate(text), correlations, lacks)
     return tuple(verdicts)
+
+
+def not_judged(
+    gates: Iterable[str], rules: Iterable[str], reason: str
+) -> tuple[AnyVerdict, ...]:
+    """Gates and rules that nobody could judge: none of them passes."""
+    return (
+        *(
+            unjudged_target(parse_target_gate(text), reason)
+            if is_target_gate(text)
+            else unjudged(parse_gate(text), reason)
+            for text in gates
+        ),
+        *(unjudged_rule(parse_rule(text), reason) for text in rules),
+    )
 
 
 def judged_against(

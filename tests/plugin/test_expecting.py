@@ -136,3 +136,212 @@ cells = st.builds(PlannedCell, texts, variants, texts, texts)
 def test_a_plan_survives_the_way_from_a_worker(plan):
     """Whatever is in the names."""
     assert Plan.from_json(plan.to_json()) == plan
+
+
+SOME = """
+import pytest
+def test_some(record, predictions, model, dataset):
+    {}
+    record("some", predictions.probs().max(axis=1).mean())
+"""
+
+
+@pytest.mark.parametrize(
+    "gate", ["some: interior n >= 1", "so*[soft]: exterior n >= 1", "some[all]: "]
+)
+def test_a_model_that_skipped_everything_fails_its_gates(toy, gate):
+    """By name, with the reason; a gate on the other model passes."""
+    toy.makepyfile(test_suite=SOME.format('model.name == "soft" and pytest.skip("hm")'))
+    gate += "interior n >= 1" if gate.endswith(" ") else ""
+
+    result = toy.runpytest_inprocess(
+        f"--harness-gate={gate}", "--harness-gate=some[sharp]: interior n >= 4"
+    )
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["*FAILED *[[]soft[]]: all 7 cells were skipped: hm*"], consecutive=False
+    )
+    result.stdout.fnmatch_lines(["*passed some interior n >= 4 [[]sharp[]]*"])
+
+
+ABSENT = """
+    from harness.datasets.family import Family
+    from harness.errors import MissingData
+    def nothing(settings, *more):
+        raise MissingData("odd one", ["here"], "make it")
+    registry.add_family(Family(
+        name="out-odd", base="toy", domain=Domain.EXTERIOR, datasets=nothing,
+        description="",
+    ))
+    registry.add_family(Family(
+        name="in-odd", base="toy", domain=Domain.INTERIOR, datasets=nothing,
+        description="",
+    ))
+"""
+
+
+def test_a_family_that_a_pattern_chose_and_that_is_absent_fails_its_domain(toy):
+    """Not the gates of other domains; and none if nobody asked for the family."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(ABSENT.partition("    from harness.models")[0])
+    gates = [
+        f"--harness-gate=nuclear_norm: {d} n >= 1" for d in ("interior", "exterior")
+    ]
+
+    result = toy.runpytest_inprocess(*gates, "--harness-families=in?,out*", "-knuclear")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*passed nuclear_norm interior n >= 1 [[]soft[]]*",
+            "*FAILED nuclear_norm exterior *[[]soft[]]: family out-odd was asked *",
+        ]
+    )
+    result = toy.runpytest_inprocess(*gates, "-o", "harness_families=", "-knuclear")
+    assert result.ret == 0
+
+
+ENDS = "dataset.name == 'out2' and pytest.exit('enough', returncode=0)"
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments", "status", "reason"),
+    [
+        (ENDS, [], 1, "not judged: the run was interrupted"),
+        ("dataset.name == 'in1' and missing", ["-x"], 1, "*cells are missing*"),
+        ("dataset.name == 'in1' and pytest.exit('enough')", [], 2, "not judged: *"),
+    ],
+)
+def test_a_run_that_ends_early_passes_no_gate(toy, code, arguments, status, reason):
+    """And says so of each by name, whoever ended it and with what status."""
+    toy.makepyfile(test_suite=SOME.format(code))
+
+    result = toy.runpytest_inprocess(
+        "--harness-gate=some: interior n >= 0", "--harness-models=soft", *arguments
+    )
+
+    assert result.ret == status
+    result.stdout.fnmatch_lines([f"*FAILED some interior n >= 0 *: {reason}"])
+
+
+def test_pytest_that_ends_before_its_first_test_passes_no_gate(toy):
+    """With status 0 at that."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(
+            "\ndef pytest_collection():\n"
+            "    import pytest\n"
+            "    pytest.exit('no', returncode=0)\n"
+        )
+
+    assert toy.runpytest_inprocess("--harness-gate=m: interior n >= 1").ret == 1
+
+
+NAMES = """
+    for name in ("a", "a-b", "a-a"):
+        registry.add_model(
+            name, base="toy", build=lambda: network(4.0), head="1",
+            mean=(0.5,), std=(1.0,),
+        )
+    for i, name in enumerate(("c", "b-c", "\\u00e9-c", "c-c")):
+        registry.add_dataset(
+            name, base="toy", load=lambda i=i: images(90, seed=i), domain="interior",
+        )
+"""
+
+
+def test_every_pair_has_an_id_of_its_own(toy):
+    """Whatever the names: a-b with c, and a with b-c; a skip of one is missed."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(NAMES)
+    toy.makepyfile(
+        test_suite=SOME.format(
+            '(model.name, dataset.name) == ("a", "b-c") and pytest.skip("hm")'
+        )
+    )
+
+    result = toy.runpytest_inprocess(
+        "-v", "--harness-models=a,a-b", "--harness-families=[!c]*c,c",
+        "--harness-gate=some: interior n >= 1",
+    )  # fmt: skip
+
+    result.assert_outcomes(passed=5, failed=1, skipped=1)
+    for name in ("a-c", "a:b-c", "a-b:c", "a-b-b-c"):
+        result.stdout.fnmatch_lines([f"*test_some[[]{name}[]] *"])
+    result.stdout.fnmatch_lines(
+        [
+            "*FAILED some *[[]a[]]: 1 cell is missing (a on b-c)*",
+            "*passed some *[[]a-b[]]*",
+        ]
+    )
+
+
+def test_tests_of_other_parameters_that_are_called_alike_are_refused(toy):
+    """Before the first: nothing could tell their cells apart."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(NAMES)
+    toy.makepyfile(
+        test_suite="""
+        import pytest
+        @pytest.mark.parametrize("k", ["x", "x-a", "c-x"])
+        def test_x(record, k): record("x", 1.0)
+        """
+    )
+
+    result = toy.runpytest_inprocess(
+        "--harness-families=c,c-c", "--harness-models=a,a-a"
+    )
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "two tests are called" in result.stdout.str() + result.stderr.str()
+
+
+TARGETS = """
+    for i, noise in enumerate((50, 90)):
+        registry.add_dataset(
+            f"cam{i}", base="toy", domain="target",
+            load=lambda noise=noise: images(noise)[0],
+        )
+"""
+
+
+@pytest.mark.parametrize("by", ["", " by some"])
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [
+        ("cam1", "*predicted accuracy on cam1 *: soft on cam1 was not measured"),
+        ("in2", "*predicted accuracy on cam0 *: 1 cell is missing (soft on in2)*"),
+    ],
+)
+def test_a_target_or_a_dataset_of_its_fit_that_is_lost_fails_the_gate(
+    toy, by, lost, reason
+):
+    """Also where others of the pattern are predicted."""
+    with (toy.path / "conftest.py").open("a") as file:
+        file.write(TARGETS)
+    toy.makepyfile(
+        test_suite=SOME.format(f"dataset.name == {lost!r} and pytest.skip('no value')")
+    )
+
+    result = toy.runpytest_inprocess(
+        f"--harness-gate=predicted accuracy on cam*{by} at high >= 0",
+        "--harness-models=soft", "--harness-families=in*,cam*",
+    )  # fmt: skip
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([f"*FAILED {reason}"])
+
+
+def test_a_rule_fails_where_datasets_of_the_stored_run_are_lost(toy):
+    """A run without its hard datasets has dropped nothing else."""
+    toy.runpytest_inprocess("--harness-save-run=main", "-knuclear")
+
+    result = toy.runpytest_inprocess(
+        "--harness-compare=main", "--harness-fail-on=interior r2 drops 1", "-knuclear",
+        "--harness-families=in0,in1,in2,out*",
+    )  # fmt: skip
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["*FAILED *missing, of the stored run's datasets: in3*"]
+    )
