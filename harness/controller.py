@@ -19,6 +19,7 @@ from harness.fixtures.cells import (
     plan_of,
     run_of,
 )
+from harness.printable import printable
 from harness.protocol.garbage import sweep
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Controller:
             return []
         from harness.report.terminal import opening
 
-        return opening(self.run)
+        return [printable(line) for line in opening(self.run)]
 
     # --- what was measured ------------------------------------------------------------
 
@@ -277,7 +278,9 @@ class Controller:
                 location=("gates", None, nodeid.partition("::")[2]),
                 keywords={},
                 outcome="failed" if failed else "passed",
-                longrepr=f"{wording(verdict)}: {verdict.reason}" if failed else None,
+                longrepr=printable(f"{wording(verdict)}: {verdict.reason}")
+                if failed
+                else None,
                 when=when,
                 user_properties=properties(verdict),
             )
@@ -344,10 +347,11 @@ class Controller:
             write_files(paths, self.summary())
             if settings.save_run and not self._interrupted:
                 from harness.report.json import write_json
+                from harness.report.portable import portable
                 from harness.report.saved import run_path
 
                 path = run_path(settings.store, settings.save_run)
-                write_json(path, self.summary())
+                write_json(path, portable(self.summary()))
         except HarnessError as error:
             if not self.config.pluginmanager.hasplugin("terminalreporter"):
                 raise pytest.UsageError(str(error)) from None

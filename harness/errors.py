@@ -4,9 +4,15 @@ import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 
+from harness.printable import printable
+
 
 class HarnessError(Exception):
     """Something the user asked for cannot be; the message says what and what to do."""
+
+    def __str__(self) -> str:
+        """With nothing in it, from a file's content or name, that a terminal obeys."""
+        return printable(super().__str__(), keep="\n")
 
 
 class UnknownName(HarnessError):

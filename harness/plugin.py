@@ -45,6 +45,7 @@ from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
 from harness.given import asks, read_settings
 from harness.options import add_options
+from harness.printable import printable
 from harness.protocol.cells import CellProtocol
 from harness.protocol.garbage import rest, sweep
 from harness.store import Recorded
@@ -208,6 +209,7 @@ def _teller(config: pytest.Config) -> Any:
     """Lines about long work, past pytest's capture and under xdist."""
 
     def tell(text: str) -> None:
+        text = printable(text)
         capture = config.pluginmanager.getplugin("capturemanager")
         reporter = config.pluginmanager.getplugin("terminalreporter")
         if is_worker(config) or reporter is None:

@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "harness"
 # From the bottom up. A part may import its own and any lower one; a part of the same
 # number is a sibling that must not be imported.
 LEVELS = {
+    "printable": -3,
     "errors": -2,
     "digests": -2,
     "traits": -1,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.artifacts import irreplaceable
 from harness.errors import HarnessError
+from harness.report.portable import portable
 from harness.target import resolve
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def need(package: str, *, of: str) -> None:
 
 
 def write_files(paths: Mapping[str, Path], summary: Summary) -> None:
-    """Write every report that was asked for.
+    """Write every report that was asked for, without the machine's paths.
 
     Raises
     ------
@@ -104,6 +105,7 @@ def write_files(paths: Mapping[str, Path], summary: Summary) -> None:
         If one cannot be written; the others are.
     """
     failures = []
+    summary = portable(summary)
     for field, path in paths.items():
         try:
             resolve(WRITERS[field][0])(path, summary)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
+from harness.printable import printable
 from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
 from harness.report.found import said
@@ -41,7 +42,7 @@ def markdown(summary: Summary) -> str:
 
 def _title(summary: Summary) -> str:
     failed = sum(not verdict.passed for verdict in summary.verdicts)
-    counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
+    counts = ", ".join(f"{n} {_text(kind)}" for kind, n in summary.counts.items() if n)
     if summary.interrupted:
         counts = f"interrupted; {counts}"
     verdict = ""
@@ -67,7 +68,7 @@ def _found(summary: Summary) -> str:
 def _gates(summary: Summary) -> str:
     rows = [
         (
-            "passed" if v.passed else "**FAILED**",
+            "passed" if v.passed else _Markup("**FAILED**"),
             v.id.partition("::")[2],
             v.reason,
         )
@@ -164,12 +165,12 @@ def _assumptions(summary: Summary) -> str:
 
 def _lost(summary: Summary) -> str:
     lines = [
-        f"- without a value: {loss.test.rpartition('::')[2]} "
+        f"- without a value: {_text(loss.test.rpartition('::')[2])} "
         f"({len(loss.cells)} cells): {_text(loss.reason)}"
         for loss in summary.failed
     ]
     lines += [
-        f"- skipped: {loss.test.rpartition('::')[2]} ({len(loss.cells)} cells): "
+        f"- skipped: {_text(loss.test.rpartition('::')[2])} ({len(loss.cells)} cells): "
         f"{_text(loss.reason)}"
         for loss in summary.skipped
     ]
@@ -192,8 +193,18 @@ def _number(value: float | None, scale: float = 1, digits: int = 3) -> str:
 
 
 def _text(text: str) -> str:
-    """On one line, with what Markdown would take for its own escaped."""
-    escaped = " ".join(text.split())
-    for mark in ("\\", "|", "<", "[", "]", "_", "`"):
-        escaped = escaped.replace(mark, f"\\{mark}")
-    return escaped if escaped != "\\*\\*FAILED\\*\\*" else "**FAILED**"
+    """On one line, with what Markdown or HTML would take for its own escaped."""
+    if isinstance(text, _Markup):
+        return text
+    line = printable(" ".join(text.split()))
+    return "".join(f"\\{c}" if c in _MARKS else c for c in line)
+
+
+class _Markup(str):
+    """Text that is Markdown already."""
+
+    __slots__ = ()
+
+
+# All that opens something; a list or a heading needs the start of a line besides.
+_MARKS = frozenset("\\|<[]_`*~&$#")

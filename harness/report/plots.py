@@ -14,6 +14,7 @@ import numpy as np
 from harness.analysis.correlation import Correlation, Undefined
 from harness.errors import HarnessError
 from harness.measurement import Domain
+from harness.printable import printable
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -105,12 +106,12 @@ def _figure(metric: str, rows: list[Correlation]) -> Any:
         axis.set_axis_off()
     for axis in axes[::columns]:
         axis.set_ylabel("accuracy (%)")
-    figure.supxlabel(metric.replace("_", " "), fontsize=9)
+    figure.supxlabel(printable(metric.replace("_", " ")), fontsize=9, parse_math=False)
     return figure
 
 
 def _panel(axis: Any, row: Correlation) -> None:
-    axis.set_title(row.model, fontsize=8)
+    axis.set_title(printable(row.model or ""), fontsize=8, parse_math=False)
     for domain, fit in (
         (Domain.INTERIOR, row.interior),
         (Domain.EXTERIOR, row.exterior),

@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.errors import BadData
 from harness.measurement import Axes, Measurement
+from harness.printable import printable
 
 _HUGE = 1 << 63  # no number of anything is as large
 _NOT_FINITE = ("inf", "-inf", "nan")
@@ -49,7 +50,9 @@ def read_as(kind: Any, value: Any, where: str) -> Any:
     if origin in (dict, Mapping, Counter):
         _expect(isinstance(value, dict), "an object", value, where)
         inner = int if origin is Counter else typing.get_args(kind)[1]
-        read = {k: read_as(inner, v, f"{where}.{k}") for k, v in value.items()}
+        read = {
+            printable(k): read_as(inner, v, f"{where}.{k}") for k, v in value.items()
+        }
         return Counter(read) if origin is Counter else read
     if isinstance(kind, type) and is_dataclass(kind):
         return _dataclass(kind, value, where)
@@ -117,6 +120,8 @@ def _scalar(kind: Any, value: Any, where: str) -> Any:
         return float(value)
     name = "null" if kind is type(None) else kind.__name__
     _expect(_is(kind, value), name, value, where)
+    if kind is str:  # a report may come from anybody
+        return printable(value)
     return float(value) if kind is float else value
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError
 from harness.measurement import Axes, Domain, Measurement
+from harness.printable import printable
 from harness.report.json import write_report
 from harness.traits import Trait, checked_traits
 
@@ -61,8 +62,27 @@ def write_csv(path: Path, summary: Summary) -> None:
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows_of(summary))
+    for row in rows_of(summary):
+        writer.writerow({name: _safe(cell, name) for name, cell in row.items()})
     write_report(path, out.getvalue())
+
+
+# What a spreadsheet takes for the start of a formula, in a cell that is a text.
+_FORMULA = ("=", "+", "-", "@")
+
+
+def _safe(cell: Any, column: str) -> Any:
+    """A text on one line, behind an apostrophe where a spreadsheet would run it."""
+    if not isinstance(cell, str) or column == "traits":  # which is JSON
+        return cell
+    line = printable(cell)
+    return f"'{line}" if line.lstrip("'").startswith(_FORMULA) else line
+
+
+def _unguarded(cell: str) -> str:
+    """A text without the apostrophe that was put before it."""
+    inner = cell.removeprefix("'")
+    return inner if inner.lstrip("'").startswith(_FORMULA) else cell
 
 
 def write_parquet(path: Path, summary: Summary) -> None:
@@ -108,7 +128,10 @@ def read_csv(path: Path) -> tuple[Measurement, ...]:
     for where, row in rows:  # DictReader's marks of a row too long, or too short
         if None in row or None in row.values():
             raise BadData(f"{path}, {where}: it has not as many cells as the header")
-    return tuple(_measurement(row, f"{path}, {where}") for where, row in rows)
+    return tuple(
+        _measurement({n: _unguarded(cell) for n, cell in row.items()}, f"{path}, {at}")
+        for at, row in rows
+    )
 
 
 def read_parquet(path: Path) -> tuple[Measurement, ...]:
@@ -143,7 +166,7 @@ def _check_columns(path: Path, names: Iterable[str]) -> None:
 
 def _measurement(row: dict[str, Any], where: str) -> Measurement:
     """A row of either file: CSV has text where Parquet has numbers, and "" for None."""
-    texts: dict[str, Any] = {name: row[name] or "" for name in _TEXTS}
+    texts: dict[str, Any] = {name: printable(row[name] or "") for name in _TEXTS}
     facts = {name: row[name] for name in ("device", "precision") if row[name]}
     try:
         chance = _number(row["chance"])
@@ -152,7 +175,7 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
         value, seconds = _number(row["value"]), _number(row["seconds"])
         if value is None or seconds is None:
             raise ValueError("`value` and `seconds` must be numbers, got nothing")
-        return Measurement(
+        made = Measurement(
             **texts,
             domain=Domain(row["domain"]),
             value=value,
@@ -164,7 +187,9 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
             traits=_traits(row["traits"]),
             axes=Axes.parse(row["axes"] or ""),
         )
-    except (TypeError, ValueError, HarnessError) as error:
+        # Which holds it to more than the kinds of its cells.
+        return Measurement.from_dict(json.loads(made.to_json()))
+    except (TypeError, ValueError, HarnessError, RecursionError) as error:
         raise BadData(f"{where}: {error}") from error
 
 

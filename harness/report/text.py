@@ -12,8 +12,11 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from harness.printable import printable
+
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
 
 LEAST_WIDTH = 40  # columns that a table needs, however narrow the terminal is
@@ -55,7 +58,7 @@ def rendered(
         soft_wrap=False,
     )
     for part in parts:
-        console.print(part)
+        console.print(_Printable(part))
     text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
     try:
         text.encode(encoding)
@@ -64,6 +67,21 @@ def rendered(
             text = text.replace(fancy, plain)
         text = text.encode("ascii", "replace").decode("ascii")
     return text
+
+
+class _Printable:
+    """A part with nothing in its words that a terminal would obey."""
+
+    def __init__(self, part: RenderableType) -> None:
+        self._part = part
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> Iterable[Segment]:
+        from rich.segment import Segment
+
+        for text, style, control in console.render(self._part, options):
+            yield Segment(printable(text, keep="\n"), style, control)
 
 
 def show(parts: Iterable[RenderableType]) -> None:
