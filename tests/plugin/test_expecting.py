@@ -1,5 +1,8 @@
 """What was expected and not measured fails a gate, wherever the gate stands."""
 
+import itertools
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -345,3 +348,59 @@ def test_a_rule_fails_where_datasets_of_the_stored_run_are_lost(toy):
     result.stdout.fnmatch_lines(
         ["*FAILED *missing, of the stored run's datasets: in3*"]
     )
+
+
+PLACES = ("ini", "environment", "command line", "marker")
+FATES = {
+    "measured": "",
+    "deselected": "",
+    "skipped": "if odd: pytest.skip('hm')",
+    "xfailed": "if odd: pytest.xfail('hm')",
+    "failed": "assert not odd",
+    "undefined": "if odd: raise UndefinedMetricError('hm')",
+    "silent": "if odd: return",
+}
+ANY = """
+import pytest
+from harness.metrics.checks import UndefinedMetricError
+{marks}
+def test_any(record, predictions, model, dataset{own}):
+    odd = (model.name, dataset.name) == ("soft", "out1")
+    {code}
+    record("any", predictions.probs().max(axis=1).mean())
+"""
+COMBINED = random.Random(15).sample(
+    list(itertools.product(PLACES, FATES, [False, True], [False, True])), 14
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "fate", "own", "stored"), [*COMBINED, ("marker", "skipped", True, True)]
+)
+def test_the_rule_holds_for_combinations(toy, monkeypatch, place, fate, own, stored):
+    """Of where the gate stands, parameters, what the store has, and a cell's fate."""
+    gate = "any: exterior n >= 1"
+    options = ["-o", "harness_models=soft"]
+    marks = '@pytest.mark.parametrize("k", [1, 2])' if own else ""
+    if place == "ini":
+        options += ["-o", f"harness_gates={gate}"]
+    elif place == "environment":
+        monkeypatch.setenv("HARNESS_GATES", gate)
+    elif place == "command line":
+        options.append(f"--harness-gate={gate}")
+    else:
+        marks += f"\n@pytest.mark.harness_gate({gate!r})"
+    if fate == "deselected":
+        options.append("-knot out1")
+    suite = ANY.format(marks=marks, own=", k" if own else "", code=FATES[fate])
+    (toy.path / "test_suite.py").write_text(suite)
+    if stored:  # all but the odd cell
+        toy.runpytest_inprocess(*options, "-q")
+
+    result = toy.runpytest_inprocess(*options)
+
+    assert result.ret == (0 if fate in ("measured", "deselected") else 1)
+    word = "passed" if result.ret == 0 else "FAILED"
+    result.stdout.fnmatch_lines([f"*{word} any* exterior n >= 1 [[]soft[]]: *"])
+    if word == "FAILED":
+        result.stdout.fnmatch_lines(["*FAILED any*(soft on out1)*"])
