@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.table import Column
     from rich.text import Text
 
 _GAP = 3  # letters between two columns
@@ -30,12 +31,18 @@ class Names:
         Whether longer ones are cut, where that leaves them apart; else they are folded.
     right
         Whether they stand to the right.
+    whole
+        Whether all else gives way before they are folded.
+    last
+        Whether they stand behind the numbers.
     """
 
     head: str
     widest: int
     cut: bool = False
     right: bool = False
+    whole: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,41 +111,37 @@ class Columns:
         self, console: Console, options: ConsoleOptions
     ) -> Iterator[RenderableType]:
         """The table, and what there was no room for."""
-        if len(self.names) > 1 and self._least(0) > options.max_width:
+        beside = sum(not column.last for column in self.names)
+        if beside > 1 and self._least(self._levels()[-1]) > options.max_width:
             yield self._merged()
             return
         from rich import box
-        from rich.table import Table
+        from rich.table import Column, Table
         from rich.text import Text
 
-        levels = sorted({n.goes for b in self.blocks for n in b.numbers}, reverse=True)
+        levels = self._levels()
         room = options.max_width
         last = next((one for one in levels if self._least(one) <= room), levels[-1])
         shown = self._shown(last)
         spare = room - sum(block.width + _GAP for block in shown)
         spare = (spare - _GAP * (len(self.names) - 1)) // len(self.names)
-        table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
-        names = []
-        for i, column in enumerate(self.names):
-            texts = [_text(row[i]) for row, _ in self.rows]
-            most = min(column.widest, max(spare, 4))
-            cut = shortened(texts, most) if column.cut else None
-            table.add_column(
-                column.head,
-                justify="right" if column.right else "left",
-                no_wrap=cut is not None,
-                overflow="fold",
-                max_width=column.widest if cut is None else None,
+        made = [
+            (
+                Column(block.head, no_wrap=True),
+                [block.text(values) for _, values in self.rows],
             )
-            names.append(cut or texts)
-        for block in shown:
-            table.add_column(block.head, no_wrap=True)
-        for i, (own, values) in enumerate(self.rows):
-            styled = (
-                _styled(texts[i], value)
-                for texts, value in zip(names, own, strict=True)
-            )
-            table.add_row(*styled, *(block.text(values) for block in shown))
+            for block in shown
+        ]
+        named = [self._named(i, spare, room, last) for i in range(len(self.names))]
+        made = named[:beside] + made + named[beside:]
+        table = Table(
+            *(column for column, _ in made),
+            box=box.SIMPLE,
+            show_edge=False,
+            pad_edge=False,
+        )
+        for cells in zip(*(cells for _, cells in made), strict=True):
+            table.add_row(*cells)
         if len(self.title) <= console.measure(table, options=options).maximum:
             table.title, table.title_justify = self.title or None, "left"
             table.title_style = "bold"
@@ -147,8 +150,31 @@ class Columns:
         yield table
         gone = [n for b in self.blocks for n in b.numbers if n.goes > last]
         if gone:
-            named = dict.fromkeys(f"{n.over} {n.name}".strip() for n in gone)
-            yield f"  no room for {', '.join(named)}"
+            lost = dict.fromkeys(f"{n.over} {n.name}".strip() for n in gone)
+            yield f"  no room for {', '.join(lost)}"
+
+    def _named(
+        self, place: int, letters: int, room: int, last: int
+    ) -> tuple[Column, list[Text]]:
+        """A column of names that has so many letters, and its cells."""
+        from rich.table import Column
+
+        column = self.names[place]
+        values = [own[place] for own, _ in self.rows]
+        texts = list(map(_text, values))
+        most = min(column.widest, max(letters, 4))
+        cut = shortened(texts, most) if column.cut else None
+        firm = column.whole and self._least(last) <= room
+        return (
+            Column(
+                column.head,
+                justify="right" if column.right else "left",
+                no_wrap=cut is not None or firm,
+                overflow="fold",
+                max_width=column.widest if cut is None else None,
+            ),
+            list(map(_styled, cut or texts, values)),
+        )
 
     def _merged(self) -> Columns:
         """The same with all of a row's names in one column."""
@@ -163,13 +189,19 @@ class Columns:
             found.add((", ".join(map(_text, own)),), *values)
         return found
 
+    def _levels(self) -> list[int]:
+        """What may go, the first first; -1 where all may."""
+        every = {n.goes for block in self.blocks for n in block.numbers}
+        return sorted(every, reverse=True) + [-1] * (0 not in every)
+
     def _least(self, last: int) -> int:
         """Letters that the columns take at the least, without what goes before."""
         names = 0
         for i, column in enumerate(self.names):
             longest = max((len(_text(row[i])) for row, _ in self.rows), default=0)
             natural = min(longest, column.widest)
-            names += natural if column.cut else min(natural, _LEAST)
+            firm = column.cut or column.whole
+            names += natural if firm else min(natural, _LEAST)
         numbers = [block.width for block in self._shown(last)]
         return names + sum(numbers) + _GAP * (len(self.names) + len(numbers) - 1)
 

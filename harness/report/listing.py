@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, MissingData
+from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,35 +30,42 @@ def listing(kind: str, run: Run) -> Iterable[RenderableType]:
 
 
 def _bases(run: Run) -> Iterable[RenderableType]:
-    table = _table("bases", "name", "classes", "images", "here", "what")
+    table = _table(
+        "bases",
+        _left("classes", 1),
+        _left("images", 2),
+        _left("here", 3),
+        what="what",
+    )
     for base in run.registry.bases.values():
         height, width, channels = base.size
-        table.add_row(
-            base.name,
-            str(len(base.classes)),
-            f"{height}x{width} {'grey' if channels == 1 else 'RGB'}",
-            _here(lambda base=base: base.locate(run.settings)),
-            base.description,
+        table.add(
+            (base.name, base.description),
+            (str(len(base.classes)),),
+            (f"{height}x{width} {'grey' if channels == 1 else 'RGB'}",),
+            (_here(lambda base=base: base.locate(run.settings)),),
         )
     yield table
 
 
 def _models(run: Run) -> Iterable[RenderableType]:
     table = _table(
-        f"models of {run.base.name}", "name", "parameters", "accuracy", "here"
+        f"models of {run.base.name}",
+        Number(name="parameters", goes=3),
+        Number(name="accuracy", goes=1),
+        _left("here", 2),
+        what="source, licence",
     )
-    table.add_column("source, licence", overflow="fold")
     for name, entry in run.registry.models_of(run.base.name).items():
         parameters = getattr(entry, "parameters", None)
         accuracy = getattr(entry, "accuracy", None)
         licence = getattr(entry, "licence", "")
         source = str(getattr(entry, "source", "")).removeprefix("https://github.com/")
-        table.add_row(
-            name,
-            "-" if parameters is None else f"{parameters:,}",
-            "-" if accuracy is None else f"{100 * accuracy:.2f}",
-            _here(lambda entry=entry: entry.locate(run.settings)),
-            f"{source}, {licence}" if licence else source,
+        table.add(
+            (name, f"{source}, {licence}" if licence else source),
+            ("-" if parameters is None else f"{parameters:,}",),
+            ("-" if accuracy is None else f"{100 * accuracy:.2f}",),
+            (_here(lambda entry=entry: entry.locate(run.settings)),),
         )
     yield table
     yield "Accuracy as published, in percent; here: whether the weights are at hand."
@@ -67,7 +75,12 @@ def _families(run: Run) -> Iterable[RenderableType]:
     from rich.console import Group
     from rich.text import Text
 
-    table = _table(f"families of {run.base.name}", "name", "domain", "datasets", "what")
+    table = _table(
+        f"families of {run.base.name}",
+        _left("domain", 2),
+        Number(name="datasets", goes=1),
+        what="what",
+    )
     notes = []
     for name, family in run.registry.families_of(run.base.name).items():
         try:
@@ -78,7 +91,7 @@ def _families(run: Run) -> Iterable[RenderableType]:
         except HarnessError as error:
             count = "broken"
             notes.append(f"  {name}: {error}")
-        table.add_row(name, str(family.domain), count, family.description)
+        table.add((name, family.description), (str(family.domain),), (count,))
     yield table
     if notes:
         lines = (Text(note, no_wrap=True, overflow="ellipsis") for note in notes)
@@ -103,13 +116,13 @@ def _metrics(run: Run) -> Iterable[RenderableType]:
     from harness.metrics import METRICS
     from harness.metrics.spec import Kind
 
-    table = _table("metrics", "name", "kind", "what")
+    table = _table("metrics", _left("kind", 1), what="what")
     trends = {1: "score, rises", -1: "score, falls", 0: "score"}
     for metric in sorted(METRICS, key=lambda metric: metric.name):
-        table.add_row(
-            metric.name,
-            "estimate" if metric.kind is Kind.ESTIMATE else trends[metric.trend.value],
-            metric.summary.removeprefix("Return ").removesuffix("."),
+        estimates = metric.kind is Kind.ESTIMATE
+        table.add(
+            (metric.name, metric.summary.removeprefix("Return ").removesuffix(".")),
+            ("estimate" if estimates else trends[metric.trend.value],),
         )
     yield table
     yield (
@@ -126,19 +139,17 @@ def _here(locate: Any) -> str:
     return "yes"
 
 
-def _table(title: str, *columns: str) -> Any:
-    from rich import box
-    from rich.table import Table
+def _left(name: str, goes: int) -> Number:
+    return Number(name=name, width=-1, goes=goes)
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
-    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
-    for name in columns:
-        table.add_column(
-            name,
-            no_wrap=name == "name",
-            overflow="fold",
-            justify="right"
-            if name in ("parameters", "accuracy", "datasets")
-            else "left",
-        )
-    return table
+
+def _table(title: str, *columns: Number, what: str) -> Columns:
+    """Names, columns that go for want of room, and a text about each."""
+    return Columns(
+        title=title,
+        names=(
+            Names(head="name", widest=60, whole=True),
+            Names(head=what, widest=1000, last=True),
+        ),
+        blocks=tuple(Block(numbers=(number,)) for number in columns),
+    )

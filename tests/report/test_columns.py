@@ -75,3 +75,27 @@ def test_a_metric_longer_than_its_table_stands_above_it():
     rows = [replace(m, metric="a" * 60) for m in measurements(("rising",), models=1)]
 
     assert "a" * 60 + "\n" in report_text(summary(rows), width=66)
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (40, ["name       count   what", "resnet20   1,234   a residual network"]),
+        (30, ["name       count   what", "resnet20   1,234   a residual"]),
+        (22, ["name       what", "resnet20   a residual"]),
+    ],
+)
+def test_texts_behind_numbers_are_folded_and_names_stay_whole(width, lines):
+    """Numbers go before a name is cut, or the text has fewer than eight letters."""
+    table = Columns(
+        names=(
+            Names(head="name", widest=60, whole=True),
+            Names(head="what", widest=1000, last=True),
+        ),
+        blocks=(Block(numbers=(Number(name="count", goes=1),)),),
+    )
+    table.add(("resnet20", "a residual network"), ("1,234",))
+
+    text = rendered([table], width=width).splitlines()
+
+    assert [text[0], text[2]] == lines
