@@ -48,6 +48,7 @@ class Collector:
         self.series: dict[str, tuple[tuple[str, Axes], ...]] = {}  # by node id
         self.unstored = 0  # cells that were measured, and that the store did not take
         self.unwritten = ""  # why it did not
+        self.refused = ""  # why it takes nothing, where it need not as yet
 
     def expect(self, plan: Plan) -> None:
         """Note what was collected; workers all report the same.
@@ -55,7 +56,8 @@ class Collector:
         Raises
         ------
         HarnessError
-            If the store cannot take them: better now than after the first hour.
+            If the store cannot take them: better now than after the first hour. With
+            `refused` set, the first that the store does not have raises it.
         """
         for cell in plan.cells:
             if self.cells.setdefault(cell.nodeid, cell) != cell:
@@ -83,6 +85,8 @@ class Collector:
 
     def _keep(self, recorded: Recorded) -> None:
         """Write to the store; where it takes no more, measuring goes on."""
+        if self.refused:
+            raise HarnessError(self.refused)
         try:
             self.store.append(recorded)
         except HarnessError as error:

@@ -6,6 +6,7 @@ One per pytest session, in the main process, with workers or without.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from harness.fixtures.cells import (
     plan_of,
     run_of,
 )
+from harness.interrupts import finishing
 from harness.printable import printable
 from harness.protocol.garbage import sweep
 
@@ -166,12 +168,23 @@ class Controller:
 
                 for text in plan.gates:
                     check_gate(text)
-            self.collector.expect(plan)
+            self._open_store(plan)
             if plan.cells:
                 self.check_run()
                 self._check_plugins()
         except (HarnessError, ValueError) as error:
             raise pytest.UsageError(str(error)) from None
+
+    def _open_store(self, plan: Plan) -> None:
+        """A store that can be read alone is enough, as long as it has every cell."""
+        try:
+            self.collector.expect(plan)
+        except HarnessError as error:
+            with suppress(HarnessError):  # it cannot be read either
+                if self.run.stored:
+                    self.collector.refused = str(error)
+            if not self.collector.refused:
+                raise
 
     def _check_plugins(self) -> None:
         if self.config.getoption("forked", False):
@@ -194,7 +207,10 @@ class Controller:
         """Take measurements off reports as they arrive, so that a kill loses none."""
         recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
         if recorded is not None:
-            self.collector.finish(report.nodeid, recorded)
+            try:
+                self.collector.finish(report.nodeid, recorded)
+            except HarnessError as error:  # at the first cell: none is lost
+                raise pytest.UsageError(str(error)) from None
             if recorded.text:  # the terminal keeps every report
                 setattr(report, REPORT_ATTRIBUTE, replace(recorded, text=""))
         elif report.nodeid not in self.collector.cells:
@@ -232,8 +248,16 @@ class Controller:
         finally:
             self.collector.close()
             if not self._interrupted and not session.config.option.collectonly:
-                self._judge()
+                self._judge_in_spite_of_interrupts()
         return result
+
+    def _judge_in_spite_of_interrupts(self) -> None:
+        try:
+            with finishing("while gates are judged"):
+                self._judge()
+        except KeyboardInterrupt:
+            self._interrupted = True
+            raise
 
     def _judge(self) -> None:
         """Judge gates and comparison; the summary that follows shows the verdicts."""
@@ -311,10 +335,22 @@ class Controller:
         if something and how != "none" and not self.config.option.collectonly:
             from harness.report.terminal import write
 
-            write(terminalreporter, self.summary(), short=how == "short")
+            try:
+                with finishing("while the report is made"):
+                    write(terminalreporter, self.summary(), short=how == "short")
+            except KeyboardInterrupt:
+                self._stopped("the report was complete")
         for text in (self._unstored(), self._unwritten):
             if text:
                 terminalreporter.write_line(f"ERROR: {text}", red=True)
+
+    def _stopped(self, when: str) -> None:
+        """Say that somebody insisted, and what is left."""
+        self.run.tell(
+            f"stopped before {when}; what was measured is in the store, and the same "
+            "command reports it"
+        )
+        self._session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def _unstored(self) -> str:
         """What is to be said of measurements that the store could not take."""
@@ -327,6 +363,7 @@ class Controller:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the files asked for: also with -p no:terminal."""
+        self._session = session
         if self.config.option.collectonly:
             return
         if session.exitstatus == pytest.ExitCode.OK:
@@ -344,14 +381,17 @@ class Controller:
         if not paths and not settings.save_run:
             return  # a summary imports and computes: nobody has asked for one
         try:
-            write_files(paths, self.summary())
-            if settings.save_run and not self._interrupted:
-                from harness.report.json import write_json
-                from harness.report.portable import portable
-                from harness.report.saved import run_path
+            with finishing("while reports are written"):
+                write_files(paths, self.summary())
+                if settings.save_run and not self._interrupted:
+                    from harness.report.json import write_json
+                    from harness.report.portable import portable
+                    from harness.report.saved import run_path
 
-                path = run_path(settings.store, settings.save_run)
-                write_json(path, portable(self.summary()))
+                    path = run_path(settings.store, settings.save_run)
+                    write_json(path, portable(self.summary()))
+        except KeyboardInterrupt:
+            self._stopped("all reports were written")
         except HarnessError as error:
             if not self.config.pluginmanager.hasplugin("terminalreporter"):
                 raise pytest.UsageError(str(error)) from None

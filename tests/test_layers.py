@@ -24,6 +24,7 @@ LEVELS = {
     "sampling": 0,
     "threads": 0,
     "allocator": 0,
+    "interrupts": 0,
     "images": 0,
     "download": 1,
     "metrics": 1,

@@ -9,6 +9,9 @@ import time
 
 import pytest
 
+from harness.errors import HarnessError
+from harness.store import Store
+
 
 def test_a_second_run_measures_nothing(toy):
     """Every cell is found, and the report is the same to the digit."""
@@ -219,3 +222,20 @@ def test_stored_cells_between_files_leave_nothing_set_up(toy):
     result.assert_outcomes(passed=56)
     result.stdout.fnmatch_lines(["cells: 42 measured, 14 found in the store"])
     assert result.stdout.str().count("closed a") == 14
+
+
+def test_a_store_that_can_only_be_read_is_enough_if_it_has_every_cell(toy, monkeypatch):
+    """The first cell that is not in it ends the run with the cure."""
+    toy.runpytest_inprocess("-k", "nuclear").assert_outcomes(passed=14)
+
+    def refuse(store):
+        raise HarnessError("store cannot be written; choose another folder")
+
+    monkeypatch.setattr(Store, "_open", refuse)
+    found = toy.runpytest_inprocess("-k", "nuclear")
+    more = toy.runpytest_inprocess()
+
+    assert found.ret == pytest.ExitCode.OK
+    found.stdout.fnmatch_lines(["cells: 14 found in the store"])
+    assert more.ret == pytest.ExitCode.USAGE_ERROR
+    more.stderr.fnmatch_lines(["ERROR: store cannot be written; choose another folder"])

@@ -1,0 +1,51 @@
+"""An interrupt while a report is made costs no file, and a second one no traceback."""
+
+import os
+import signal
+
+import pytest
+
+from harness.interrupts import finishing
+
+# Ctrl-C as often as it says, while the report is worked out.
+INTERRUPTED = """
+import os, signal
+import harness.report.summary as summary
+inner = summary.summarise
+def summarise(*given, **named):
+    for _ in range({times}):
+        os.kill(os.getpid(), signal.SIGINT)
+    return inner(*given, **named)
+summary.summarise = summarise
+"""
+
+
+def test_the_first_interrupt_passes_and_the_second_does_not(capfd):
+    with finishing("while eating"):
+        os.kill(os.getpid(), signal.SIGINT)
+    assert "interrupted while eating, which goes on" in capfd.readouterr().err
+
+    with pytest.raises(KeyboardInterrupt):
+        twice()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def twice():
+    with finishing("while eating"):
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("times", "status"), [(1, pytest.ExitCode.OK), (2, pytest.ExitCode.INTERRUPTED)]
+)
+def test_an_interrupt_while_the_report_is_made_has_a_clean_end(toy, times, status):
+    with (toy.path / "conftest.py").open("a") as conftest:
+        conftest.write("\n" + INTERRUPTED.format(times=times))
+
+    result = toy.runpytest_inprocess("--harness-report-json=r.json", "-q")
+
+    assert result.ret == status
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+    assert (toy.path / "r.json").exists() is (times == 1)
+    assert ("stopped before all reports" in result.stdout.str()) is (times == 2)
