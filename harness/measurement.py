@@ -175,6 +175,9 @@ class Measurement(Named):
     axes
         What else tells this value from others of the metric: parameters of the test,
         and keywords of `record`.
+    label_free
+        No label of the dataset's images was looked at for it. What is not so is
+        reported, and never fitted, ranked or predicted with.
     """
 
     metric: str
@@ -194,6 +197,7 @@ class Measurement(Named):
     facts: dict[str, str] = field(default_factory=dict)
     traits: dict[str, Trait] = field(default_factory=dict)
     axes: Axes = NO_AXES
+    label_free: bool = True
 
     @property
     def cell(self) -> tuple[Any, ...]:
@@ -274,7 +278,10 @@ _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "images": ("a number of images", _is_count),
     "version": ("a text", lambda found: found is None or _is_text(found)),
-    "estimate": ("a truth value", lambda found: found in (None, False, True)),
+    **dict.fromkeys(
+        ("estimate", "label_free"),
+        ("a truth value", lambda found: found in (None, False, True)),
+    ),
     "parameters": ("an object", lambda found: isinstance(found, dict | None)),
     **dict.fromkeys(("facts", "axes"), ("an object of texts", _is_texts)),
     "traits": (

@@ -40,6 +40,7 @@ from harness.fixtures.grid import (
     source,
     source_peers,
 )
+from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.measure import measure
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
@@ -444,10 +445,20 @@ class Cells:
 
         Without a value for what a fixture needs, the cell is skipped with the reason.
         """
-        if pair_of(item) and (stored := self._stored(item)):
-            _stand_in(item, stored)
+        if pair_of(item):
+            if stored := self._stored(item):
+                _stand_in(item, stored)
+            start_watching(item, self.run)
         with _undefined_skips(item):
             yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: Any, request: pytest.FixtureRequest
+    ) -> Generator[None, Any, Any]:
+        """Notice fixtures that look at labels."""
+        with watching_fixture(fixturedef, request):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:

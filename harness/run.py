@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from harness.code import releases, source_digest
+from harness.datasets.watched import Watch, watched
 from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
 from harness.images import SharedImages
 from harness.measurement import Domain
@@ -88,6 +89,10 @@ class Run:
         self.temperatures: dict[str, float] = {}
         #: By model and dataset; see `harness.fixtures.signs`.
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
+        #: By model and dataset; see `harness.fixtures.labels`.
+        self.accuracies: dict[tuple[str, str], float | None] = {}
+        #: Of who looks at labels of the datasets.
+        self.watch = Watch()
         self._began = datetime.now(UTC)
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
@@ -237,7 +242,7 @@ class Run:
                         f"dataset {member.name!r} is declared by two families: "
                         f"{datasets[member.name].family} and {name}"
                     )
-                datasets[member.name] = member
+                datasets[member.name] = watched(member, self.watch)
         if not datasets:
             reasons = "; ".join(absent.values()) or "the chosen families are empty"
             raise HarnessError(f"no dataset can be measured: {reasons}")

@@ -11,6 +11,10 @@ from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_or
 from harness.traits import Trait
 
 ACCURACY = "accuracy"  # the ground truth itself: nothing to correlate it with
+WITH_LABELS = (
+    "its test looks at labels, so it is no label-free metric: it is reported, and "
+    "never fitted, ranked or predicted with"
+)
 
 T = TypeVar("T")
 
@@ -146,7 +150,8 @@ def correlate(
     -------
     tuple of Correlation
         Sorted by metric, its axes, then model, the row over all models last. A row
-        that cannot be fitted says why. Accuracy itself has no row.
+        that cannot be fitted says why, as does that of a score with labels, which
+        has no points. Accuracy itself has no row.
 
     Notes
     -----
@@ -154,7 +159,11 @@ def correlate(
     that need it are undefined, and their reason names the dataset.
     """
     measured: dict[tuple[str, Axes], dict[str, list[Measurement]]] = {}
+    labelled: dict[tuple[str, Axes], set[str]] = {}
     for found in measurements:
+        if not found.label_free:
+            labelled.setdefault(found.series, set()).add(found.model)
+            continue
         by_model = measured.setdefault(found.series, {})
         by_model.setdefault(found.model, []).append(found)
     wanted: dict[tuple[str, Axes], dict[str, set[Expected]]] = {}
@@ -163,8 +172,13 @@ def correlate(
         cells.setdefault(cell.model, set()).add(cell)
 
     correlations = []
-    for series in in_order(measured.keys() | wanted.keys()):
+    for series in in_order(measured.keys() | wanted.keys() | labelled.keys()):
         if series[0] == ACCURACY:
+            continue
+        if series in labelled and series not in measured:
+            correlations += [
+                _with_labels(series, m) for m in (*sorted(labelled[series]), None)
+            ]
             continue
         have, want = measured.get(series, {}), wanted.get(series, {})
         models = sorted(have.keys() | want.keys())
@@ -178,6 +192,21 @@ def correlate(
                 )
             )
     return tuple(correlations)
+
+
+def _with_labels(series: tuple[str, Axes], model: str | None) -> Correlation:
+    """The row of a score that labels were used for: nothing can be made of it."""
+    never = Undefined(WITH_LABELS)
+    metric, axes = series
+    return Correlation(
+        metric=metric,
+        axes=axes,
+        model=model,
+        interior=never,
+        exterior=never,
+        transfer=never,
+        points=(),
+    )
 
 
 def _row(

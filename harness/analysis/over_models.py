@@ -54,7 +54,7 @@ def correlate_over_models(
     """
     rows: dict[tuple[str, Axes], dict[str, list[Measurement]]] = {}
     for m in measurements:
-        if m.metric != ACCURACY and m.accuracy is not None:
+        if m.label_free and m.metric != ACCURACY and m.accuracy is not None:
             rows.setdefault(m.series, {}).setdefault(m.dataset, []).append(m)
     cells = [
         (series, name) for series in in_order(rows) for name in sorted(rows[series])

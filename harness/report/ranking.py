@@ -68,6 +68,8 @@ def rank(
             rows.setdefault(row.series, []).append(row)
     seconds: dict[tuple[str, Axes], list[float]] = {}
     for m in measurements:
+        if not m.label_free:
+            continue
         seconds.setdefault(m.series, []).append(m.seconds)
     ranks = [
         _rank(series, found, seconds[series], unit)

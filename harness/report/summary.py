@@ -19,6 +19,7 @@ from harness.report.detail import UNITS, Detail, detail
 from harness.report.expected import expected_cells
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
+from harness.report.outcomes import LabelScore, label_scores
 from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
 
@@ -104,6 +105,7 @@ class Summary:
     assumptions: tuple[Finding, ...] = ()
     interrupted: bool = False
     found: dict[str, Found] = field(default_factory=dict)
+    label_scores: tuple[LabelScore, ...] = ()
 
 
 def summarise(
@@ -150,6 +152,7 @@ def summarise(
         ),
         interrupted=interrupted,
         found=run.found,
+        label_scores=label_scores(measurements),
     )
 
 
@@ -174,6 +177,7 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         skipped=(),
         absent={},
         measurements=rows,
+        label_scores=label_scores(rows),
     )
 
 

@@ -30,6 +30,7 @@ COLUMNS = (
     "images",
     "seconds",
     "estimate",
+    "label_free",
     "traits",
     "chance",
     "test",
@@ -99,7 +100,11 @@ def write_parquet(path: Path, summary: Summary) -> None:
     number = pyarrow.float64()
     types = {"value": number, "accuracy": number, "seconds": number}
     types["chance"] = number
-    types |= {"images": pyarrow.int64(), "estimate": pyarrow.bool_()}
+    types |= {
+        "images": pyarrow.int64(),
+        "estimate": pyarrow.bool_(),
+        "label_free": pyarrow.bool_(),
+    }
     schema = pyarrow.schema([(n, types.get(n, pyarrow.string())) for n in COLUMNS])
     table = pyarrow.Table.from_pylist(rows_of(summary), schema=schema)
     content = io.BytesIO()
@@ -182,7 +187,8 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
             accuracy=_number(row["accuracy"]),
             images=int(row["images"]),
             seconds=seconds,
-            estimate=_truth(row["estimate"]),
+            estimate=_truth("estimate", row["estimate"]),
+            label_free=_truth("label_free", row["label_free"]),
             facts=facts,
             traits=_traits(row["traits"]),
             axes=Axes.parse(row["axes"] or ""),
@@ -203,9 +209,9 @@ def _traits(cell: str) -> dict[str, Trait]:
     return checked_traits("a dataset", traits)
 
 
-def _truth(cell: str | bool) -> bool:
+def _truth(name: str, cell: str | bool) -> bool:
     if str(cell) not in ("True", "False"):
-        raise ValueError(f"`estimate` must be True or False, got {cell!r}")
+        raise ValueError(f"`{name}` must be True or False, got {cell!r}")
     return str(cell) == "True"
 
 

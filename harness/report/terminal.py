@@ -15,6 +15,7 @@ from harness.report.compared import comparison_table
 from harness.report.detail import detail_parts
 from harness.report.found import found_lines
 from harness.report.on_the_line import line_table
+from harness.report.outcomes import label_score_table
 from harness.report.predicted import prediction_table
 from harness.report.scatter import NARROWEST, chosen_row, scatter
 from harness.report.text import LEAST_WIDTH, rendered
@@ -144,6 +145,9 @@ def report_parts(
     if len(summary.ranks) > 1 and any(map(_has_numbers, summary.ranks)):
         yield ""
         yield from _ranking(summary, width)
+    if summary.label_scores:
+        yield ""
+        yield from label_score_table(summary.label_scores)
     plotted = None if short or width < NARROWEST else chosen_row(summary)
     if plotted is not None:
         yield ""

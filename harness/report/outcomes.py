@@ -1,0 +1,81 @@
+"""Outcomes: scores that labels were used for. Reported, and never fitted or ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.analysis.correlation import ACCURACY
+from harness.measurement import NO_AXES, Axes, Measurement, Named
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelScore(Named):
+    """One score of one model that labels were used for.
+
+    Attributes
+    ----------
+    metric, model
+        What, of whom.
+    datasets
+        How many it was recorded on.
+    mean, low, high
+        Of its values.
+    axes
+        As recorded.
+    """
+
+    metric: str
+    model: str
+    datasets: int
+    mean: float
+    low: float
+    high: float
+    axes: Axes = NO_AXES
+
+
+def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:
+    """What tests recorded that look at labels, but for accuracy itself."""
+    rows: dict[tuple[tuple[str, Axes], str], list[Measurement]] = {}
+    for m in measurements:
+        if not m.label_free and m.metric != ACCURACY:
+            rows.setdefault((m.series, m.model), []).append(m)
+    scores = [
+        LabelScore(
+            metric=metric,
+            axes=axes,
+            model=model,
+            datasets=len(found),
+            mean=sum(m.value for m in found) / len(found),
+            low=min(m.value for m in found),
+            high=max(m.value for m in found),
+        )
+        for ((metric, axes), model), found in rows.items()
+    ]
+    return tuple(sorted(scores, key=lambda score: (score.order, score.model)))
+
+
+def label_score_table(scores: Iterable[LabelScore]) -> Iterable[RenderableType]:
+    """A row for each score and model."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = tuple(scores)
+    if not rows:
+        return
+    title = "with labels: reported, not fitted, ranked or predicted with"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
+    for name in ("score", "model"):
+        table.add_column(name, overflow="fold", max_width=24)
+    form = "{:>8} {:>9} {:>9} {:>9}".format
+    table.add_column(form("datasets", "mean", "least", "most"), no_wrap=True)
+    for row in rows:
+        values = (f"{value:.4g}" for value in (row.mean, row.low, row.high))
+        table.add_row(Text(row.label), Text(row.model), form(row.datasets, *values))
+    yield table
