@@ -151,6 +151,13 @@ def test_truncated_pictures_are_refused_whatever_a_project_set(
     assert lenient is ImageFile.LOAD_TRUNCATED_IMAGES
 
 
+def test_what_is_no_picture_is_refused_with_a_cure(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"a page that says 404")
+
+    with pytest.raises(BadData, match=r"a.png cannot be read: Pillow knows no such"):
+        read(tmp_path / "a.png")
+
+
 def test_bombs_are_refused_and_large_pictures_are_not(tmp_path, monkeypatch):
     Image.fromarray(GREY).save(tmp_path / "a.png")
 

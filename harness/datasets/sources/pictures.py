@@ -141,7 +141,7 @@ def read_picture(
 
 def _decoded(file: Path, mode: str) -> Image:
     """The picture upright in a mode of 8 bits, "RGB" or "L"."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         # By its name Pillow would map the file, and then scrambles turned TIFFs.
@@ -152,6 +152,11 @@ def _decoded(file: Path, mode: str) -> Image:
             return _upright(_eight_bits(file, image).convert(mode), image)
     except BadData:
         raise
+    except UnidentifiedImageError as error:
+        raise BadData(
+            f"picture {file} cannot be read: Pillow knows no such format; save it "
+            "anew, as .png say, or take it away"
+        ) from error
     except Exception as error:  # PIL raises many kinds for damaged files
         raise BadData(
             f"picture {file} cannot be read: {error}; save it anew, or take it away"
