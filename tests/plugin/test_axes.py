@@ -18,6 +18,12 @@ KINDS = ("json", "csv", "md", "html")
 LABELS = [f"knn[k={k},layer={layer}]" for k in (2, 10) for layer in ("a", "b")]
 
 
+def measurements(toy, *arguments):
+    """The measurements of a run, as the JSON report holds them."""
+    toy.runpytest_inprocess("--harness-report-json=r.json", *arguments)
+    return json.loads((toy.path / "r.json").read_text())["measurements"]
+
+
 def test_every_report_keeps_the_axes(toy):
     """Each combination has its own fits and ranks, smaller numbers first."""
     toy.makepyfile(test_knn=KNN)
@@ -141,13 +147,29 @@ def test_values_are_short_text_and_objects_go_by_pytests_id(toy, values, texts):
         """
     )
 
-    toy.runpytest_inprocess(
-        "test_what.py", "--harness-models=sharp", "--harness-report-json=r.json"
-    )
+    rows = measurements(toy, "test_what.py", "--harness-models=sharp")
 
-    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
     assert {row["axes"]["what"] for row in rows} == set(texts)
     assert len(rows) == 7 * values.count("Thing()") or "Thing()" not in values
+
+
+def test_parameters_of_a_fixture_are_axes_too(toy):
+    """By the fixture's name; objects go by their ids or by their places."""
+    toy.makepyfile(
+        test_depth="""
+        import pytest
+        class Layer: pass
+        @pytest.fixture(params=[Layer(), pytest.param(Layer(), id="last")])
+        def layer(request):
+            return request.param
+        def test_depth(predictions, record, layer):
+            record("depth", predictions.probs().max(1).mean())
+        """
+    )
+
+    rows = measurements(toy, "test_depth.py")
+
+    assert {row["axes"]["layer"] for row in rows} == {"layer0", "last"}
 
 
 def test_a_parameter_that_is_the_metric_is_no_axis(toy):
@@ -170,9 +192,8 @@ def test_a_parameter_that_is_the_metric_is_no_axis(toy):
         """
     )
 
-    toy.runpytest_inprocess("test_many.py", "--harness-report-json=r.json")
+    rows = measurements(toy, "test_many.py")
 
-    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
     assert {row["metric"] for row in rows} == {
         "softmax_corr", "nuclear_norm", "max", "min", "a", "b",
     }  # fmt: skip
@@ -192,9 +213,8 @@ def test_keywords_after_a_function_are_its_options(toy):
         """
     )
 
-    toy.runpytest_inprocess("test_power.py", "--harness-report-json=r.json")
+    rows = measurements(toy, "test_power.py")
 
-    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
     assert {(row["axes"]["k"], row["parameters"]["k"]) for row in rows} == {
         ("1", 2),
         ("2", 4),
