@@ -47,6 +47,7 @@ class Collector:
         self.gates: tuple[str, ...] = ()  # texts of the markers of the chosen tests
         self.series: dict[str, tuple[tuple[str, Axes], ...]] = {}  # by node id
         self.unstored = 0  # cells that were measured, and that the store did not take
+        self._silent: set[str] = set()
         self.unwritten = ""  # why it did not
         self.refused = ""  # why it takes nothing, where it need not as yet
 
@@ -107,6 +108,15 @@ class Collector:
     def skip(self, nodeid: str, reason: str) -> None:
         """Note a cell that a test declined to measure."""
         self.outcomes[nodeid] = Outcome(nodeid=nodeid, status="skipped", reason=reason)
+
+    def end(self, nodeid: str) -> None:
+        """Note a cell whose test ended well, and has not recorded anything so far."""
+        self._silent.add(nodeid)
+
+    def settle(self) -> None:
+        """When no report is to come: what ended well without a value was skipped."""
+        for nodeid in sorted(self._silent - self.outcomes.keys()):
+            self.skip(nodeid, "the test passed and recorded nothing")
 
     def count(self) -> Counter[str]:
         """How many cells ended how; "not run" for those that never did.

@@ -219,6 +219,8 @@ class Controller:
             self.collector.fail(report.nodeid, _reason(report))
         elif report.skipped and not isinstance(report, pytest.SubtestReport):
             self.collector.skip(report.nodeid, _reason(report))
+        elif report.when == "teardown" or REPORT_ATTRIBUTE in vars(report):
+            self.collector.end(report.nodeid)
 
     # pytest's own tells first that a test holds subtests that failed.
     def pytest_report_teststatus(
@@ -246,6 +248,7 @@ class Controller:
             self.verdicts = self._not_judged("not judged: the run was interrupted")
             raise
         finally:
+            self.collector.settle()
             self.collector.close()
             if not self._interrupted and not session.config.option.collectonly:
                 self._judge_in_spite_of_interrupts()

@@ -404,3 +404,20 @@ def test_the_rule_holds_for_combinations(toy, monkeypatch, place, fate, own, sto
     result.stdout.fnmatch_lines([f"*{word} any* exterior n >= 1 [[]soft[]]: *"])
     if word == "FAILED":
         result.stdout.fnmatch_lines(["*FAILED any*(soft on out1)*"])
+
+
+@pytest.mark.parametrize("arguments", [[], ["--durations=3"]], ids=["quick", "plain"])
+def test_a_test_that_passes_and_records_nothing_is_named(toy, arguments):
+    """It is no cell that was not run; and a gate on it fails with the reason."""
+    toy.makepyfile(test_suite=SOME.format("if model.name == 'soft': return"))
+
+    result = toy.runpytest_inprocess("--harness-gate=some: interior n >= 1", *arguments)
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "cells: 7 measured, 7 skipped",
+            "skipped: test_some *: the test passed and recorded nothing",
+            "*FAILED some *[[]soft[]]: all 7 cells were skipped: the test passed*",
+        ]
+    )
