@@ -383,16 +383,13 @@ class Controller:
         paths = paths_of(settings)
         if not paths and not settings.save_run:
             return  # a summary imports and computes: nobody has asked for one
+        if settings.save_run and not self._interrupted:
+            from harness.report.saved import run_path
+
+            paths = {**paths, "save_run": run_path(settings.store, settings.save_run)}
         try:
             with finishing("while reports are written"):
                 write_files(paths, self.summary())
-                if settings.save_run and not self._interrupted:
-                    from harness.report.json import write_json
-                    from harness.report.portable import portable
-                    from harness.report.saved import run_path
-
-                    path = run_path(settings.store, settings.save_run)
-                    write_json(path, portable(self.summary()))
         except KeyboardInterrupt:
             self._stopped("all reports were written")
         except HarnessError as error:

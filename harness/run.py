@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.code import releases, source_digest
 from harness.datasets.watched import Watch, watched
@@ -55,6 +55,8 @@ SHARED_CODE = (
     "harness.views",
 )
 
+T = TypeVar("T")
+
 
 class Run:
     """Models and datasets of one run, by name.
@@ -94,6 +96,7 @@ class Run:
         #: Of who looks at labels of the datasets.
         self.watch = Watch()
         self._began = datetime.now(UTC)
+        self._failed: dict[str, HarnessError] = {}
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
@@ -316,7 +319,10 @@ class Run:
         from harness.models.classifier import lowered
 
         entry = self.registry.model(self.base.name, name)
-        found = entry.load(self.settings, self.base, self.device, self.tell)
+        found = self._once(
+            f"model {name}",
+            lambda: entry.load(self.settings, self.base, self.device, self.tell),
+        )
         return lowered(found, self.precision)
 
     def remember(self, model: str, dataset: str, predicted: NDArray[np.int64]) -> None:
@@ -398,26 +404,45 @@ class Run:
             load=lambda: self.base.test(self.settings),
         )
 
+    def _once(self, what: str, attempt: Callable[[], T]) -> T:
+        """Try something; what cannot be had is not tried again in every cell.
+
+        Raises
+        ------
+        HarnessError
+            The same whenever it is asked for.
+        """
+        if what in self._failed:
+            raise self._failed[what].with_traceback(None)
+        try:
+            return attempt()
+        except HarnessError as error:
+            self._failed[what] = error
+            raise
+
     def model_fingerprint(self, name: str) -> str:
         """sha256 over what decides the model's logits."""
         if name not in self._model_prints:
             entry = self.registry.model(self.base.name, name)
-            self._model_prints[name] = entry.fingerprint(
-                self.settings, self.base, self.tell
+            self._model_prints[name] = self._once(
+                f"model {name}",
+                lambda: entry.fingerprint(self.settings, self.base, self.tell),
             )
         return self._model_prints[name]
 
     def dataset_fingerprint(self, name: str) -> str:
         """sha256 over what decides the dataset's pixels and labels."""
         if name not in self._dataset_prints:
-            self._dataset_prints[name] = self.datasets[name].fingerprint()
+            self._dataset_prints[name] = self._once(
+                f"dataset {name}", self.datasets[name].fingerprint
+            )
         return self._dataset_prints[name]
 
     @cached_property
     def source_fingerprint(self) -> str:
         """Digest of the base's test split, the labelled source set of some metrics."""
         try:
-            return self.base.test(self.settings).digest
+            return self._once("source", lambda: self.base.test(self.settings).digest)
         except UndefinedMetricError:  # saved outputs need not have one
             return ""
 

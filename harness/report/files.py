@@ -108,7 +108,9 @@ def write_files(paths: Mapping[str, Path], summary: Summary) -> None:
     summary = portable(summary)
     for field, path in paths.items():
         try:
-            resolve(WRITERS[field][0])(path, summary)
+            # A saved run is a JSON report at a place of its own.
+            writer = WRITERS["report_json" if field == "save_run" else field][0]
+            resolve(writer)(path, summary)
         except HarnessError as error:
             failures.append(str(error))
     if failures:

@@ -27,3 +27,33 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider"]))
     assert (lost > 0, len(kept) > 0, unread) == (True, True, 0)
     assert f"cells: 28 measured, {lost} not stored" in ran.stdout
     assert f"ERROR: {lost} cells were measured and are not kept: store " in ran.stdout
+
+
+def test_a_report_that_cannot_be_written_costs_no_other(toy):
+    """Nor the saved run: each is tried, and the failure is named."""
+    toy.makepyfile(
+        test_suite="""
+        from harness.metrics.nuclear_norm import nuclear_norm
+
+        def test_nuclear_norm(predictions, record):
+            record(nuclear_norm, predictions.probs())
+
+        def test_gone():
+            import os
+            if not os.path.islink("r.html"):
+                os.symlink("/dev/full", "r.html")
+        """
+    )
+
+    result = toy.runpytest_inprocess(
+        "--harness-report-html=r.html",
+        "--harness-report-md=r.md",
+        "--harness-save-run=main",
+    )
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(
+        ["ERROR: report r.html cannot be written: it is a link*"]
+    )
+    assert (toy.path / "r.md").exists()
+    assert (toy.path / ".harness" / "runs" / "main.json").exists()
