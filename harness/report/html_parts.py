@@ -11,6 +11,7 @@ from harness.report.assumptions import counted, shown_value
 from harness.report.compared import SMALL
 from harness.report.found import said
 from harness.report.markup import Cell, Column, Html, number, table, tag
+from harness.report.outcomes import TITLE
 from harness.report.predicted import shown_predictions
 
 if TYPE_CHECKING:
@@ -230,6 +231,30 @@ def ranks(summary: Summary) -> Html:
         tag("p", explained, class_="note"),
         id_="ranks",
     )
+
+
+def label_scores(summary: Summary) -> Html:
+    """Scores that labels were used for, apart from the metrics."""
+    if not summary.label_scores:
+        return _NONE
+    columns = (
+        *(Column(name=name) for name in ("score", "model")),
+        *(
+            Column(name=name, numeric=True)
+            for name in ("datasets", "mean", "least", "most")
+        ),
+    )
+    rows: list[tuple[Cell | str, ...]] = [
+        (
+            one.label,
+            one.model,
+            number(one.datasets, ".0f"),
+            *(number(value, ".4g") for value in (one.mean, one.low, one.high)),
+        )
+        for one in summary.label_scores
+    ]
+    title = TITLE.capitalize()
+    return section(title, table(title, columns, rows), id_="label-scores")
 
 
 def _ends(found: Interval | Undefined) -> tuple[Cell, Cell]:

@@ -12,6 +12,7 @@ from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
 from harness.report.found import said
 from harness.report.json import write_report
+from harness.report.outcomes import TITLE
 from harness.report.predicted import shown_predictions
 from harness.report.provenance import provenance
 
@@ -33,6 +34,7 @@ def markdown(summary: Summary) -> str:
         _predictions(summary),
         _changes(summary),
         _ranks(summary),
+        _label_scores(summary),
         _lines(summary),
         _assumptions(summary),
         _lost(summary),
@@ -129,6 +131,20 @@ def _ranks(summary: Summary) -> str:
         ("metric", "int. R²", "ext. R²", "ext. ρ", "line R²", "line RMSE", "MAE"),
         rows,
     )
+
+
+def _label_scores(summary: Summary) -> str:
+    rows = [
+        (
+            score.label,
+            score.model,
+            str(score.datasets),
+            *(_number(value) for value in (score.mean, score.low, score.high)),
+        )
+        for score in summary.label_scores
+    ]
+    columns = ("score", "model", "datasets", "mean", "least", "most")
+    return _table(TITLE.capitalize(), columns, rows)
 
 
 def _lines(summary: Summary) -> str:

@@ -12,6 +12,8 @@ from harness.measurement import NO_AXES, Axes, Measurement, Named
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+TITLE = "scores with labels, not ranked"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelScore(Named):
@@ -68,8 +70,7 @@ def label_score_table(scores: Iterable[LabelScore]) -> Iterable[RenderableType]:
     rows = tuple(scores)
     if not rows:
         return
-    title = "with labels: reported, not fitted, ranked or predicted with"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table = Table(title=TITLE, title_justify="left", box=box.SIMPLE)
     table.title_style, table.show_edge, table.pad_edge = "bold", False, False
     for name in ("score", "model"):
         table.add_column(name, overflow="fold", max_width=24)

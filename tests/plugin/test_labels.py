@@ -83,7 +83,7 @@ def test_every_way_to_the_labels_is_noticed(toy, way):
         assert {(s["metric"], s["datasets"]) for s in found["label_scores"]} == {
             ("cheat", 2)
         }
-        result.stdout.fnmatch_lines(["*with labels: reported, not fitted*", "*cheat*"])
+        result.stdout.fnmatch_lines(["*scores with labels, not ranked*", "*cheat*"])
     assert found["counts"]["stored"] == 4
 
 
@@ -103,9 +103,14 @@ def test_a_score_with_labels_does_not_win_the_ranking(toy):
     tests = "def test_cheat{}\n\ndef test_fair{}".format(
         WAYS["while_it_runs"], FREE["plain"].replace("cheat", "fair")
     )
-    result, found = report(toy, tests, "--harness-gate=cheat: interior r2 >= 0")
+    files = "--harness-report-md=r.md", "--harness-report-html=r.html"
+    gate = "--harness-gate=cheat: interior r2 >= 0"
+    result, found = report(toy, tests, gate, *files)
 
     assert [rank["metric"] for rank in found["ranks"]] == ["fair"]
+    for name in ("r.md", "r.html"):
+        text = (toy.path / name).read_text().lower()
+        assert "scores with labels, not ranked" in text
     free = {m["metric"]: m["label_free"] for m in found["measurements"]}
     assert free == {"cheat": False, "fair": True}
     assert result.ret == 1
