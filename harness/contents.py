@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from harness.code import code_digest, is_own, own_file
 
 _PLAIN = (bool, int, float, complex, bytes, type(None), type(...), range, slice)
 _OF_TORCH = frozenset({"dtype", "device", "layout", "memory_format"})
+# Numbers that torch.compile gives to each wrapper that it makes.
+_COMPILERS = "_torchdynamo"
 # PyTorch's own book-keeping in every module; hooks on forward alone change numbers.
 _HOOKS = ("_forward_pre_hooks", "_forward_hooks")
 
@@ -158,7 +160,7 @@ class Contents:
         for name, part in network.named_modules():
             self.add_class(type(part))
             for attribute, value in vars(part).items():
-                if attribute not in usual:
+                if attribute not in usual and not attribute.startswith(_COMPILERS):
                     self.add(f"attribute {name}.{attribute}".replace(" .", " "), value)
             for hooks in _HOOKS:
                 if found := list(vars(part).get(hooks, {}).values()):
@@ -270,8 +272,10 @@ def _names(code: CodeType) -> set[str]:
 def _tensor(tensor: Any) -> str:
     import torch
 
-    if tensor.device.type == "meta" or tensor.layout is not torch.strided:
+    if tensor.device.type == "meta":
         return f"tensor {tensor.dtype} {tuple(tensor.shape)} {tensor.layout}"
+    if tensor.layout is not torch.strided:
+        return f"{tensor.layout} {_tensor(tensor.to_dense())}"
     if tensor.is_quantized:
         return f"{tensor.dtype} {_tensor(tensor.dequantize())}"
     flat = tensor.detach().cpu().resolve_conj().contiguous().flatten()
@@ -293,6 +297,10 @@ def _script(part: Any) -> str | None:
     if not isinstance(part, torch.jit.ScriptModule):
         return None
     try:
-        return str(part.code)
+        code, graph = str(part.code), cast("Any", part.inlined_graph)
     except (AttributeError, RuntimeError):  # it has no forward of its own
         return ""
+    # torch.jit.freeze makes constants of weights, and code does not show them.
+    nodes = graph.findAllNodes("prim::Constant", recurse=True)
+    kept = [n for n in nodes if n.hasAttribute("value") and n.kindOf("value") == "t"]
+    return "\n".join([code, *(_tensor(node.t("value")) for node in kept)])

@@ -158,8 +158,9 @@ def check_conduct(
     _check_repeats(name, (again - expected).abs().max().item(), limit, network, before)
     apart = (beside[0] - expected[0]).abs().max().item()
     cure = (
-        "normalise by running statistics and not by those of the batch, call eval() "
-        "before an export, and let no layer look along the first axis"
+        "normalise by running statistics and not by those of the batch, quantise by "
+        "fixed scales, call eval() before an export, and let no layer look along the "
+        "first axis"
     )
     if apart > limit:
         raise HarnessError(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.archive import check_archive, only_tensors_unpickled
@@ -90,6 +90,7 @@ class _File:
     """A file that holds graph and weights."""
 
     spec: ModelSpec
+    own_code: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

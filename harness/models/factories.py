@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import HarnessError, MissingData, UnknownName
 from harness.models.built import (
@@ -33,6 +33,7 @@ class Factory:
     """A function without arguments that returns the network, weights in place."""
 
     spec: ModelSpec
+    own_code: ClassVar[bool] = True
 
     @property
     def name(self) -> str:

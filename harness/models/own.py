@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.models.built import Built, checked_network, failed
 from harness.models.normalisation import checked_statistic
@@ -28,6 +28,7 @@ class Registration:
 
     name: str
     make: Make | str
+    own_code: ClassVar[bool] = True
 
     def locate(self, settings: Settings) -> str:
         """Where it comes from; a factory is always at hand."""

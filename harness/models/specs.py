@@ -38,6 +38,10 @@ class Builder(Protocol):
     def name(self) -> str:
         """What the model is called unless the user says otherwise."""
 
+    @property
+    def own_code(self) -> bool:
+        """Whether code of the user's makes it, so that it may be another each time."""
+
     def locate(self, settings: Settings) -> str:
         """Where it comes from, for people; HarnessError if it cannot."""
 
@@ -84,10 +88,31 @@ class SpecModel:
         Raises
         ------
         HarnessError
-            If it cannot be built, does not fit the base, or lacks a normalisation.
+            If it cannot be built, does not fit the base, or lacks a normalisation; or,
+            where the user's own code builds it, if it is another the second time.
         """
         if not self._facts:
             self._built(settings, base, tell)
+            if self.builder.own_code:
+                contents = self._told(self.builder.build(settings, base, tell))
+                self._compare(contents.of_instance())
+
+    def _compare(self, built: dict[str, str]) -> None:
+        """Refuse another network than that of the first build."""
+        if other := built.items() ^ self._facts[0].built.items():
+            raise HarnessError(
+                f"model {self.name} must be the same whenever it is built, but its "
+                f"{min(other)[0]} differs from call to call of {self.spec.target}; "
+                "load its weights from a file in it, and leave chance out"
+            )
+
+    def _told(self, built: Built) -> Contents:
+        """What the network is made of; HarnessError if that cannot be told."""
+        check_filled(built.network, self.name)
+        try:
+            return _contents(built)
+        except Exception as error:  # tensors and state may be of any kind
+            raise cannot_be(self.name, "told by its content", error) from error
 
     def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
         """sha256 over weights, structure, code or file, normalisation and head."""
@@ -105,12 +130,7 @@ class SpecModel:
             As `check`; or if the weights are others than they were in this process.
         """
         network, facts = self._built(settings, base, tell)
-        if other := facts.built.items() ^ self._facts[0].built.items():
-            raise HarnessError(
-                f"model {self.name} must be the same whenever it is built, but its "
-                f"{min(other)[0]} differs from call to call of {self.spec.target}; "
-                "load its weights from a file in it, and leave chance out"
-            )
+        self._compare(facts.built)
         channels_last = facts.probed.channels_last
         return Classifier(
             name=self.name,
@@ -130,12 +150,7 @@ class SpecModel:
         mean, std = (
             _statistic(self.spec, fact, built, base.size[2]) for fact in ("mean", "std")
         )
-        check_filled(built.network, self.name)
-        try:
-            contents = _contents(built)
-            digest = contents.digest()
-        except Exception as error:  # tensors and state may be of any kind
-            raise cannot_be(self.name, "told by its content", error) from error
+        contents = self._told(built)
         probed = probe(
             built.network,
             base,
@@ -144,7 +159,7 @@ class SpecModel:
             mean=mean,
             std=std,
         )
-        decides = repr((digest, mean, std, probed.head))
+        decides = repr((contents.digest(), mean, std, probed.head))
         facts = _Facts(
             probed=probed,
             mean=mean,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.download import download
 from harness.errors import HarnessError, MissingData, UnknownName
@@ -42,6 +42,7 @@ class Torchvision:
     """``torchvision:NAME`` with a file of weights, or weights that it publishes."""
 
     spec: ModelSpec
+    own_code: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -147,6 +148,7 @@ class Timm:
     """``timm:NAME`` with a file of weights, or weights that it publishes."""
 
     spec: ModelSpec
+    own_code: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -205,6 +207,7 @@ class Hub:
     """``hub:OWNER/REPOSITORY:NAME``, or ``hub:FOLDER:NAME`` of a checkout."""
 
     spec: ModelSpec
+    own_code: ClassVar[bool] = False
 
     @property
     def name(self) -> str:

@@ -240,3 +240,41 @@ def test_a_part_that_pytorch_shows_incompletely_counts(build):
         prints.add(contents.digest())
 
     assert len(prints) == 2
+
+
+def of(network):
+    contents = Contents()
+    contents.add_network(network)
+    return contents.digest()
+
+
+def linear(seed):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).eval()
+
+
+def sparse(seed):
+    made = linear(0)
+    made.register_buffer("mask", (torch.eye(4) * seed).to_sparse())
+    return made
+
+
+def compiled(seed):
+    return torch.compile(linear(seed), backend="eager")
+
+
+def frozen(seed):
+    return torch.jit.freeze(torch.jit.trace(linear(seed), torch.zeros(2, 1, 8, 8)))
+
+
+def quantised(seed):
+    return torch.ao.quantization.quantize_dynamic(linear(seed))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("make", [sparse, compiled, frozen, quantised])
+def test_weights_of_every_kind_of_network_are_in(make):
+    """Sparse, compiled, frozen, quantised: the same twice, and others are others."""
+    assert of(make(1)) == of(make(1))
+    assert of(make(1)) != of(make(2))
