@@ -20,6 +20,14 @@ summary.summarise = summarise
 """
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """Jobs in the background are started with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_the_first_interrupt_passes_and_the_second_does_not(capfd):
     with finishing("while eating"):
         os.kill(os.getpid(), signal.SIGINT)
