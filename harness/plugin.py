@@ -24,6 +24,7 @@ from harness.fixtures.cells import (
     gets_ours,
     make_run_key,
     note,
+    note_code,
     pair_of,
     plan_of,
     recorded_by,
@@ -355,6 +356,7 @@ class Cells:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self._noted = False
         self._looked_up: tuple[pytest.Item | None, Recorded | None] = None, None
         level = config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
         self._shows_values = level > 0
@@ -400,6 +402,9 @@ class Cells:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
         """Run a cell with less ado than pytest does, where nobody would notice."""
+        if not self._noted:
+            self._noted = True
+            note_code(item.session.items)
         if pair_of(item) is None or not self._protocol.takes(item):
             return None
         assert isinstance(item, pytest.Function)

@@ -328,3 +328,27 @@ def test_a_model_of_one_s_own_is_nobody_s_business(toy):
     )
 
     toy.runpytest_inprocess().assert_outcomes(passed=2)
+
+
+def test_what_tests_do_to_their_modules_is_not_taken_for_a_change(toy):
+    """Code and its values are noted before the first test runs."""
+    toy.makepyfile(
+        test_suite="""
+        import pytest
+
+        seen = []
+
+        @pytest.fixture
+        def k():
+            seen.append(1)
+
+        def test_one(record, k):
+            record("one", float(len(seen) > 0))
+
+        def test_two(record):
+            seen.append(2)
+            record("two", 1.0)
+        """
+    )
+    assert counts(toy) == {"measured": 4}
+    assert counts(toy) == {"stored": 4}
