@@ -22,7 +22,7 @@ def measured(path):
     return found["counts"], axes
 
 
-@pytest.mark.parametrize("mode", ["prepend", "append", "importlib"])
+@pytest.mark.parametrize("mode", ["prepend", "importlib"])
 def test_odd_names_are_measured_and_found_again(toy, mode):
     """Whatever folders and parameters are called, and however modules are imported."""
     toy.path.joinpath("test_suite.py").unlink()
