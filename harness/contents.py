@@ -108,6 +108,8 @@ class Contents:
             return f"{value.__module__}.{value.__name__}"
         if found := self._of_torch(value):
             return found
+        if callable(value) and hasattr(value, "__wrapped__"):  # by functools.cache
+            return f"{kind} {self.text(value.__wrapped__)}"
         return self._object(value)
 
     def _object(self, value: object) -> str:
@@ -197,10 +199,16 @@ class Contents:
                 self.add(f"{kind.__qualname__}.{name}", value)
 
     def add_function(self, function: Callable[..., Any]) -> None:
-        """Add a function of the user's: its file and the values that it reads."""
-        function = inspect.unwrap(function)
+        """Add a function of the user's: its file and the values that it reads.
+
+        Of one with a decorator, the decorator's too.
+        """
         function = getattr(function, "__func__", function)
-        if not isinstance(function, FunctionType) or not self._is_new(function):
+        if not self._is_new(function):
+            return
+        if (wrapped := getattr(function, "__wrapped__", None)) is not None:
+            self.add_function(wrapped)
+        if not isinstance(function, FunctionType):  # of functools.cache
             return
         file = Path(function.__code__.co_filename)
         if not file.is_file() or not is_own(file):
@@ -249,12 +257,15 @@ def text_of(value: object) -> str:
     return f"{contents.texts['']} {contents.digest()}"
 
 
-def digest_of(functions: Iterable[Callable[..., Any]], files: Iterable[Path]) -> str:
-    """sha256 over functions of the user's and further files of code."""
+def digest_of(code: Iterable[Callable[..., Any]], files: Iterable[Path]) -> str:
+    """sha256 over functions and classes of the user's and further files of code."""
     contents = Contents()
     contents.files.update(files)
-    for function in functions:
-        contents.add_function(function)
+    for one in code:
+        if isinstance(one, type):
+            contents.add_class(one)
+        else:
+            contents.add_function(one)
     return contents.digest()
 
 

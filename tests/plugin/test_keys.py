@@ -145,6 +145,93 @@ def test_said(say, record):
 """
 
 
+ASKING = """
+import pytest
+from harness.metrics.average_confidence import AVERAGE_CONFIDENCE
+
+def test_late(predictions, record, request):
+    scale = request.getfixturevalue("scale")
+    record("late", scale * predictions.probs().max(axis=1).mean())
+
+def test_calibrated(request, predictions, record):
+    request.getfixturevalue("measure")(AVERAGE_CONFIDENCE)
+"""
+
+
+def test_a_fixture_that_is_asked_for_while_the_test_runs_counts(project):
+    """By ``request.getfixturevalue``: it, its helpers, and what enters `measure`."""
+    project.makepyfile(test_suite=ASKING)
+    assert counts(project, "--harness-models=sharp") == {"measured": 2}
+    assert counts(project, "--harness-models=sharp") == {"stored": 2}
+
+    edit(project, "aside.py", "1.0", "2.0")
+    assert counts(project, "--harness-models=sharp") == {"measured": 2}
+    calibrated = "--harness-calibrate=temperature"
+    only = "--harness-models=sharp", "-k", "test_calibrated"
+
+    assert counts(project, *only, calibrated) == {"measured": 1}
+
+
+SET_UP = """
+import functools
+from pathlib import Path
+
+FACTOR = float(Path("factor.txt").read_text())
+
+def setup_module(module):
+    module.doubled = 2 * FACTOR
+
+def scaled(factor):
+    def decorated(function):
+        @functools.wraps(function)
+        def wrapper(predictions, record):
+            function(predictions, lambda name, value: record(name, factor * value))
+        return wrapper
+    return decorated
+
+def test_module(predictions, record):
+    record("of_module", doubled * predictions.probs().max())
+
+@scaled(FACTOR)
+def test_decorated(predictions, record):
+    record("of_decorator", predictions.probs().max())
+
+@functools.cache
+def memorised():
+    return FACTOR
+
+KEPT = {}
+
+def test_memorised(predictions, record, dataset):
+    KEPT[dataset.name] = memorised()
+    record("memorised", KEPT[dataset.name] * predictions.probs().max())
+
+class TestClass:
+    FACTOR = FACTOR
+
+    def test_class(self, predictions, record):
+        record("of_class", self.FACTOR * predictions.probs().max())
+
+class TestMethod:
+    def setup_method(self):
+        self.scale = FACTOR
+
+    def test_method(self, predictions, record):
+        record("of_method", self.scale * predictions.probs().max())
+"""
+
+
+def test_what_a_test_s_module_class_and_decorators_read_counts(project):
+    """As collection left it: what tests memorise while they run counts for nothing."""
+    project.makepyfile(test_suite=SET_UP)
+    assert counts(project, "--harness-models=sharp") == {"measured": 5}
+    assert counts(project, "--harness-models=sharp") == {"stored": 5}
+
+    edit(project, "factor.txt", "0.5", "0.75")
+
+    assert counts(project, "--harness-models=sharp") == {"measured": 5}
+
+
 @pytest.mark.parametrize(
     "suite",
     [
