@@ -100,9 +100,11 @@ class SpecModel:
     def _compare(self, built: dict[str, str]) -> None:
         """Refuse another network than that of the first build."""
         if other := built.items() ^ self._facts[0].built.items():
+            # Tensors first: wrappers of PyTorch's have attributes that hold them.
+            what = min((not name.startswith("tensor "), name) for name, _ in other)[1]
             raise HarnessError(
                 f"model {self.name} must be the same whenever it is built, but its "
-                f"{min(other)[0]} differs from call to call of {self.spec.target}; "
+                f"{what} differs from call to call of {self.spec.target}; "
                 "load its weights from a file in it, and leave chance out"
             )
 

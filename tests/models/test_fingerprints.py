@@ -196,6 +196,18 @@ def test_what_differs_from_call_to_call_is_named(build):
         build("Numbered", shift=0, code=code)
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
+def test_a_scripted_network_of_chance_is_refused_by_its_weights(build):
+    """B32: by the tensor that differs, not by TorchScript's own attributes."""
+    code = CODE + (
+        "\n\ndef scripted():\n"
+        "    return torch.jit.script(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)))\n"
+    )
+
+    with pytest.raises(HarnessError, match=r"its tensor 1\.bias differs from call"):
+        build("scripted", shift=0, code=code)
+
+
 def test_texts_hold_neither_addresses_nor_places(tmp_path):
     """Objects, sets, paths and cycles read the same in every process."""
     cycle = []
