@@ -74,8 +74,9 @@ def read_table(
     ------
     ValueError
         If a column is missing or ambiguous, a line has too few or too many cells, a
-        cell is not a number in range, or a model comes twice; or if `percent` is said
-        of a table with nothing above 1. The message names the line and the column.
+        cell is not a number in range, or a model comes twice; if `percent` is said of a
+        table with nothing above 1; or if `csv` cannot read it. The message names the
+        line and the column.
 
     Examples
     --------
@@ -89,7 +90,10 @@ def read_table(
     >>> read_table(text, keys=("",), header_rows=2).datasets
     ('fog-1', 'fog-2')
     """
-    rows = list(csv.reader(text.splitlines()))
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:  # such as a cell of 200,000 letters
+        raise ValueError(f"no CSV table: {error}") from error
     if len(rows) < header_rows:
         raise ValueError(f"a table needs {header_rows} lines of names, got {len(rows)}")
     names = [

@@ -27,6 +27,12 @@ def test_quoted_cells_of_other_columns_do_not_matter():
     assert table.column("val").tolist() == [0.5]
 
 
+def test_a_text_that_is_no_table_is_refused():
+    """F26: what the csv module cannot read, such as JSON nested without an end."""
+    with pytest.raises(ValueError, match="no CSV table: field larger than"):
+        read_table("[" * 200_000)
+
+
 def test_joined_tables_keep_every_model():
     one = read_table("model,a\nm,0.1\nn,0.2\n")
     two = read_table("model,b,c\nn,0.3,0.4\no,0.5,0.6\n")
