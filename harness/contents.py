@@ -6,10 +6,12 @@ same text in every process.
 
 from __future__ import annotations
 
+import copyreg
 import enum
 import functools
 import hashlib
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +25,8 @@ import numpy as np
 from harness.code import code_digest, is_own, own_file
 
 _PLAIN = (bool, int, float, complex, bytes, type(None), type(...), range, slice)
+# Objects of these modules hold values; those of the others are the machine's.
+_STANDARD = sys.stdlib_module_names - {"os", "pathlib"}
 _OF_TORCH = frozenset({"dtype", "device", "layout", "memory_format"})
 # Numbers that torch.compile gives to each wrapper that it makes.
 _COMPILERS = "_torchdynamo"
@@ -83,7 +87,7 @@ class Contents:
 
     def _compound(self, value: object) -> str:
         kind = type(value).__qualname__
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value is not os.environ:
             pairs = [f"{self.text(k)}: {self.text(v)}" for k, v in value.items()]
             return f"{kind}{sorted(pairs)}"
         if isinstance(value, set | frozenset):
@@ -115,9 +119,11 @@ class Contents:
     def _object(self, value: object) -> str:
         kind = type(value)
         if is_dataclass(value):
-            inside = {f.name: getattr(value, f.name, None) for f in fields(value)}
+            inside: Any = {f.name: getattr(value, f.name, None) for f in fields(value)}
         elif _is_ours(kind):
-            inside = {**getattr(value, "__dict__", {})}
+            inside = {**getattr(value, "__dict__", {})}, _made_of(value)
+        elif kind.__module__ in _STANDARD:
+            return f"{kind.__qualname__} {self.text(_made_of(value))}"
         else:
             return kind.__qualname__
         self.add_class(kind)
@@ -267,6 +273,18 @@ def digest_of(code: Iterable[Callable[..., Any]], files: Iterable[Path]) -> str:
         else:
             contents.add_function(one)
     return contents.digest()
+
+
+def _made_of(value: object) -> object:
+    """What an object is made again from: also what it has outside its `__dict__`."""
+    reduce = copyreg.dispatch_table.get(type(value))
+    try:
+        made = value.__reduce_ex__(4) if reduce is None else reduce(value)
+    except Exception:  # a lock, an open file: it says that it has no content
+        return None
+    if isinstance(made, str):  # a name in its module
+        return made
+    return [part if i < 3 else list(part or ()) for i, part in enumerate(made[:5])]
 
 
 def _is_ours(thing: Any) -> bool:

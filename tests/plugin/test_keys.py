@@ -173,13 +173,31 @@ def test_a_fixture_that_is_asked_for_while_the_test_runs_counts(project):
 
 
 SET_UP = """
+import collections
 import functools
+import types
 from pathlib import Path
 
 FACTOR = float(Path("factor.txt").read_text())
 
 def setup_module(module):
     module.doubled = 2 * FACTOR
+
+class Level(float):
+    pass
+
+class Slotted:
+    __slots__ = ("factor",)
+
+SLOTTED = Slotted()
+SLOTTED.factor = Level(FACTOR)
+SPACE = types.SimpleNamespace(factor=collections.deque([FACTOR]))
+
+def test_objects(predictions, record):
+    record("of_slots", SLOTTED.factor * predictions.probs().max())
+
+def test_standard(predictions, record):
+    record("of_standard", SPACE.factor[0] * predictions.probs().max())
 
 def scaled(factor):
     def decorated(function):
@@ -224,12 +242,12 @@ class TestMethod:
 def test_what_a_test_s_module_class_and_decorators_read_counts(project):
     """As collection left it: what tests memorise while they run counts for nothing."""
     project.makepyfile(test_suite=SET_UP)
-    assert counts(project, "--harness-models=sharp") == {"measured": 5}
-    assert counts(project, "--harness-models=sharp") == {"stored": 5}
+    assert counts(project, "--harness-models=sharp") == {"measured": 7}
+    assert counts(project, "--harness-models=sharp") == {"stored": 7}
 
     edit(project, "factor.txt", "0.5", "0.75")
 
-    assert counts(project, "--harness-models=sharp") == {"measured": 5}
+    assert counts(project, "--harness-models=sharp") == {"measured": 7}
 
 
 @pytest.mark.parametrize(
