@@ -126,7 +126,7 @@ def read_content(path: Path) -> dict[str, Any]:
         )
     run = content.get("run", {})
     for name, (wanted, fits) in _RUN.items():
-        if not isinstance(run, dict) or not fits(run.get(name)):
+        if not isinstance(run, dict) or (name in run and not fits(run[name])):
             raise BadData(f"report {path} is damaged: run.{name} must be {wanted}")
     if _depth(content) > _DEEPEST:
         raise BadData(f"report {path} is damaged: it is nested too deep")
@@ -164,7 +164,7 @@ def _are_texts(value: Any, kind: type) -> bool:
 # What reports show of a run, where it is there; it may say more.
 _RUN: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("base", "date", "device", "precision"), ("a text", _is_text)),
-    "models": ("texts", lambda v: v is None or _are_texts(v, list)),
-    "versions": ("an object of texts", lambda v: v is None or _are_texts(v, dict)),
-    "datasets": ("a number", lambda v: v is None or type(v) is int),
+    "models": ("texts", lambda v: _are_texts(v, list)),
+    "versions": ("an object of texts", lambda v: _are_texts(v, dict)),
+    "datasets": ("a number", lambda v: type(v) is int),
 }

@@ -86,6 +86,8 @@ def test_a_changed_report_is_printed_or_refused(content, seed, tmp_path, capsys)
         (("measurements", 0, "value"), "nan"),
         (("run", "base"), 3),
         (("run", "models"), [None]),
+        (("run", "models"), None),
+        (("run", "versions"), None),
         (("run", "versions"), ["numpy"]),
         (("run",), []),
         (("ranks", 0, "seconds"), -(10**400)),
