@@ -7,6 +7,7 @@ import tomllib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,55 @@ def read_settings(config: pytest.Config) -> Settings:
         values["cache_dir"] = user_cache_path("harness", appauthor=False)
     values.setdefault("store", config.rootpath / ".harness")
     return Settings(**values)
+
+
+def check_ini(config: pytest.Config) -> None:
+    """Refuse a run that lost its ini file, and the gates in it, to an option's value.
+
+    pytest looks for it before plugins have options: a value that stands by itself and
+    exists is taken for a place of tests.
+    """
+    start, args = (
+        config.invocation_params.dir,
+        [*map(str, config.invocation_params.args)],
+    )
+    taken = [
+        (option, value)
+        for option, value in pairwise(args)
+        if option.startswith("--harness-")
+        and "=" not in option
+        and os.path.exists(start / value)
+    ]
+    usual = next((f for f in map(_ini_in, (start, *start.parents)) if f), None)
+    if not taken or usual in (None, config.inipath) or config.option.inifilename:
+        return
+    tests = [start / arg.partition("::")[0] for arg in config.args]
+    places = {place for test in tests for place in (test, *test.parents)}
+    found = config.inipath
+    if usual.parent in places and (found is None or found.parent not in places):
+        option, value = taken[0]
+        raise pytest.UsageError(
+            f"{option} must be written {option}={value} here: with a space pytest "
+            f"looks for its ini file beside {value}, and does not read {usual.name}"
+        )
+
+
+def _ini_in(folder: Path) -> Path | None:
+    """The file of a folder that pytest would read its settings from."""
+    for name, section in _INI_FILES:
+        path = folder / name
+        if path.is_file() and section in path.read_text("utf-8", errors="replace"):
+            return path
+    return None
+
+
+_INI_FILES = (
+    *((name, "") for name in ("pytest.toml", ".pytest.toml", "pytest.ini")),
+    (".pytest.ini", ""),
+    ("pyproject.toml", "[tool.pytest"),
+    ("tox.ini", "[pytest]"),
+    ("setup.cfg", "[tool:pytest]"),
+)
 
 
 def _parsed(config: pytest.Config, option: Option, place: Given) -> list[Any]:

@@ -45,7 +45,7 @@ from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.measure import measure
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
-from harness.given import asks, read_settings
+from harness.given import asks, check_ini, read_settings
 from harness.options import add_options
 from harness.printable import printable
 from harness.protocol.cells import CellProtocol
@@ -107,6 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "harness_gate(text): a gate that holds whenever this test runs, for instance "
         "'jigsaw_invariance: interior r2 >= 0.5'",
     )
+    check_ini(config)
     settings = read_settings(config)
     registry = Registry()
     try:

@@ -188,3 +188,16 @@ def test_predict_refuses_empty_texts_too(capsys, arguments):
     assert main(["predict", "--model", "linear", "--data", "x", *arguments]) == 2
 
     assert f"harness predict: {name} must" in capsys.readouterr().err
+
+
+def test_an_option_s_value_does_not_cost_the_ini_file_and_its_gates(toy, tmp_path):
+    """pytest takes a folder that stands by itself for a place of tests: refused."""
+    toy.makeini("[pytest]\nharness_gates = entropy: exterior n >= 99\n")
+    (store := tmp_path / "elsewhere").mkdir()
+
+    refused = toy.runpytest_inprocess("--harness-store", str(store))
+    judged = toy.runpytest_inprocess(f"--harness-store={store}")
+
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines([f"*must be written --harness-store={store} here*"])
+    assert judged.ret == pytest.ExitCode.TESTS_FAILED
