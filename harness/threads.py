@@ -7,6 +7,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +34,7 @@ def cores(root: Path = Path("/sys/fs/cgroup")) -> int:
     return max(1, min(bound, math.ceil(_quota(root))))
 
 
+@cache
 def _quota(root: Path) -> float:
     """Cores' worth of time that the process's control group is given."""
     try:
