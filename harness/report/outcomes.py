@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import ACCURACY
@@ -38,6 +38,19 @@ class LabelScore(Named):
     low: float
     high: float
     axes: Axes = NO_AXES
+
+
+def whole_series(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """The same, where a score with labels on one dataset is one with labels on all.
+
+    What is left of it would be fitted as if it were another, label-free, metric.
+    """
+    rows = list(measurements)
+    labelled = {m.series for m in rows if not m.label_free}
+    return [
+        replace(m, label_free=False) if m.label_free and m.series in labelled else m
+        for m in rows
+    ]
 
 
 def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:

@@ -19,7 +19,7 @@ from harness.report.detail import UNITS, Detail, detail
 from harness.report.expected import expected_cells
 from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
-from harness.report.outcomes import LabelScore, label_scores
+from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
 
@@ -117,7 +117,8 @@ def summarise(
     interrupted: bool = False,
 ) -> Summary:
     """Fit and sort what the collector holds, and compare it with an earlier run."""
-    measurements = tuple(sorted(collector.measurements, key=lambda m: m.cell))
+    recorded = whole_series(collector.measurements)
+    measurements = tuple(sorted(recorded, key=lambda m: m.cell))
     correlations = correlate(measurements, expected=expected_cells(run, collector))
     predictions = predict_targets(correlations)
     unit = UNITS[run.settings.resample]
@@ -158,7 +159,7 @@ def summarise(
 
 def summary_of(measurements: Iterable[Measurement]) -> Summary:
     """What measurements alone say: of gates, losses and settings they know nothing."""
-    rows = tuple(sorted(measurements, key=lambda m: m.cell))
+    rows = tuple(sorted(whole_series(measurements), key=lambda m: m.cell))
     cells = {(m.test, m.key, m.model, m.dataset) for m in rows}
     correlations = correlate(rows)
     return Summary(

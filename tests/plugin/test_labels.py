@@ -137,3 +137,20 @@ def test_a_target_is_not_predicted_from_a_score_with_labels(toy):
     assert found["predictions"]
     for one in found["predictions"]:
         assert one["predictor"]["metrics"] == ["fair"]
+
+
+def test_labels_of_one_dataset_make_a_score_one_with_labels(toy):
+    """What is left of it is no metric of its own: not fitted, and gates say why."""
+    test = """def test_cheat(predictions, dataset, record):
+    extra = dataset.labels()[0] if dataset.name == "in0" else 0
+    record("cheat", score(predictions) + extra)
+"""
+    for _ in range(2):
+        gate = "--harness-gate=cheat: exterior r2 >= 0"
+        result, found = report(toy, test, gate)
+
+        assert result.ret == 1
+        assert found["ranks"] == []
+        assert not any(m["label_free"] for m in found["measurements"])
+        assert {s["datasets"] for s in found["label_scores"]} == {7}
+        result.stdout.fnmatch_lines(["*cheat*cannot be judged: its test looks at lab*"])
