@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import HarnessError
+from harness.exits import watch_exits
 from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
@@ -103,8 +104,11 @@ class Controller:
         """
         from harness.given import given
 
-        asked = {} if self._checked else given(self.config)
+        if self._checked:
+            return
         self._checked = True
+        self.config.add_cleanup(watch_exits())
+        asked = given(self.config)
         if "cache_dir" in asked:
             from harness.artifacts import check_cache
 

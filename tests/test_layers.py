@@ -25,6 +25,7 @@ LEVELS = {
     "threads": 0,
     "allocator": 0,
     "interrupts": 0,
+    "exits": 0,
     "images": 0,
     "download": 1,
     "metrics": 1,

@@ -140,7 +140,7 @@ def check_conduct(
     def answer(part: torch.Tensor) -> torch.Tensor:
         try:
             output = run(part)
-        except Exception as error:  # the user's code may raise anything
+        except (Exception, SystemExit) as error:  # the user's code may raise anything
             n = len(part)
             raise HarnessError(
                 f"model {name} must take batches of any number of images, but running "
@@ -263,5 +263,5 @@ def _mark(tensor: torch.Tensor) -> object:
         return None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return str(error).partition("\n")[0] or type(error).__name__

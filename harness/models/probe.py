@@ -83,12 +83,13 @@ def probe(
         raise UnknownName(f"head of model {name}", head, _linear(network) or layers)
     watched = [head] if head else _linear(network)
     images = dry_images(base, mean, std)
-    failure: Exception | None = None
+    failure: BaseException | None = None
     # Networks that call `view` take no channels-last memory, and there are many.
     for channels_last in (True, False):
         try:
             ready(network, "cpu", channels_last=channels_last)
-        except Exception as error:  # eval() and others may be the user's own
+        except (Exception, SystemExit) as error:
+            # Its eval() and others may be the user's own.
             raise cannot_be(name, "put into eval mode and frozen", error) from error
         run = partial(_run, network, channels_last=channels_last)
         before = state(network)
@@ -97,7 +98,8 @@ def probe(
             try:
                 with _watch(layers, watched) as calls:
                     output = run(images)
-            except Exception as error:  # the user's code may raise anything
+            except (Exception, SystemExit) as error:
+                # The user's code may raise anything.
                 failure = failure or error
                 continue
             logits = checked_logits(output, len(images), base, name)
