@@ -6,18 +6,7 @@ import signal
 import pytest
 
 from harness.interrupts import finishing
-
-# Ctrl-C as often as it says, while the report is worked out.
-INTERRUPTED = """
-import os, signal
-import harness.report.summary as summary
-inner = summary.summarise
-def summarise(*given, **named):
-    for _ in range({times}):
-        os.kill(os.getpid(), signal.SIGINT)
-    return inner(*given, **named)
-summary.summarise = summarise
-"""
+from harness.report import summary
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +36,18 @@ def twice():
 @pytest.mark.parametrize(
     ("times", "status"), [(1, pytest.ExitCode.OK), (2, pytest.ExitCode.INTERRUPTED)]
 )
-def test_an_interrupt_while_the_report_is_made_has_a_clean_end(toy, times, status):
-    with (toy.path / "conftest.py").open("a") as conftest:
-        conftest.write("\n" + INTERRUPTED.format(times=times))
+def test_an_interrupt_while_the_report_is_made_has_a_clean_end(
+    toy, monkeypatch, times, status
+):
+    """Ctrl-C as often as it says, while the report is worked out."""
+    inner = summary.summarise
+
+    def summarise(*given, **named):
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+        return inner(*given, **named)
+
+    monkeypatch.setattr(summary, "summarise", summarise)
 
     result = toy.runpytest_inprocess("--harness-report-json=r.json", "-q")
 
