@@ -54,11 +54,14 @@ def whole_series(measurements: Iterable[Measurement]) -> list[Measurement]:
 
 
 def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:
-    """What tests recorded that look at labels, but for accuracy itself."""
-    rows: dict[tuple[tuple[str, Axes], str], list[Measurement]] = {}
+    """What tests recorded that look at labels, but for accuracy itself.
+
+    Two tests that record one name have a row each.
+    """
+    rows: dict[tuple[tuple[str, Axes], str, str], list[Measurement]] = {}
     for m in measurements:
         if not m.label_free and m.metric != ACCURACY:
-            rows.setdefault((m.series, m.model), []).append(m)
+            rows.setdefault((m.series, m.model, m.test), []).append(m)
     scores = [
         LabelScore(
             metric=metric,
@@ -69,7 +72,7 @@ def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:
             low=min(m.value for m in found),
             high=max(m.value for m in found),
         )
-        for ((metric, axes), model), found in rows.items()
+        for ((metric, axes), model, _), found in rows.items()
     ]
     return tuple(sorted(scores, key=lambda score: (score.order, score.model)))
 

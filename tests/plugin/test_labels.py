@@ -154,3 +154,16 @@ def test_labels_of_one_dataset_make_a_score_one_with_labels(toy):
         assert not any(m["label_free"] for m in found["measurements"])
         assert {s["datasets"] for s in found["label_scores"]} == {7}
         result.stdout.fnmatch_lines(["*cheat*cannot be judged: its test looks at lab*"])
+
+
+def test_two_tests_of_one_name_are_not_one_score(toy):
+    """Their values are not pooled."""
+    tests = (
+        'def test_one(accuracy, record): record("cheat", 0.5)\n\n'
+        'def test_two(accuracy, record): record("cheat", 0.7)'
+    )
+
+    _, found = report(toy, tests, "--harness-models=soft")
+
+    rows = [(s["datasets"], s["low"], s["high"]) for s in found["label_scores"]]
+    assert sorted(rows) == [(7, 0.5, 0.5), (7, 0.7, 0.7)]
