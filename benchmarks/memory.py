@@ -133,7 +133,8 @@ def all_of_them(few: int) -> None:
     """pytest over every interior dataset of the digits, a few images of each."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        suite = Path(__file__).parent.parent / "suites" / "test_dispersity.py"
+        suites = Path(__file__).parent.parent / "suites"
+        suite = suites / "label_free" / "test_dispersity.py"
         trial = pytest(
             folder,
             str(suite),

@@ -10,7 +10,7 @@ SUITES = Path(__file__).parent.parent / "suites"
 
 def test_no_metric_is_forgotten():
     """`test_NAME` stands in some suite for every metric."""
-    text = "".join(path.read_text() for path in sorted(SUITES.glob("test_*.py")))
+    text = "".join(path.read_text() for path in sorted(SUITES.rglob("test_*.py")))
     tested = set(re.findall(r"^def test_(\w+)\(", text, flags=re.MULTILINE))
 
     assert {metric.name for metric in METRICS} == tested
