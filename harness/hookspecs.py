@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @pytest.hookspec(historic=True)
 def pytest_harness_register(registry: Registry) -> None:
-    """Add models, dataset families or bases of your own.
+    """Add models, dataset families, bases or sections of the report of your own.
 
     Called once at start-up for every conftest and plugin that has it. A conftest deep
     in the tree is heard too, but only after names on the command line were checked; put

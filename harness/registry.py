@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.datasets.dataset import Dataset
     from harness.models.entry import Registered
+    from harness.report.section import Section
     from harness.settings import Settings
 
 
@@ -64,7 +65,16 @@ class Registry:
             self._put_family(found, family)
         return found
 
+    @cached_property
+    def _sections(self) -> dict[str, Section]:
+        return {}
+
     # --- asking -----------------------------------------------------------------------
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections that were added to the report, in their order."""
+        return tuple(self._sections.values())
 
     def models_of(self, base: str) -> dict[str, Registered]:
         """The models of a base by name, sorted."""
@@ -174,6 +184,23 @@ class Registry:
                 description="registered by a conftest or plugin",
             )
         )
+
+    def add_section(self, section: Section) -> None:
+        """Add a part to the report, which every writer shows.
+
+        Parameters
+        ----------
+        section
+            An object with the members of `harness.report.section.Section`: its name,
+            its title, `find`, `tables` and `quantities`.
+        """
+        for member in ("name", "title", "find", "tables", "quantities"):
+            if not hasattr(section, member):
+                raise HarnessError(
+                    "a section must have the members of harness.report.section.Section,"
+                    f" got a {type(section).__name__} without {member!r}"
+                )
+        _put(self._sections, section.name, section, "section", section.name)
 
     def _put_model(
         self, table: dict[tuple[str, str], Registered], entry: Registered

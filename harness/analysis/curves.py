@@ -44,7 +44,7 @@ _NORMAL_MAD = 0.674489750196082  # median of |z|, z standard normal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class CurveFit:
     """A fit of any method, and how well it fits its own data in accuracy.
 
     Attributes
@@ -93,7 +93,7 @@ def fit_curve(
     *,
     method: Method = Method.LINEAR,
     images: ArrayLike | None = None,
-) -> Curve:
+) -> CurveFit:
     """Return a fit of accuracy on a metric by any method.
 
     Parameters
@@ -108,7 +108,7 @@ def fit_curve(
 
     Returns
     -------
-    Curve
+    CurveFit
         The same in whatever order the datasets are given.
 
     Raises
@@ -158,7 +158,7 @@ def fit_curve(
         line, _ = least_squares(x, t)
     errors = _accuracy(line, knots, scale, x) - y
     mse = float((errors**2).mean())
-    return Curve(
+    return CurveFit(
         method=method,
         scale=scale,
         line=line,

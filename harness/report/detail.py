@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.controls import constant_control, permutation_p
 from harness.analysis.correlation import Correlation, Point, Undefined, or_reason, xy
-from harness.analysis.curves import Curve, Method, fit_curve
+from harness.analysis.curves import CurveFit, Method, fit_curve
 from harness.analysis.fits import Judgement, judge
 from harness.analysis.groups import Unit, by_dataset, by_kind
 from harness.analysis.intervals import Intervals, correlation_intervals
@@ -45,7 +45,7 @@ class MethodFit:
     """
 
     method: str
-    fit: Curve | Undefined
+    fit: CurveFit | Undefined
     transfer: Judgement | Undefined
 
 

@@ -25,6 +25,7 @@ from harness.report.json import write_report
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
+from harness.report.writers.html import section_html
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -69,6 +70,7 @@ def page(summary: Summary) -> str:
         changes(summary),
         ranks(summary),
         label_scores(summary),
+        *map(section_html, summary.shown),
         _plot(summary),
         correlations(summary),
         lines(summary),

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
-from harness.printable import printable
 from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
 from harness.report.found import said
@@ -15,6 +14,7 @@ from harness.report.json import write_report
 from harness.report.outcomes import TITLE
 from harness.report.predicted import shown_predictions
 from harness.report.provenance import provenance
+from harness.report.writers.markdown import escaped, grid, section_markdown
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -35,6 +35,7 @@ def markdown(summary: Summary) -> str:
         _changes(summary),
         _ranks(summary),
         _label_scores(summary),
+        *map(section_markdown, summary.shown),
         _lines(summary),
         _assumptions(summary),
         _lost(summary),
@@ -197,11 +198,10 @@ def _lost(summary: Summary) -> str:
 
 
 def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
-    if not lines:
+    cells = [[_text(cell) for cell in row] for row in rows]
+    if not cells:
         return ""
-    head = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    return "\n".join([f"### {_text(title)}", "", *head, *lines])
+    return f"### {_text(title)}\n\n{grid(names, cells)}"
 
 
 def _number(value: float | None, scale: float = 1, digits: int = 3) -> str:
@@ -209,18 +209,10 @@ def _number(value: float | None, scale: float = 1, digits: int = 3) -> str:
 
 
 def _text(text: str) -> str:
-    """On one line, with what Markdown or HTML would take for its own escaped."""
-    if isinstance(text, _Markup):
-        return text
-    line = printable(" ".join(text.split()))
-    return "".join(f"\\{c}" if c in _MARKS else c for c in line)
+    return text if isinstance(text, _Markup) else escaped(text)
 
 
 class _Markup(str):
     """Text that is Markdown already."""
 
     __slots__ = ()
-
-
-# All that opens something; a list or a heading needs the start of a line besides.
-_MARKS = frozenset("\\|<[]_`*~&$#")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def portable(summary: Summary) -> Summary:
             name: replace(one, notes=tuple(map(short, one.notes)))
             for name, one in summary.found.items()
         },
+        sections=_shortened(summary.sections),
+        shown=_shortened(summary.shown),
     )
 
 
@@ -44,7 +46,10 @@ def short(text: str) -> str:
 
 def _shortened(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _shortened(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_shortened(part) for part in value]
+        return {_shortened(key): _shortened(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_shortened(part) for part in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {f.name: _shortened(getattr(value, f.name)) for f in fields(value)}
+        return replace(value, **parts)
     return short(value) if isinstance(value, str) else value

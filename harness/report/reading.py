@@ -6,10 +6,10 @@ import types
 import typing
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import BadData
 from harness.measurement import Axes, Measurement
@@ -43,6 +43,10 @@ def read_as(kind: Any, value: Any, where: str) -> Any:
     if kind is Axes:
         _expect(isinstance(value, dict), "an object (axes)", value, where)
         return Axes((k, read_as(str, v, f"{where}.{k}")) for k, v in value.items())
+    if origin is Literal:
+        known = typing.get_args(kind)
+        _expect(value in known, f"one of {', '.join(map(repr, known))}", value, where)
+        return value
     if origin in (typing.Union, types.UnionType):
         return read_as(_option(kind, value, where), value, where)
     if origin is tuple:
@@ -92,7 +96,7 @@ def _tuple(kind: Any, value: Any, where: str) -> tuple[Any, ...]:
 def _dataclass(kind: type, value: Any, where: str) -> Any:
     _expect(isinstance(value, dict), f"an object ({kind.__name__})", value, where)
     names = _names(kind)
-    if lacking := sorted(names - value.keys()):
+    if lacking := sorted(names - value.keys() - _later(kind)):
         raise BadData(f"{where} lacks {', '.join(lacking)} of a {kind.__name__}")
     if unknown := sorted(value.keys() - names):
         raise BadData(f"{where} has {', '.join(unknown)}, unknown of a {kind.__name__}")
@@ -154,6 +158,15 @@ def _bad(wanted: str, value: Any, where: str) -> BadData:
 
 def _names(kind: Any) -> frozenset[str]:
     return frozenset(_hints(kind))
+
+
+def _later(kind: type) -> frozenset[str]:
+    """Fields with a default: files that were written before they came lack them."""
+    return frozenset(
+        f.name
+        for f in fields(kind)
+        if f.default is not MISSING or f.default_factory is not MISSING
+    )
 
 
 @cache

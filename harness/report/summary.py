@@ -22,6 +22,7 @@ from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
+from harness.report.section import Context, Shown, shown_sections
 
 if TYPE_CHECKING:
     from harness.collector import Collector
@@ -85,6 +86,10 @@ class Summary:
         By model, where confidences were calibrated.
     assumptions
         What speaks, without labels, for or against what metrics assume.
+    sections
+        By name, what registered sections found, as JSON values.
+    shown
+        The same as it is shown.
     """
 
     run: dict[str, Any]
@@ -106,6 +111,8 @@ class Summary:
     interrupted: bool = False
     found: dict[str, Found] = field(default_factory=dict)
     label_scores: tuple[LabelScore, ...] = ()
+    sections: dict[str, Any] = field(default_factory=dict)
+    shown: tuple[Shown, ...] = ()
 
 
 def summarise(
@@ -122,8 +129,14 @@ def summarise(
     correlations = correlate(measurements, expected=expected_cells(run, collector))
     predictions = predict_targets(correlations)
     unit = UNITS[run.settings.resample]
+    described = {**run.describe(), **places(measurements)}
+    sections, shown = shown_sections(
+        run.registry.sections,
+        measurements,
+        Context(described=described, correlations=correlations, run=run),
+    )
     return Summary(
-        run={**run.describe(), **places(measurements)},
+        run=described,
         correlations=correlations,
         ranks=rank(correlations, measurements, unit=unit),
         lines=on_the_line(measurements),
@@ -154,6 +167,8 @@ def summarise(
         interrupted=interrupted,
         found=run.found,
         label_scores=label_scores(measurements),
+        sections=sections,
+        shown=shown,
     )
 
 

@@ -19,6 +19,7 @@ from harness.report.outcomes import label_score_table
 from harness.report.predicted import prediction_table
 from harness.report.scatter import NARROWEST, chosen_row, scatter
 from harness.report.text import LEAST_WIDTH, rendered
+from harness.report.writers.terminal import section_parts
 
 if TYPE_CHECKING:
     import pytest
@@ -148,6 +149,7 @@ def report_parts(
     if summary.label_scores:
         yield ""
         yield from label_score_table(summary.label_scores)
+    yield from section_parts(summary.shown, width)
     plotted = None if short or width < NARROWEST else chosen_row(summary)
     if plotted is not None:
         yield ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.correlation import Undefined
 from harness.errors import HarnessError
 from harness.printable import printable
 from harness.queries import safe_name
@@ -15,7 +16,9 @@ from harness.report.files import write_files
 from harness.report.html import page
 from harness.report.markdown import markdown
 from harness.report.reopening import reopen
+from harness.report.section import Shown
 from harness.report.summary import Loss
+from harness.report.table import Column, Curve, Estimate, Series, Table, Text
 from harness.report.table_files import read_csv
 from harness.report.terminal import report_text
 from tests.report.pages import measurements, sample, summary
@@ -75,6 +78,39 @@ def found(payload):
         skipped=lost,
         absent={payload: payload},
         temperatures={payload: 1.0},
+        sections={payload: {payload: payload}},
+        shown=(shown(payload), Shown(name="broken", title=payload, problem=payload)),
+    )
+
+
+def shown(payload):
+    """A section with it wherever a text may be."""
+    half = Estimate(value=0.5, low=0.25, high=0.75)
+    columns = (
+        Column(name=payload, unit=payload, group=payload),
+        Column(name=payload, form=".1f", unit=payload),
+    )
+    return Shown(
+        name=payload,
+        title=payload,
+        parts=(
+            Table(columns=columns, rows=((payload, half),), note=payload),
+            Table(
+                columns=columns, rows=((payload, Undefined(payload)),), title=payload
+            ),
+            Curve(
+                axis=payload,
+                at=(payload, "2"),
+                series=(Series(name=payload, values=(0.5, Undefined(payload))),),
+                who=payload,
+                value=payload,
+                unit=payload,
+                title=payload,
+                note=payload,
+            ),
+            Text(text=payload),
+        ),
+        quantities={payload: 0.5},
     )
 
 
@@ -167,6 +203,8 @@ def test_files_hold_no_path_of_the_machine(tmp_path):
         run={"base": "toy", "models": [], "data": place, "settings": {"x": [place]}},
         failed=(lost,),
         absent={"far": f"looked at {place}, '/mnt/w/y.pt'"},
+        sections={"mine": {"read": [place]}},
+        shown=(shown(reason), Shown(name="broken", title="", problem=reason)),
     )
     forms = ("report_json", "report_md", "report_html", "report_csv")
     write_files({form: tmp_path / form for form in forms}, made)

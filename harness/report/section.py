@@ -1,0 +1,177 @@
+"""Sections: parts of the report that belong to a suite, or to whoever registers one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from harness.analysis.correlation import Undefined
+from harness.report.json import plain
+from harness.report.reading import read_as
+from harness.report.table import Curve, Part, Table, Text
+
+if TYPE_CHECKING:
+    from harness.analysis.correlation import Correlation
+    from harness.measurement import Measurement
+    from harness.run import Run
+
+Quantity: TypeAlias = float | Undefined
+
+_DEEPEST = 12  # nested lists and objects of what is found, so that it is read again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a section may know of a run beside its rows.
+
+    Attributes
+    ----------
+    described
+        What the run says of itself: `run` of the JSON report.
+    correlations
+        The fits.
+    run
+        The session's; None where a table of measurements is opened again.
+    """
+
+    described: Mapping[str, Any]
+    correlations: tuple[Correlation, ...] = ()
+    run: Run | None = None
+
+
+class Section(Protocol):
+    """A part of the report: what it finds, how that is shown, what can be gated on.
+
+    An instance of any class with these members is one; it need not inherit from this.
+    `harness.registry.Registry.add_section` registers it, and every writer shows it. An
+    error in one of its methods is said in its place; the rest of the report is made.
+    """
+
+    @property
+    def name(self) -> str:
+        """In the JSON report, and of its files: a word."""
+
+    @property
+    def title(self) -> str:
+        """Above it."""
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Any:
+        """What it has to say, as a dataclass; None for nothing.
+
+        Parameters
+        ----------
+        rows
+            All measurements of the run, by metric, axes, model and dataset.
+        context
+            The run, and the fits of its metrics.
+
+        Returns
+        -------
+        object
+            A frozen dataclass of texts, numbers, dataclasses, and tuples and dicts of
+            these, `Undefined` where there is no value. The JSON report holds it as it
+            is, as ``sections.NAME``.
+        """
+
+    def tables(self, found: Any, /) -> Iterable[Part]:
+        """What people read of it, in order: tables, curves, texts."""
+
+    def quantities(self, found: Any, /) -> Mapping[str, Quantity]:
+        """What a gate can be set on, by name; Undefined where it has no value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A section as the writers know it.
+
+    Attributes
+    ----------
+    name, title
+        Of the section.
+    parts
+        What is shown, in order.
+    quantities
+        What a gate can be set on.
+    problem
+        The error that it was not made for; empty where all is well.
+    """
+
+    name: str
+    title: str
+    parts: tuple[Part, ...] = ()
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    problem: str = ""
+
+
+def shown_sections(
+    sections: Iterable[Section], rows: Sequence[Measurement], context: Context
+) -> tuple[dict[str, Any], tuple[Shown, ...]]:
+    """What each section found, by name and as JSON values; and how it is shown.
+
+    Sections that found nothing are in neither. One that raises, or returns what cannot
+    be written, is shown with its error alone.
+    """
+    found: dict[str, Any] = {}
+    shown: list[Shown] = []
+    for section in sections:
+        try:
+            one = section.find(rows, context)
+            if one is None:
+                continue
+            values = _values(one)
+            shown.append(_shown(section, one))
+            found[section.name] = values
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # also sys.exit and pytest's skip and fail
+            problem = f"{type(error).__name__}: {error}"
+            shown.append(Shown(name=section.name, title="", problem=problem))
+    return found, tuple(shown)
+
+
+def problem_line(one: Shown) -> str:
+    """What is said in the place of a section that raised."""
+    return f"section {one.name!r} could not be made: {one.problem}"
+
+
+def _values(found: Any) -> Any:
+    if not is_dataclass(found) or isinstance(found, type):
+        raise TypeError(
+            f"`find` must return a dataclass or None, got {type(found).__name__}"
+        )
+    values = plain(found)
+    json.dumps(values, allow_nan=False)  # what it cannot write, it says here
+    if (depth := _depth(values)) > _DEEPEST:
+        raise ValueError(
+            f"what `find` returns must be nested {_DEEPEST} deep at most, got {depth}"
+        )
+    return values
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0
+
+
+def _shown(section: Section, found: Any) -> Shown:
+    """As the JSON report gives it back, so that what it cannot hold is refused here."""
+    parts = tuple(section.tables(found))
+    for part in parts:
+        if not isinstance(part, Table | Curve | Text):
+            raise TypeError(
+                "`tables` must yield Table, Curve or Text of harness.report.table, got "
+                f"{type(part).__name__}"
+            )
+    made = Shown(
+        name=section.name,
+        title=section.title,
+        parts=parts,
+        quantities=dict(section.quantities(found)),
+    )
+    again: Shown = read_as(Shown, plain(made), section.name)
+    return again

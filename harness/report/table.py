@@ -1,0 +1,271 @@
+"""Tables, curves and texts that know nothing of who writes them.
+
+A section makes them; each writer (terminal, HTML, Markdown, CSV, Parquet, plots, JSON)
+writes them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from harness.analysis.correlation import Undefined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A number with its interval.
+
+    Attributes
+    ----------
+    value
+        The number.
+    low, high
+        The ends of the interval; the table's note says of which level and how made.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+# None where there is nothing to say; Undefined where there is no value, because.
+Value: TypeAlias = str | float | Undefined | Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table: of names, or of numbers where it has a form.
+
+    Attributes
+    ----------
+    name
+        What its head says.
+    unit
+        Of its numbers as they are shown: "%", "points", "ms".
+    group
+        A heading that it shares with its neighbours; empty for none.
+    form
+        How a number is written, as in `format`: ".3f", "+.2f", ".0f", ".4g". Empty for
+        a column of texts.
+    scale
+        What numbers are multiplied by before they are shown: 100 for shares in
+        percent. Files (CSV, Parquet, JSON) hold the numbers themselves.
+    align
+        "left" or "right"; empty for texts to the left and numbers to the right.
+    goes
+        When it is left out of a terminal that is too narrow: the largest first, those
+        of 0 never.
+    """
+
+    name: str
+    unit: str = ""
+    group: str = ""
+    form: str = ""
+    scale: float = 1.0
+    align: Literal["", "left", "right"] = ""
+    goes: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a form that no number can be written in."""
+        try:
+            format(0.0, self.form)
+        except ValueError as error:
+            raise ValueError(
+                f"the form of column {self.name!r} must be one of `format`, such as "
+                f"'.3f', got {self.form!r}"
+            ) from error
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it stands to the right, as numbers do."""
+        return self.align == "right" or (not self.align and bool(self.form))
+
+    @property
+    def head(self) -> str:
+        """Its name and its unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    def shown(self, value: Value) -> str:
+        """A value as people read it; a dash where there is none.
+
+        Examples
+        --------
+        >>> accuracy = Column(name="top-1", unit="%", form=".1f", scale=100)
+        >>> accuracy.shown(0.9312)
+        '93.1'
+        >>> accuracy.shown(Estimate(value=0.9312, low=0.925, high=0.937))
+        '93.1 [92.5, 93.7]'
+        >>> accuracy.shown(None), accuracy.shown(Undefined("no labels"))
+        ('-', '-')
+        """
+        if value is None or isinstance(value, Undefined):
+            return "-"
+        if isinstance(value, Estimate):
+            ends = f"[{self.shown(value.low)}, {self.shown(value.high)}]"
+            return f"{self.shown(value.value)} {ends}"
+        if isinstance(value, str):
+            return value
+        return format(self.scale * value, self.form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under columns.
+
+    Attributes
+    ----------
+    columns
+        From the left; the first names the row.
+    rows
+        A value for each column.
+    title
+        Above it; empty for the section's own.
+    note
+        Below it: what its numbers are.
+
+    Raises
+    ------
+    ValueError
+        If there is no column, or a row has not a value for each.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    title: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Hold every row to the columns."""
+        if not self.columns:
+            raise ValueError(f"table {self.title!r} must have a column, got none")
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"a row of table {self.title!r} must have {len(self.columns)} "
+                    f"values, one a column, got {len(row)}"
+                )
+
+    def reasons(self) -> Iterator[str]:
+        """Why values are missing: a line for each reason, with columns and rows."""
+        places: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+        for row in self.rows:
+            for column, value in zip(self.columns, row, strict=True):
+                if isinstance(value, Undefined):
+                    heads, names = places.setdefault(value.reason, ({}, {}))
+                    heads[column.name] = names[self.columns[0].shown(row[0])] = None
+        for reason, (heads, names) in places.items():
+            yield f"no {_some(heads)} of {_some(names)}: {reason}"
+
+
+_MANY = 3  # how many names of a long list are said
+
+
+def _some(names: dict[str, None]) -> str:
+    shown = ", ".join(list(names)[:_MANY])
+    return shown if len(names) <= _MANY else f"{shown} and {len(names) - _MANY} more"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One line of a curve.
+
+    Attributes
+    ----------
+    name
+        Whose.
+    values
+        One for each place along the axis; None or Undefined where there is a gap.
+    """
+
+    name: str
+    values: tuple[float | Undefined | Estimate | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Numbers along an axis: a table with the axis in its columns, and a line plot.
+
+    Attributes
+    ----------
+    axis
+        Its name: "k", "layer", "epoch".
+    at
+        The places along it, in order. Where all are numbers, a plot puts them at their
+        size; else one step apart.
+    series
+        The lines.
+    who
+        What a series is of: "model".
+    value
+        What the numbers are, with their unit; the axis of a plot.
+    unit, form, scale
+        As of a `Column`.
+    title, note
+        As of a `Table`.
+
+    Raises
+    ------
+    ValueError
+        If there is no place, a place is twice, or a series has not a value for each.
+    """
+
+    axis: str
+    at: tuple[str, ...]
+    series: tuple[Series, ...]
+    who: str = "model"
+    value: str = "value"
+    unit: str = ""
+    form: str = ".4g"
+    scale: float = 1.0
+    title: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Hold every series to the axis."""
+        if not self.at or len(set(self.at)) < len(self.at):
+            raise ValueError(
+                f"the places of a curve along {self.axis!r} must be some, each once, "
+                f"got {', '.join(self.at) or 'none'}"
+            )
+        for one in self.series:
+            if len(one.values) != len(self.at):
+                raise ValueError(
+                    f"series {one.name!r} of a curve along {self.axis!r} must have "
+                    f"{len(self.at)} values, one a place, got {len(one.values)}"
+                )
+
+    def table(self) -> Table:
+        """The same numbers with the series in rows and the axis in the columns."""
+        places = tuple(
+            Column(
+                name=place,
+                group=self.axis,
+                form=self.form,
+                scale=self.scale,
+            )
+            for place in self.at
+        )
+        return Table(
+            columns=(Column(name=self.who), *places),
+            rows=tuple((one.name, *one.values) for one in self.series),
+            title=self.title,
+            note=self.note,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A sentence or two; what its letters mean to a writer is escaped.
+
+    Attributes
+    ----------
+    text
+        Of one paragraph.
+    """
+
+    text: str
+
+
+Part: TypeAlias = Table | Curve | Text

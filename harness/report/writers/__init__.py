@@ -1,0 +1,1 @@
+"""Writers: tables, curves and texts in the terminal, HTML, Markdown and files."""

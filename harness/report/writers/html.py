@@ -1,0 +1,67 @@
+"""Sections on the page: sortable tables, and curves as pictures in the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.report.markup import Cell, Html, table, tag
+from harness.report.markup import Column as Head
+from harness.report.section import Shown, problem_line
+from harness.report.table import Column, Curve, Estimate, Part, Table, Text, Value
+
+
+def section_html(one: Shown) -> Html:
+    """A section under its title."""
+    if one.problem:
+        title = one.title or one.name
+        content = [tag("p", problem_line(one), class_="verdict failed")]
+    else:
+        title = one.title
+        content = [html for part in one.parts for html in _part(part, one.title)]
+    return tag("section", tag("h2", capital(title)), *content, id=f"section-{one.name}")
+
+
+def capital(title: str) -> str:
+    """A title with a capital at its start.
+
+    Examples
+    --------
+    >>> capital("accuracy on the line")
+    'Accuracy on the line'
+    """
+    return title[:1].upper() + title[1:]
+
+
+def _part(part: Part, title: str) -> Iterable[Html]:
+    if isinstance(part, Text):
+        yield tag("p", part.text)
+        return
+    if part.title:
+        yield tag("h3", capital(part.title))
+    yield table_html(part.table() if isinstance(part, Curve) else part, title)
+    if part.note:
+        yield tag("p", part.note, class_="note")
+
+
+def table_html(part: Table, title: str) -> Html:
+    """A table, and why values are missing in it; `title` where it has none."""
+    heads = [
+        Head(name=column.head, group=column.group, numeric=column.numeric)
+        for column in part.columns
+    ]
+    rows = [
+        [_cell(c, value) for c, value in zip(part.columns, row, strict=True)]
+        for row in part.rows
+    ]
+    made = table(capital(part.title or title), heads, rows, tall=True)
+    reasons = [tag("li", reason) for reason in part.reasons()]
+    return Html(made + (tag("ul", *reasons) if reasons else ""))
+
+
+def _cell(column: Column, value: Value) -> Cell | str:
+    text = column.shown(value)
+    if isinstance(value, Estimate):
+        return Cell(text=text, sort=value.value)
+    if isinstance(value, float | int):
+        return Cell(text=text, sort=value)
+    return Cell(text=text) if column.numeric else text

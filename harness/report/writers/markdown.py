@@ -1,0 +1,70 @@
+"""Sections in Markdown, and the escaping that all of its text goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.printable import printable
+from harness.report.section import Shown, problem_line
+from harness.report.table import Curve, Part, Table, Text
+from harness.report.writers.html import capital
+
+
+def section_markdown(one: Shown) -> str:
+    """A section under its title, blocks apart."""
+    if one.problem:
+        return f"### {escaped(one.title or one.name)}\n\n{escaped(problem_line(one))}"
+    blocks = [f"### {escaped(capital(one.title))}"]
+    for part in one.parts:
+        blocks += _part(part)
+    return "\n\n".join(blocks)
+
+
+def _part(part: Part) -> Iterable[str]:
+    if isinstance(part, Text):
+        yield escaped(part.text)
+        return
+    if part.title:
+        yield f"#### {escaped(capital(part.title))}"
+    table = part.table() if isinstance(part, Curve) else part
+    yield table_markdown(table)
+    if reasons := [f"- {escaped(reason)}" for reason in table.reasons()]:
+        yield "\n".join(reasons)
+    if table.note:
+        yield escaped(table.note)
+
+
+def table_markdown(table: Table) -> str:
+    """A table; a group stands before the names of its columns."""
+    names = [
+        escaped(f"{column.group} {column.head}".strip()) for column in table.columns
+    ]
+    return grid(
+        names,
+        (
+            [escaped(c.shown(v)) for c, v in zip(table.columns, row, strict=True)]
+            for row in table.rows
+        ),
+    )
+
+
+def grid(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Names over rows, all of them Markdown already."""
+    head, *body = ["| " + " | ".join(line) + " |" for line in (names, *rows)]
+    return "\n".join([head, "|" + "---|" * len(names), *body])
+
+
+def escaped(text: str) -> str:
+    """On one line, with what Markdown or HTML would take for its own escaped.
+
+    Examples
+    --------
+    >>> print(escaped("a | *b* <i>"))
+    a \\| \\*b\\* \\<i>
+    """
+    line = printable(" ".join(text.split()))
+    return "".join(f"\\{c}" if c in _MARKS else c for c in line)
+
+
+# All that opens something; a list or a heading needs the start of a line besides.
+_MARKS = frozenset("\\|<[]_`*~&$#")

@@ -1,0 +1,246 @@
+"""Sections: every writer shows what they found, and an error costs only themselves."""
+
+import json
+from dataclasses import dataclass, replace
+
+import pytest
+
+from harness.analysis.correlation import Undefined
+from harness.errors import HarnessError
+from harness.registry import Registry
+from harness.report.files import write_files
+from harness.report.html import page
+from harness.report.markdown import markdown
+from harness.report.reopening import reopen
+from harness.report.section import Context, shown_sections
+from harness.report.table import Column, Curve, Estimate, Series, Table, Text
+from harness.report.terminal import report_text
+from tests.report.pages import sample
+
+CONTEXT = Context(described={})
+NAMES = (Column(name="name"),)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the toy section finds."""
+
+    rows: int
+    share: float
+    worst: Undefined
+
+
+class Toy:
+    """A section with a part of each kind."""
+
+    name = "toy"
+    title = "counted rows"
+
+    def find(self, rows, context):
+        """The number of rows; nothing where there is none."""
+        if not rows:
+            return None
+        return Counted(rows=len(rows), share=0.25, worst=Undefined("no labels"))
+
+    def tables(self, found):
+        """A table, a curve and a text."""
+        yield Table(
+            columns=(
+                Column(name="model"),
+                Column(name="rows", form=".0f"),
+                Column(name="share", unit="%", form=".1f", scale=100, group="of all"),
+                Column(name="worst", form=".1f", group="of all"),
+            ),
+            rows=(
+                (
+                    "net",
+                    found.rows,
+                    Estimate(value=found.share, low=0.2, high=0.3),
+                    found.worst,
+                ),
+            ),
+            note="Rows are counted.",
+        )
+        yield Curve(
+            title="along k",
+            axis="k",
+            at=("1", "5"),
+            series=(Series(name="net", values=(0.125, 0.5)),),
+        )
+        yield Text(text="That is all.")
+
+    def quantities(self, found):
+        """What can be gated on."""
+        return {"rows": found.rows, "worst": found.worst}
+
+
+def with_sections(*sections):
+    """The sample's summary with these."""
+    made = sample()
+    found, shown = shown_sections(sections, made.measurements, CONTEXT)
+    return replace(made, sections=found, shown=shown)
+
+
+def test_the_terminal_shows_a_section():
+    """Its title, its tables with the reasons of missing values, its text."""
+    text = report_text(with_sections(Toy()), width=100)
+    block = text[text.index("counted rows") : text.index("That is all.")]
+
+    assert "25.0 [20.0, 30.0]" in block
+    assert "  no worst of net: no labels" in block
+    assert "Rows are counted." in block
+    assert block.index("along k") < block.index("0.125")
+
+
+def test_a_narrow_terminal_loses_columns_of_a_section():
+    """The largest `goes` first, with a word on it."""
+
+    class Wide(Toy):
+        def tables(self, found):
+            columns = [Column(name=f"column{i}", form=".3f", goes=i) for i in range(8)]
+            row = ("net", *map(float, range(8)))
+            yield Table(columns=(Column(name="model"), *columns), rows=(row,))
+
+    text = report_text(with_sections(Wide()), width=60)
+
+    assert "no room for column" in text
+    assert "0.000" in text
+    assert "7.000" not in text
+
+
+def test_the_page_shows_a_section():
+    """Under its title, sortable by the numbers themselves."""
+    text = page(with_sections(Toy()))
+
+    assert '<section id="section-toy"><h2>Counted rows</h2>' in text
+    assert 'data-sort="0.25">25.0 [20.0, 30.0]' in text
+    assert "<li>no worst of net: no labels</li>" in text
+    assert "<h3>Along k</h3>" in text
+
+
+def test_markdown_shows_a_section():
+    """A table in Markdown, its note below."""
+    text = markdown(with_sections(Toy()))
+
+    assert "### Counted rows\n\n| model | rows | of all share (%) |" in text
+    assert "| net | 400 | 25.0 \\[20.0, 30.0\\] | - |" in text
+    assert "| model | k 1 | k 5 |" in text
+
+
+def test_json_holds_what_a_section_found_and_gives_its_tables_back(tmp_path):
+    """Under its name as it is; the report again shows it without the section's code."""
+    made = with_sections(Toy())
+    write_files({"report_json": tmp_path / "r.json"}, made)
+
+    content = json.loads((tmp_path / "r.json").read_text())
+    again = reopen(tmp_path / "r.json")
+
+    worst = {"reason": "no labels"}
+    found = {"rows": 400, "share": 0.25, "worst": worst}
+    assert content["sections"] == {"toy": found}
+    assert again.shown == made.shown
+    assert again.shown[0].quantities == {"rows": 400, "worst": Undefined("no labels")}
+    assert page(again) == page(made)
+
+
+def test_files_from_before_there_were_sections_are_read(tmp_path):
+    """A file that lacks their keys has none."""
+    write_files({"report_json": tmp_path / "r.json"}, sample())
+    content = json.loads((tmp_path / "r.json").read_text())
+    del content["sections"], content["shown"]
+    (tmp_path / "r.json").write_text(json.dumps(content))
+
+    assert reopen(tmp_path / "r.json").shown == ()
+
+
+def test_a_section_that_finds_nothing_is_not_there():
+    """No heading without a word below it."""
+    assert shown_sections([Toy()], (), CONTEXT) == ({}, ())
+
+
+def broken(**members):
+    """A section in which something is wrong."""
+    return type("Broken", (Toy,), {"name": "broken", **members})()
+
+
+def fail(*_):
+    """Raise."""
+    raise RuntimeError("no <b>data</b>")
+
+
+@dataclass(frozen=True)
+class Holds:
+    """Anything."""
+
+    value: object
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (broken(find=fail), "RuntimeError: no <b>data</b>"),
+        (broken(tables=fail), "RuntimeError"),
+        (broken(quantities=fail), "RuntimeError"),
+        (broken(find=lambda *_: exit(3)), "SystemExit: 3"),
+        (broken(find=lambda *_: pytest.skip("later")), "Skipped: later"),
+        (broken(find=lambda *_: {"rows": 1}), "must return a dataclass or None, got"),
+        (broken(find=lambda *_: Holds(object())), "not JSON serializable"),
+        (broken(find=lambda *_: Holds(fail)), "not JSON serializable"),
+        (broken(tables=lambda *_: ["text"]), "must yield Table, Curve or Text of"),
+        (broken(tables=lambda *_: [Text(text=3)]), "parts[0].text must be str, got 3"),
+        (broken(quantities=lambda *_: {"a": "b"}), "must be float or Undefined"),
+        (
+            broken(tables=lambda *_: [Table(columns=NAMES, rows=((True,),))]),
+            "got True",
+        ),
+    ],
+)
+def test_a_section_that_raises_costs_only_itself(section, said, tmp_path):
+    """Its name and the error stand in its place, and the others are there."""
+    made = with_sections(section, Toy())
+
+    problem, toy = made.shown
+    assert said in problem.problem
+    assert (problem.parts, toy.problem) == ((), "")
+    assert set(made.sections) == {"toy"}
+    text = report_text(made, width=100)
+    assert "section 'broken' could not be made: " in text
+    assert "That is all." in text
+    assert "section &#x27;broken&#x27; could not be made" in page(made)
+    assert "<b>data" not in page(made)
+    assert "section 'broken' could not be made" in markdown(made)
+    write_files({"report_json": tmp_path / "r.json"}, made)
+    assert reopen(tmp_path / "r.json").shown == made.shown
+
+
+def test_what_is_found_is_not_nested_too_deep():
+    """Or the file that holds it could not be read again."""
+    deep = []
+    for _ in range(30):
+        deep = [deep]
+
+    _, (shown,) = shown_sections([broken(find=lambda *_: Holds(deep))], (), CONTEXT)
+
+    assert "must be nested 12 deep at most, got 32" in shown.problem
+
+
+def test_an_interrupt_ends_the_report():
+    """Somebody insists: that is no error of the section."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shown_sections([broken(find=interrupt)], (), CONTEXT)
+
+
+def test_a_section_is_registered_once_and_whole():
+    """Two of a name would be one key of the file; what lacks a member is none."""
+    registry = Registry()
+    registry.add_section(Toy())
+
+    with pytest.raises(HarnessError, match="section toy is registered twice"):
+        registry.add_section(Toy())
+    with pytest.raises(HarnessError, match="got a object without 'name'"):
+        registry.add_section(object())
+    assert [one.name for one in registry.sections] == ["toy"]
