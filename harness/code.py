@@ -25,6 +25,7 @@ from pathlib import Path
 STACK = ("numpy", "scipy", "torch", "torchvision")
 _SILENT = frozenset({*STACK, "pytest", "_pytest", *sys.stdlib_module_names})
 _HARNESS = Path(__file__).parent
+_SUITES = _HARNESS / "suites"  # only in a wheel: in a checkout they lie elsewhere
 _IMPORTERS = ("import_module", "__import__", "importorskip")
 
 
@@ -87,7 +88,12 @@ def _is_followed(path: Path) -> bool:
 
 @cache
 def is_own(path: Path) -> bool:
-    """Whether a file is the user's: not Python's, installed, or the harness's."""
+    """Whether a file is the user's: not Python's, installed, or the harness's.
+
+    Suites count as the user's wherever they lie, so that their cells are found again.
+    """
+    if _SUITES in path.parents:
+        return True
     parts = set(path.parts)
     if "site-packages" in parts or "dist-packages" in parts or _HARNESS in path.parents:
         return False

@@ -6,13 +6,24 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+ROOT = Path(__file__).parent.parent
+OURS = {ROOT / "tests", ROOT / "harness"}  # doctests in the latter
+
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest come first, so that no worker is left alone with them at the end."""
+    """Warnings are errors, and the longest come first.
+
+    Not by the ini file, which is read by `pytest suites` in a clone too, where warnings
+    of a user's network are warnings. The longest, so that no worker is left alone with
+    them at the end.
+    """
+    for item in items:
+        if not OURS.isdisjoint(item.path.parents):
+            item.add_marker(pytest.mark.filterwarnings("error"), append=False)
     items.sort(key=lambda item: item.get_closest_marker("real") is None)
 
 

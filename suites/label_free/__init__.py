@@ -1,0 +1,1 @@
+"""Accuracy without labels: metrics that rise or fall with it, and estimates of it."""

@@ -1,0 +1,118 @@
+"""The wheel carries the suites, and they run without a clone."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import numpy.fft  # nested runs in this process cannot import it twice
+import pytest
+import torch  # noqa: F401 - as numpy.fft
+
+import harness
+
+ROOT = Path(__file__).parent.parent
+RUN = [
+    *("-k", "jigsaw_invariance", "-p", "no:cacheprovider", "--harness-models=linear"),
+    *("--harness-families=interior", "--harness-interior=1", "--harness-max-images=20"),
+]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds what the wheel holds, built from a copy of the sources."""
+    pytest.importorskip("setuptools", "77")
+    sources, built = (
+        tmp_path_factory.mktemp("sources"),
+        tmp_path_factory.mktemp("wheel"),
+    )
+    for name in ("harness", "suites"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, sources / name, ignore=ignored)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, sources / name)
+    build = f"from setuptools import build_meta as b; b.build_wheel({str(built)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", build], cwd=sources, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path_factory.mktemp("installed")
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        wheel.extractall(folder)
+    return folder
+
+
+def started(folder: Path, *arguments: str, path: Path) -> subprocess.CompletedProcess:
+    """Python in a fresh folder, with a harness on its path and no trace of this run."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("HARNESS_")}
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={
+            **clean,
+            "PYTHONPATH": str(path),
+            "HARNESS_CACHE_DIR": str(folder / "cache"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_ADDOPTS": "-p harness",
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_every_module_of_a_checkout_is_in_the_wheel(installed):
+    """Packages are listed by what is there, so none is forgotten."""
+    modules = {path.relative_to(ROOT) for path in (ROOT / "harness").rglob("*.py")}
+    modules |= {
+        Path("harness") / path.relative_to(ROOT)
+        for path in (ROOT / "suites").rglob("*.py")
+    }
+
+    assert {p.relative_to(installed) for p in installed.rglob("*.py")} == modules
+
+
+def test_suites_run_by_name_and_a_clone_finds_their_cells(
+    installed, pytester, monkeypatch
+):
+    """Without a clone, in any folder; a cell is the same wherever its suite lies."""
+    first = started(
+        pytester.path, "pytest", "--pyargs", "harness.suites", *RUN, path=installed
+    )
+    assert "cells: 1 measured" in first.stdout, first.stdout + first.stderr
+
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p harness")
+    store = f"--harness-store={pytester.path / '.harness'}"
+    again = pytester.runpytest_inprocess(str(ROOT / "suites"), *RUN, store)
+
+    again.stdout.fnmatch_lines(["cells: 1 found in the store"])
+
+
+def test_predict_runs_in_any_folder(installed, tmp_path):
+    """Its tests come along too, and it knows the base's weights."""
+    (tmp_path / "photos").mkdir()
+    images = np.random.default_rng(0).integers(256, size=(20, 8, 8, 1), dtype=np.uint8)
+    np.save(tmp_path / "photos" / "data.npy", images)
+    result = started(
+        tmp_path,
+        *("harness", "predict", "--model=linear", "--data=photos", "--interior=3"),
+        *("--metrics=nuclear_norm", "--harness-max-images=100"),
+        path=installed,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "5 passed" in result.stdout
+
+
+def test_a_checkout_has_them_by_the_same_name():
+    """Without anything installed of it; `harness.suites` is the folder at the top."""
+    from importlib.util import find_spec
+
+    spec = find_spec("harness.suites")
+
+    assert spec is not None
+    assert spec.origin == str(ROOT / "suites" / "__init__.py")
+    assert Path(harness.__file__).parent == ROOT / "harness"
