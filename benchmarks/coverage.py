@@ -27,16 +27,16 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
-from harness.analysis import weighted
 from harness.analysis.coverage import LEVEL
-from harness.analysis.jackknife import (
+from harness.analysis.fits import weighted
+from harness.analysis.resampling.jackknife import (
     fit_intervals,
     leave_out,
     median_r2_interval,
     student_interval,
     transfer_intervals,
 )
-from harness.metrics.checks import Array
+from harness.arrays import Array
 
 GROUPS = (5, 6, 8, 10, 15, 20, 40)
 R2 = (0.3, 0.6, 0.9)

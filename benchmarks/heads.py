@@ -20,9 +20,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from harness.metrics.checks import Array, Classes
-from harness.metrics.minimum import scipys_blas
-from harness.metrics.projection_norm import projection_norm
+from harness.arrays import Array, Classes
+from harness.metrics.label_free.projection_norm import projection_norm
+from harness.metrics.numerics.minimum import scipys_blas
 
 RIDGE = 1e-3
 

@@ -27,10 +27,10 @@ from benchmarks.setting import machine
 from harness.datasets.dataset import Images
 from harness.datasets.families import _shared
 from harness.datasets.family import Base
-from harness.datasets.sources.arrays import read_npy_folder
-from harness.metrics.effective_invariance import jigsaw_invariance
-from harness.metrics.nuclear_norm import nuclear_norm
-from harness.metrics.pretext_prediction import jigsaw_prediction
+from harness.datasets.readers.arrays import read_npy_folder
+from harness.metrics.label_free.effective_invariance import jigsaw_invariance
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.pretext_prediction import jigsaw_prediction
 from harness.registry import Registry
 from harness.run import Run
 from harness.settings import Settings

@@ -25,10 +25,10 @@ from benchmarks.setting import (
     machine,
     run_of,
 )
+from harness.answers.threads import side_by_side
 from harness.models.classifier import lowered
 from harness.models.entry import ModelEntry
 from harness.models.fusion import fused
-from harness.threads import side_by_side
 
 Call = Callable[[], object]
 RETURNED = "the network as it is"

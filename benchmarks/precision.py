@@ -26,8 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.setting import add_setting, machine, run_of
+from harness.answers.predictions import Predictions
 from harness.models.classifier import lowered
-from harness.predictions import Predictions
 from harness.run import Run
 
 

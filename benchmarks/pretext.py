@@ -184,7 +184,7 @@ def naive_way(
 
 def score(classifier: Classifier, head: Head, test: Images, device: str) -> float:
     """Rotation prediction on the test images: every image, every rotation."""
-    from harness.metrics.pretext_prediction import rotation_prediction
+    from harness.metrics.label_free.pretext_prediction import rotation_prediction
 
     seen = view_features(classifier, test, ROTATION, device=device, batch_size=128)
     return rotation_prediction(np.stack([head.logits(part) for part in seen]))

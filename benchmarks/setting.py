@@ -8,7 +8,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from harness.allocator import KEPT, set_thresholds
+from harness.answers.allocator import KEPT, set_thresholds
 from harness.errors import HarnessError
 from harness.registry import Registry
 from harness.run import Run

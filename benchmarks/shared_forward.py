@@ -7,8 +7,8 @@ Six metrics: accuracy, nuclear norm, rotation invariance, jigsaw invariance (4
 permutations of a 2x2 grid), rotation prediction and jigsaw prediction, the last two
 with the same heads. (a) is what such scripts do: each metric loads the data again,
 makes every view image by image and runs the network on all that it needs, 64 images at
-a time. (b) is `harness.predictions` and `harness.metrics`. Both are timed whole,
-interleaved; a hook around the network tells how much of (b) is spent in it.
+a time. (b) is `harness.answers.predictions` and `harness.metrics`. Both are timed
+whole, interleaved; a hook around the network tells how much of (b) is spent in it.
 """
 
 from __future__ import annotations
@@ -35,11 +35,17 @@ from benchmarks.setting import (
     machine,
     run_of,
 )
-from harness.metrics.effective_invariance import jigsaw_invariance, rotation_invariance
-from harness.metrics.nuclear_norm import nuclear_norm
-from harness.metrics.pretext_prediction import jigsaw_prediction, rotation_prediction
+from harness.answers.predictions import Predictions
+from harness.metrics.label_free.effective_invariance import (
+    jigsaw_invariance,
+    rotation_invariance,
+)
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.pretext_prediction import (
+    jigsaw_prediction,
+    rotation_prediction,
+)
 from harness.models.classifier import Classifier, lowered
-from harness.predictions import Predictions
 from harness.pretext.tasks import ROTATION, Task
 from harness.run import Run
 from harness.views import ROTATIONS

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import importlib.util
 import sys
 import sysconfig
@@ -19,6 +20,7 @@ from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 #: What nearly every number is computed with. A patch release mends and is not to change
 #: numbers, so that two parts of their versions count, and in every key.
@@ -33,9 +35,9 @@ _IMPORTERS = ("import_module", "__import__", "importorskip")
 def source_digest(target: str) -> str:
     """Digest of the source behind a target or a module, without importing it.
 
-    Of the harness's own: its file, and the files in the same folder that it imports,
-    and they in turn. Of anyone else's: as `code_digest`. Part of a cell's identity:
-    numbers made by other code are not found again.
+    Of the harness's own: its file, and the files that it imports from its folder and
+    the folders beside that, and they in turn. Of anyone else's: as `code_digest`. Part
+    of a cell's identity: numbers made by other code are not found again.
 
     Raises
     ------
@@ -270,7 +272,7 @@ def _installed(module: str, path: Path) -> str:
 
 def _neighbourhood(module: str) -> list[Path]:
     """The module's file first, then those of its neighbours, sorted."""
-    folder = module.rpartition(".")[0]
+    near = _near(module)
     found: dict[str, Path] = {}
     waiting = [module]
     while waiting:
@@ -281,9 +283,49 @@ def _neighbourhood(module: str) -> list[Path]:
         if spec is None or spec.origin is None:
             raise ImportError(f"no source file is known for {name!r}")
         found[name] = Path(spec.origin)
-        if folder:
+        if near:
             named = _read(found[name]).imports
             modules = [module for level, module, _ in named if not level]
-            waiting += [m for m in modules if m.rpartition(".")[0] == folder]
+            waiting += [m for m in modules if _is_near(m, near)]
     first = found.pop(module)
     return [first, *(found[name] for name in sorted(found))]
+
+
+def _near(module: str) -> str:
+    """The package whose modules are neighbours: never all of the harness."""
+    folder = module.rpartition(".")[0]
+    above = folder.rpartition(".")[0]
+    return above if "." in above else folder
+
+
+def _is_near(module: str, package: str) -> bool:
+    """Whether a module lies in a package, or in a folder right inside of it."""
+    folder = module.rpartition(".")[0]
+    return package in (folder, folder.rpartition(".")[0])
+
+
+def resolve(target: str) -> Any:
+    """The object that a target, ``package.module:name``, names.
+
+    Registry entries hold targets instead of functions, so that listing what is known
+    imports nothing heavy, and so that a worker can be handed an entry.
+
+    Raises
+    ------
+    ValueError
+        If the text is not of that form.
+    ImportError
+        If the module cannot be imported or has no such name.
+    """
+    module, _, name = target.partition(":")
+    if not module or not name:
+        raise ValueError(f"`target` must be 'package.module:name', got {target!r}")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            raise ImportError(
+                f"{module} has no {part!r}, named in {target!r}"
+            ) from error
+    return found

@@ -136,7 +136,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker what is to be reported, and be told what it collects."""
-        from harness.protocol.audience import tell_worker
+        from harness.protocol.listeners import tell_worker
 
         self._told.listen(node)
         tell_worker(node.workerinput, self.config)

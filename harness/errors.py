@@ -46,6 +46,14 @@ class BadData(HarnessError):
     """A file that is there but does not hold what it should."""
 
 
+class UndefinedMetricError(ValueError):
+    """The arrays are valid, but the metric has no value on them; the message says why.
+
+    The variance of one image, the spread between the classes of a model that predicts
+    only one class. A caller can tell it from a mistake in the arrays.
+    """
+
+
 def is_pattern(text: str) -> bool:
     """Whether a selector is a wildcard rather than a name."""
     return any(mark in text for mark in "*?[")

@@ -150,8 +150,8 @@ def _on_outputs(
     config: pytest.Config, settings: Settings, registry: Registry
 ) -> Settings:
     """The run on the base that saved outputs make up."""
+    from harness.answers.outputs import BASE, saved_base
     from harness.errors import HarnessError
-    from harness.outputs import BASE, saved_base
 
     if config.getoption("harness_base") not in (None, BASE):
         raise HarnessError(
@@ -171,7 +171,7 @@ def _add_models(settings: Settings, registry: Registry) -> None:
     if not settings.model:
         return
     from harness.errors import HarnessError
-    from harness.models.specs import spec_model
+    from harness.models.yours.specs import spec_model
 
     if settings.outputs:
         raise HarnessError(
@@ -201,7 +201,7 @@ def _share_processor(config: pytest.Config) -> None:
     """
     import os
 
-    from harness.threads import cores
+    from harness.answers.threads import cores
 
     workers = int(config.workerinput["workercount"])  # type: ignore[attr-defined]
     share = max(1, cores() // workers)
@@ -548,7 +548,7 @@ def _undefined_skips(item: pytest.Item) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        from harness.metrics.checks import UndefinedMetricError
+        from harness.errors import UndefinedMetricError
 
         if pair_of(item) and isinstance(error, UndefinedMetricError):
             pytest.skip(str(error))

@@ -131,7 +131,7 @@ class Registry:
         mean, std
             Normalisation per channel, of images scaled to [0, 1].
         """
-        from harness.models.own import own_model
+        from harness.models.yours.own import own_model
 
         self.add_entry(
             own_model(name=name, base=base, build=build, head=head, mean=mean, std=std)

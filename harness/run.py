@@ -10,14 +10,20 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from harness.answers.outputs import BASE, SavedModel
+from harness.answers.shared_images import SharedImages
 from harness.code import releases, source_digest
 from harness.datasets.watched import Watch, watched
-from harness.errors import HarnessError, MissingData, UnknownName, is_pattern, select
-from harness.images import SharedImages
+from harness.errors import (
+    HarnessError,
+    MissingData,
+    UndefinedMetricError,
+    UnknownName,
+    is_pattern,
+    select,
+)
 from harness.measurement import Domain
-from harness.metrics.checks import UndefinedMetricError
-from harness.models.specs import SpecModel
-from harness.outputs import BASE, SavedModel
+from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
 from harness.settings import of_every_key
 from harness.store import key_of
@@ -26,31 +32,32 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.answers.outputs import SavedPredictions
+    from harness.answers.predictions import Predictions
     from harness.datasets.dataset import Dataset, Found
     from harness.datasets.family import Base, Family
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
     from harness.models.entry import Registered
-    from harness.outputs import SavedPredictions
-    from harness.predictions import Predictions
     from harness.pretext.tasks import Task
     from harness.registry import Registry
     from harness.settings import Settings
 
 # Code that decides arrays and facts whatever the metric is.
 SHARED_CODE = (
+    "harness.answers.outputs",
+    "harness.answers.predictions",
+    "harness.answers.shared_images",
+    "harness.arrays",
     "harness.datasets.dataset",
     "harness.fixtures.measure",
     "harness.fixtures.record",
-    "harness.images",
-    "harness.metrics.checks",
-    "harness.metrics.diagnostics",
-    "harness.metrics.temperature",
+    "harness.metrics.numerics.checks",
+    "harness.metrics.numerics.diagnostics",
+    "harness.metrics.numerics.temperature",
     "harness.models.classifier",
-    "harness.models.exported",
     "harness.models.fusion",
-    "harness.outputs",
-    "harness.predictions",
+    "harness.models.yours.exported",
     "harness.sampling",
     "harness.views",
 )
@@ -89,7 +96,7 @@ class Run:
         self.forward_seconds = 0.0
         #: By model, once something asked for it; see `harness.fixtures.calibrate`.
         self.temperatures: dict[str, float] = {}
-        #: By model and dataset; see `harness.fixtures.signs`.
+        #: By model and dataset; see `harness.fixtures.diagnostics`.
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
         #: By model and dataset; see `harness.fixtures.labels`.
         self.accuracies: dict[tuple[str, str], float | None] = {}
@@ -252,7 +259,7 @@ class Run:
         return dict(sorted(datasets.items())), absent
 
     def _suffixed(self, name: str, families: dict[str, Family]) -> Family | None:
-        from harness.datasets.corruptions.families import suffixed
+        from harness.datasets.made.corruptions.families import suffixed
 
         return suffixed(name, families, self.base)
 
@@ -290,21 +297,21 @@ class Run:
     @cached_property
     def device(self) -> str:
         """Where networks run."""
-        from harness.predictions import chosen_device
+        from harness.answers.predictions import chosen_device
 
         return chosen_device(self.settings.device, worker=self._worker)
 
     @cached_property
     def precision(self) -> str:
         """Of the networks, but for their heads."""
-        from harness.predictions import chosen_precision
+        from harness.answers.predictions import chosen_precision
 
         return chosen_precision(self.settings.precision, self.device)
 
     @cached_property
     def batch_size(self) -> int:
         """Images per call of a network."""
-        from harness.predictions import chosen_batch_size
+        from harness.answers.predictions import chosen_batch_size
 
         return self.settings.batch_size or chosen_batch_size(
             self.device, self.base.size
@@ -376,7 +383,7 @@ class Run:
             Gives the loaded network where it is at hand; else it is loaded when
             something is asked that needs it.
         """
-        from harness.predictions import Predictions
+        from harness.answers.predictions import Predictions
 
         entry = self.registry.model(self.base.name, model)
         if isinstance(entry, SavedModel):

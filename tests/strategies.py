@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from harness.metrics.checks import softmax
+from harness.arrays import softmax
 from harness.metrics.spec import Input
 
 # Ordinary logits, ties among whole numbers, and logits that overflow a naive softmax.

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from harness.errors import BadData
-from harness.metrics.accuracy import accuracy
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.effective_invariance import jigsaw_invariance, rotation_invariance
-from harness.metrics.entropy import entropy
-from harness.metrics.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.effective_invariance import (
+    jigsaw_invariance,
+    rotation_invariance,
+)
+from harness.metrics.label_free.entropy import entropy
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+from harness.metrics.outcomes.accuracy import accuracy
 from harness.registry import Registry
 from harness.run import Run
 from harness.settings import Settings
@@ -126,8 +129,8 @@ def test_thirty_published_models_are_on_the_line(data_root, pytester, monkeypatc
         pytest.skip(f"{data_root} has no published-predictions")
     pytester.makepyfile(
         test_suite="""
-        from harness.metrics.agreement import agreement
-        from harness.metrics.aline import aline_d, aline_s
+        from harness.metrics.label_free.agreement import agreement
+        from harness.metrics.label_free.aline import aline_d, aline_s
 
         def test_accuracy(accuracy, record): record("accuracy", accuracy)
         def test_agreement(measure, peers): measure(agreement)

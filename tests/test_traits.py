@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.correlation import Point
-from harness.analysis.groups import by_kind
-from harness.datasets.corruptions.families import suffixed
+from harness.analysis.resampling.units import by_kind
+from harness.datasets.made.corruptions.families import suffixed
 from harness.errors import HarnessError
 from harness.measurement import Measurement
 from harness.options import _own

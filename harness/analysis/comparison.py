@@ -11,20 +11,20 @@ from functools import partial
 
 import numpy as np
 
-from harness.analysis import weighted
 from harness.analysis.correlation import Correlation, Undefined, or_reason, xy
 from harness.analysis.coverage import LEVEL
-from harness.analysis.fits import MINIMUM, Judgement, LineFit
-from harness.analysis.groups import Unit, by_kind
-from harness.analysis.jackknife import (
+from harness.analysis.fits import weighted
+from harness.analysis.fits.fits import MINIMUM, Judgement, LineFit
+from harness.analysis.fits.lines import Unfit
+from harness.analysis.resampling.jackknife import (
     Interval,
     leave_out,
     student_interval,
     unit_names,
 )
-from harness.analysis.lines import Unfit
+from harness.analysis.resampling.units import Unit, by_kind
+from harness.arrays import Array
 from harness.measurement import NO_AXES, Axes, Domain, Named
-from harness.metrics.checks import Array
 
 STATISTICS = {"r2": "r2", "rmse": "rmse", "rho": "spearman"}
 DOMAINS = {
@@ -95,7 +95,7 @@ def compare(
     before, after : sequence of Correlation
         Of the stored run and of the later one, joined by metric, axes and model.
     unit, level
-        As in `harness.analysis.intervals.correlation_intervals`.
+        As in `harness.analysis.resampling.intervals.correlation_intervals`.
 
     Returns
     -------

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from harness.analysis.fits import Judgement, LineFit, Unfit, fit_line, judge
+from harness.analysis.fits.fits import Judgement, LineFit, Unfit, fit_line, judge
 from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_order
 from harness.traits import Trait
 

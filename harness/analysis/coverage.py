@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.metrics.checks import Array
+from harness.arrays import Array
 
 LEVEL = 0.95
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from harness.analysis.correlation import Correlation, Error, Expected, Undefined
-from harness.analysis.fits import Judgement, LineFit
+from harness.analysis.fits.fits import Judgement, LineFit
 from harness.analysis.gate_syntax import (
     OPERATORS,
     Gate,

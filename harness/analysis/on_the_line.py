@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from harness.analysis import weighted
-from harness.analysis.fits import MINIMUM
-from harness.analysis.lines import Line, Unfit, constant, least_squares
-from harness.analysis.scales import Scale, from_scale, to_scale
-from harness.metrics.checks import Array
+from harness.analysis.fits import weighted
+from harness.analysis.fits.fits import MINIMUM
+from harness.analysis.fits.lines import Line, Unfit, constant, least_squares
+from harness.analysis.fits.scales import Scale, from_scale, to_scale
+from harness.arrays import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from harness.analysis.correlation import (
     or_reason,
     xy,
 )
-from harness.analysis.fits import LineFit, fit_line
+from harness.analysis.fits.fits import LineFit, fit_line
 from harness.measurement import NO_AXES, Axes, Measurement, Named, in_order
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from harness.metrics.checks import Array
+from harness.arrays import Array
 
 
 def average_ranks(values: Array) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.metrics.checks import Array
+from harness.arrays import Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

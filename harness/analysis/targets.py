@@ -12,8 +12,8 @@ from harness.analysis.correlation import (
     or_reason,
 )
 from harness.analysis.coverage import LEVEL, Coverage, Prediction
-from harness.analysis.lines import Unfit
-from harness.analysis.planes import Plane, fit_plane
+from harness.analysis.fits.lines import Unfit
+from harness.analysis.fits.several_metrics import Plane, fit_plane
 from harness.measurement import NO_AXES, Axes, Domain, label_of
 
 Key = tuple[str, str]  # model, dataset
@@ -151,8 +151,8 @@ def combine(
         The metrics, of one model. Datasets are joined by name; one that lacks a metric
         is left out and named.
     ridge, level
-        As in `harness.analysis.planes.fit_plane`. Metrics say much the same, so the
-        ridge is chosen unless it is given; a single metric has none.
+        As in `fits.several_metrics.fit_plane`. Metrics say much the same, so the ridge
+        is chosen unless it is given; a single metric has none.
 
     Returns
     -------

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness.analysis.correlation import Point, Undefined, or_reason, xy
-from harness.analysis.fits import Judgement, LineFit, fit_line, judge
-from harness.analysis.groups import Unit, by_family, grouped
+from harness.analysis.fits.fits import Judgement, LineFit, fit_line, judge
+from harness.analysis.resampling.units import Unit, by_family, grouped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def family_transfer(
     points
         Labelled points, of one model or of several.
     unit : function of a point
-        What a family is; `harness.analysis.groups` has the choices.
+        What a family is; `harness.analysis.resampling.units` has the choices.
 
     Returns
     -------

@@ -169,7 +169,7 @@ def _opening(run: dict[str, Any]) -> list[str]:
 
 
 def _lines(arguments: argparse.Namespace) -> int:
-    from harness.analysis.scales import Scale
+    from harness.analysis.fits.scales import Scale
     from harness.report.json import plain, write_report
     from harness.report.on_the_line import line_table, table_lines
     from harness.report.text import show

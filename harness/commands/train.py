@@ -73,11 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; 0, or HarnessError."""
     import numpy as np
 
+    from harness.answers.predictions import chosen_device
     from harness.artifacts import write_whole
     from harness.models.entry import trained_filename, training_identity
     from harness.models.training import Epoch, train
     from harness.models.weights import save_weights
-    from harness.predictions import chosen_device
     from harness.registry import Registry
     from harness.report.text import Bar
 

@@ -19,7 +19,7 @@ CIFAR10_FOLDERS = ("cifar-10-batches-py", "cifar10", "cifar10-jpeg75")
 
 
 def _digits(part: str) -> Images:
-    from harness.datasets.sources.digits import read_digits
+    from harness.datasets.readers.digits import read_digits
 
     return read_digits(part)
 
@@ -31,7 +31,7 @@ def _locate_cifar10(settings: Settings) -> Path:
         if (place / "test_batch").exists() or (place / "test" / "data.npy").exists():
             return place
     if settings.download:
-        from harness.datasets.sources.cifar import download_cifar10
+        from harness.datasets.readers.cifar import download_cifar10
 
         return download_cifar10(settings.cache_dir)
     raise MissingData(
@@ -46,10 +46,10 @@ def _locate_cifar10(settings: Settings) -> Path:
 def _cifar10(settings: Settings, part: str) -> Images:
     folder = _locate_cifar10(settings)
     if (folder / "test_batch").exists():
-        from harness.datasets.sources.cifar import read_cifar10_batches
+        from harness.datasets.readers.cifar import read_cifar10_batches
 
         return read_cifar10_batches(folder, part)
-    from harness.datasets.sources.arrays import read_npy_folder
+    from harness.datasets.readers.arrays import read_npy_folder
 
     return read_npy_folder(folder / part, classes=10, size=(32, 32, 3))
 

@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.datasets.corruptions.catalogue import EXTRA, STANDARD
 from harness.datasets.dataset import Dataset, Images
 from harness.datasets.family import Family
+from harness.datasets.made.corruptions.catalogue import EXTRA, STANDARD
 from harness.datasets.places import may_download, possible_places
-from harness.datasets.sources.cifar_variants import (
+from harness.datasets.readers.cifar_variants import (
     SEVERITIES,
     check_pair,
     check_stack,
@@ -138,7 +138,7 @@ def _cifar10_c(
     folder = next((place for place in places if place.is_dir()), None)
     url, checksum = DOWNLOADS["CIFAR-10-C"]
     if folder is None and may_download(settings, family):
-        from harness.datasets.sources.archives import fetch_archive
+        from harness.datasets.readers.archives import fetch_archive
 
         folder = fetch_archive(
             url, settings.cache_dir / "CIFAR-10-C", checksum=checksum

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.code import source_digest
+from harness.code import resolve, source_digest
 from harness.measurement import Domain
 from harness.sampling import sampled_rows
-from harness.target import resolve
 from harness.traits import Trait
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ class Dataset:
     traits
         Facts by name: `corruption` and `severity`, `member` (what was corrupted, where
         several were), `split`, `source`, `pool`, and a user's own. Reports carry
-        them, and `harness.analysis.groups` reads from them, never from a name, what
+        them, and `analysis.resampling.units` reads from them, never from a name, what
         belongs together. They change no number, so no key holds them.
     """
 

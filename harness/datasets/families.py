@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.datasets.bases import CIFAR10, DIGITS
 from harness.datasets.cifar_variants import CIFAR10_FAMILIES
-from harness.datasets.corruptions.catalogue import target as corruption_target
 from harness.datasets.dataset import Dataset, Images, Transformation
 from harness.datasets.family import Base, Family
+from harness.datasets.made.corruptions.catalogue import target as corruption_target
 from harness.datasets.small_bases import SMALL_BASES
 from harness.datasets.small_families import SMALL_FAMILIES
 from harness.errors import MissingData
@@ -88,7 +88,7 @@ def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Datase
 
 
 def _writers(settings: Settings) -> Images:
-    from harness.datasets.sources.digits import read_digits
+    from harness.datasets.readers.digits import read_digits
 
     return read_digits("writers")
 
@@ -130,7 +130,7 @@ def _digits_writers_c(settings: Settings) -> tuple[Dataset, ...]:
 
 
 def _mnist_8x8(settings: Settings) -> tuple[Dataset, ...]:
-    from harness.datasets.sources.mnist import idx_files, read_mnist_8x8
+    from harness.datasets.readers.mnist import idx_files, read_mnist_8x8
 
     roots = [root for root in (settings.data_root, settings.cache_dir) if root]
     places = [root / "MNIST" / "raw" for root in roots]

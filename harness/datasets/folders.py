@@ -14,13 +14,13 @@ from harness.datasets.class_folders import check_twins, labels_of
 from harness.datasets.dataset import Dataset, Found, Images
 from harness.datasets.family import Base, Family
 from harness.datasets.passed_over import beside, classes_missing, passed_over
-from harness.datasets.sources.arrays import (
+from harness.datasets.readers.arrays import (
     checked_labels,
     checked_pixels,
     read_npy,
     read_npy_folder,
 )
-from harness.datasets.sources.pictures import (
+from harness.datasets.readers.pictures import (
     PICTURES,
     UNREAD_PICTURES,
     Tell,

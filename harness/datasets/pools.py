@@ -23,7 +23,7 @@ from harness.datasets.dataset import Transformation
 
 
 def _entry(module: str, name: str, **parameters: Any) -> Transformation:
-    target = f"harness.datasets.transformations.{module}:{name}"
+    target = f"harness.datasets.made.transformations.{module}:{name}"
     return Transformation(name=name, target=target, parameters=parameters)
 
 

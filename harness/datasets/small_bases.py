@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from harness.datasets.family import Base
 from harness.datasets.places import possible_places
-from harness.datasets.sources.mnist import read_mnist
-from harness.datasets.sources.svhn import read_svhn
-from harness.datasets.sources.usps import read_usps
+from harness.datasets.readers.mnist import read_mnist
+from harness.datasets.readers.svhn import read_svhn
+from harness.datasets.readers.usps import read_usps
 from harness.errors import MissingData
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 KMNIST and Fashion-MNIST have classes of their own, so no other base is an exterior of
 theirs. How an image is brought to another base's size is told in
-`harness.datasets.sources.resized`: the whole frame is stretched and nothing else is
+`harness.datasets.readers.resized`: the whole frame is stretched and nothing else is
 done. So USPS digits, which fill their frame, are larger than MNIST's, which leave a
 margin; and SVHN's are in front of streets and of either brightness. Both are part of
 the shift.
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.places import may_download
+from harness.datasets.readers.resized import read_resized
 from harness.datasets.small_bases import LAYOUTS, MNIST, SVHN, USPS
-from harness.datasets.sources.resized import read_resized
 from harness.measurement import Domain
 
 if TYPE_CHECKING:

@@ -3,30 +3,45 @@
 Axis letters: n images, k classes, d features, v views, s source images, m models.
 """
 
-from harness.metrics.accuracy import ACCURACY
-from harness.metrics.agreement import AGREEMENT
-from harness.metrics.aline import ALINE_D, ALINE_S
-from harness.metrics.atc import ATC_MC, ATC_NE
-from harness.metrics.average_confidence import AVERAGE_CONFIDENCE
-from harness.metrics.bag_of_prototypes import BAG_OF_PROTOTYPES
-from harness.metrics.cbpe import CBPE
-from harness.metrics.cot import COT, COTT
-from harness.metrics.difference_of_confidences import DIFFERENCE_OF_CONFIDENCES
-from harness.metrics.dispersion_score import DISPERSION_SCORE
-from harness.metrics.effective_invariance import JIGSAW_INVARIANCE, ROTATION_INVARIANCE
-from harness.metrics.energy import AVERAGE_ENERGY, META_DISTRIBUTION_ENERGY
-from harness.metrics.entropy import ENTROPY
-from harness.metrics.frechet_distance import FRECHET_DISTANCE
-from harness.metrics.importance_reweighting import IMPORTANCE_REWEIGHTING
-from harness.metrics.mano import MANO
-from harness.metrics.marginal_entropy import MARGINAL_ENTROPY
-from harness.metrics.mean_discrepancy import MAXIMUM_MEAN_DISCREPANCY, MEAN_SHIFT
-from harness.metrics.neighborhood_invariance import NEIGHBORHOOD_INVARIANCE
-from harness.metrics.norms import MEAN_FEATURE_NORM, MEAN_LOGIT_NORM, MEAN_MAX_LOGIT
-from harness.metrics.nuclear_norm import NUCLEAR_NORM
-from harness.metrics.pretext_prediction import JIGSAW_PREDICTION, ROTATION_PREDICTION
-from harness.metrics.projection_norm import PROJECTION_NORM
-from harness.metrics.softmax_corr import SOFTMAX_CORR
+from harness.metrics.label_free.agreement import AGREEMENT
+from harness.metrics.label_free.aline import ALINE_D, ALINE_S
+from harness.metrics.label_free.atc import ATC_MC, ATC_NE
+from harness.metrics.label_free.average_confidence import AVERAGE_CONFIDENCE
+from harness.metrics.label_free.bag_of_prototypes import BAG_OF_PROTOTYPES
+from harness.metrics.label_free.cbpe import CBPE
+from harness.metrics.label_free.cot import COT, COTT
+from harness.metrics.label_free.difference_of_confidences import (
+    DIFFERENCE_OF_CONFIDENCES,
+)
+from harness.metrics.label_free.dispersion_score import DISPERSION_SCORE
+from harness.metrics.label_free.effective_invariance import (
+    JIGSAW_INVARIANCE,
+    ROTATION_INVARIANCE,
+)
+from harness.metrics.label_free.energy import AVERAGE_ENERGY, META_DISTRIBUTION_ENERGY
+from harness.metrics.label_free.entropy import ENTROPY
+from harness.metrics.label_free.frechet_distance import FRECHET_DISTANCE
+from harness.metrics.label_free.importance_reweighting import IMPORTANCE_REWEIGHTING
+from harness.metrics.label_free.mano import MANO
+from harness.metrics.label_free.marginal_entropy import MARGINAL_ENTROPY
+from harness.metrics.label_free.mean_discrepancy import (
+    MAXIMUM_MEAN_DISCREPANCY,
+    MEAN_SHIFT,
+)
+from harness.metrics.label_free.neighborhood_invariance import NEIGHBORHOOD_INVARIANCE
+from harness.metrics.label_free.norms import (
+    MEAN_FEATURE_NORM,
+    MEAN_LOGIT_NORM,
+    MEAN_MAX_LOGIT,
+)
+from harness.metrics.label_free.nuclear_norm import NUCLEAR_NORM
+from harness.metrics.label_free.pretext_prediction import (
+    JIGSAW_PREDICTION,
+    ROTATION_PREDICTION,
+)
+from harness.metrics.label_free.projection_norm import PROJECTION_NORM
+from harness.metrics.label_free.softmax_corr import SOFTMAX_CORR
+from harness.metrics.outcomes.accuracy import ACCURACY
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
 __all__ = ["METRICS", "Input", "Invariant", "Kind", "Metric", "Trend"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from harness.models.entry import Bundled, FirstOf, ModelEntry, TrainedHere
+from harness.models.published.akamaster import AKAMASTER_ENTRIES
+from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
+from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
+from harness.models.published.trained import SMALL, TRAINED_ENTRIES
+from harness.models.published.u7122029 import U7122029_ENTRIES
 from harness.models.recipe import Recipe
-from harness.models.sources.akamaster import AKAMASTER_ENTRIES
-from harness.models.sources.chenyaofo import CHENYAOFO_ENTRIES
-from harness.models.sources.huyvnphan import HUYVNPHAN_ENTRIES
-from harness.models.sources.trained import SMALL, TRAINED_ENTRIES
-from harness.models.sources.u7122029 import U7122029_ENTRIES
 
 _DIGITS = "harness.models.architectures.digits"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.artifacts import made_once
-from harness.code import source_digest
+from harness.code import resolve, source_digest
 from harness.digests import file_digest
 from harness.download import download
 from harness.errors import MissingData
@@ -24,7 +24,6 @@ from harness.models.weights import (
     verify,
     weights_bytes,
 )
-from harness.target import resolve
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.download import download
 from harness.errors import HarnessError, MissingData, UnknownName
-from harness.models.built import (
+from harness.models.weights import find_file, is_file, verify
+from harness.models.yours.built import (
     PUBLISHED,
     Built,
     chosen_weights,
@@ -16,7 +17,6 @@ from harness.models.built import (
     put_weights,
     weight_file,
 )
-from harness.models.weights import find_file, is_file, verify
 
 if TYPE_CHECKING:
     import torch

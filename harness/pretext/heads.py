@@ -190,9 +190,9 @@ def view_features(
 
     A line about the progress is told every `PATIENCE` seconds.
     """
+    from harness.answers.predictions import Predictions
     from harness.datasets.dataset import Dataset
     from harness.measurement import Domain
-    from harness.predictions import Predictions
 
     dataset = Dataset(
         name="train", family="train", domain=Domain.INTERIOR, load=lambda: images
@@ -257,7 +257,7 @@ def head_key(
         "code": [
             source_digest(module)
             for module in (
-                *(__name__, "harness.predictions", "harness.views"),
+                *(__name__, "harness.answers.predictions", "harness.views"),
                 *("harness.datasets.dataset", "harness.sampling"),
             )
         ],

@@ -12,9 +12,9 @@ from harness.fixtures.cells import (
     pair_of,
     recorded_by,
 )
-from harness.protocol.audience import is_watched
-from harness.protocol.caught import Caught, When, call_info
-from harness.protocol.recipe import Recipe, recipe_of
+from harness.protocol.capture import Caught, When, call_info
+from harness.protocol.fixture_plan import Recipe, recipe_of
+from harness.protocol.listeners import is_watched
 from harness.store import Recorded
 
 # Plugins whose wrappers of a phase do what is done here, or only act on what

@@ -93,7 +93,7 @@ def assumptions(
     Parameters
     ----------
     measurements
-        With the facts of `harness.fixtures.signs`, where they were recorded.
+        With the facts of `harness.fixtures.diagnostics`, where they were recorded.
     predictions
         Of the targets.
     classes

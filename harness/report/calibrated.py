@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from harness.metrics.temperature import HIGHEST, LOWEST
+from harness.metrics.numerics.temperature import HIGHEST, LOWEST
 
 
 def calibration_line(temperatures: Mapping[str, float]) -> str:

@@ -11,7 +11,7 @@ from harness.measurement import Domain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.analysis.fits import LineFit
+    from harness.analysis.fits.fits import LineFit
 
 _DIGITS = 7  # more than a screen has pixels
 
@@ -57,7 +57,7 @@ def _line(fit: LineFit | Undefined) -> dict[str, Any]:
     """A line, and what its prediction band is made of.
 
     The half width at x is ``t s sqrt(1 + 1/n + (x - x_mean)² / (n x_sd²))``, as in
-    `harness.analysis.planes.Plane.predictions`.
+    `harness.analysis.fits.several_metrics.Plane.predictions`.
     """
     if isinstance(fit, Undefined):
         return {"reason": fit.reason}

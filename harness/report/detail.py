@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harness.analysis.controls import constant_control, permutation_p
 from harness.analysis.correlation import Correlation, Point, Undefined, or_reason, xy
-from harness.analysis.curves import CurveFit, Method, fit_curve
-from harness.analysis.fits import Judgement, judge
-from harness.analysis.groups import Unit, by_dataset, by_kind
-from harness.analysis.intervals import Intervals, correlation_intervals
-from harness.analysis.jackknife import Interval
-from harness.analysis.scales import noise_floor
-from harness.analysis.surprises import Surprise, surprises
+from harness.analysis.fits.fits import Judgement, judge
+from harness.analysis.fits.other import CurveFit, Method, fit_curve
+from harness.analysis.fits.scales import noise_floor
+from harness.analysis.fits.weighted import STATISTICS
+from harness.analysis.null_models import constant_control, permutation_p
+from harness.analysis.resampling.intervals import Intervals, correlation_intervals
+from harness.analysis.resampling.jackknife import Interval
+from harness.analysis.resampling.units import Unit, by_dataset, by_kind
+from harness.analysis.residuals import Surprise, surprises
 from harness.analysis.transfer import FamilyTransfer, family_transfer
-from harness.analysis.weighted import STATISTICS
 from harness.measurement import NO_AXES, Axes, Domain, Named
 from harness.report.columns import Block, Columns, Names, Number
 

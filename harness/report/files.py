@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.artifacts import irreplaceable
+from harness.code import resolve
 from harness.errors import HarnessError
 from harness.report.portable import portable
-from harness.target import resolve
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary

@@ -17,8 +17,8 @@ from harness.report.predicted import shown_predictions
 if TYPE_CHECKING:
     from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
-    from harness.analysis.fits import Judgement, LineFit
-    from harness.analysis.jackknife import Interval
+    from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.resampling.jackknife import Interval
     from harness.report.assumptions import Finding
     from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary

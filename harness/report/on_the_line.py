@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined, or_reason
+from harness.analysis.fits.scales import Scale
 from harness.analysis.on_the_line import AccuracyLine, accuracy_line
-from harness.analysis.scales import Scale
 from harness.measurement import Domain, Measurement
 from harness.report.columns import Block, Columns, Names, Number
 

@@ -8,9 +8,9 @@ from statistics import median
 from typing import Any
 
 from harness.analysis.correlation import Correlation, Error, Undefined
-from harness.analysis.groups import Unit, by_kind
-from harness.analysis.intervals import interior_r2_interval
-from harness.analysis.jackknife import Interval
+from harness.analysis.resampling.intervals import interior_r2_interval
+from harness.analysis.resampling.jackknife import Interval
+from harness.analysis.resampling.units import Unit, by_kind
 from harness.measurement import NO_AXES, Axes, Measurement, Named
 
 
@@ -60,7 +60,7 @@ def rank(
     """Metrics by the R² of their interior line on the exterior, the best first.
 
     Those for which it does not exist follow, by the R² of the interior's own fit.
-    `unit` is what the interval leaves out: see `harness.analysis.groups`.
+    `unit` is what the interval leaves out: see `harness.analysis.resampling.units`.
     """
     rows: dict[tuple[str, Axes], list[Correlation]] = {}
     for row in correlations:

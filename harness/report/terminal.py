@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.analysis.correlation import Correlation
-    from harness.analysis.fits import Judgement, LineFit
-    from harness.analysis.jackknife import Interval
+    from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.resampling.jackknife import Interval
     from harness.report.judging import AnyVerdict
     from harness.report.ranking import Rank
     from harness.report.summary import Loss, Summary

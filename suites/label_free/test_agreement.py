@@ -1,7 +1,7 @@
 """Do different models say the same? Compares every chosen model with the others."""
 
-from harness.metrics.agreement import agreement
-from harness.metrics.aline import aline_d, aline_s
+from harness.metrics.label_free.agreement import agreement
+from harness.metrics.label_free.aline import aline_d, aline_s
 
 
 def test_agreement(measure, peers):

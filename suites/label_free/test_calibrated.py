@@ -1,10 +1,12 @@
 """Estimates of accuracy calibrated on the base's labelled test split."""
 
-from harness.metrics.atc import atc_mc, atc_ne
-from harness.metrics.cbpe import cbpe
-from harness.metrics.cot import cot, cott
-from harness.metrics.difference_of_confidences import difference_of_confidences
-from harness.metrics.importance_reweighting import importance_reweighting
+from harness.metrics.label_free.atc import atc_mc, atc_ne
+from harness.metrics.label_free.cbpe import cbpe
+from harness.metrics.label_free.cot import cot, cott
+from harness.metrics.label_free.difference_of_confidences import (
+    difference_of_confidences,
+)
+from harness.metrics.label_free.importance_reweighting import importance_reweighting
 
 
 def test_atc_mc(measure):

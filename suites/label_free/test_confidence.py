@@ -1,7 +1,7 @@
 """How sure the model is of each image."""
 
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.entropy import entropy
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.entropy import entropy
 
 
 def test_average_confidence(measure):

@@ -1,10 +1,10 @@
 """The prediction matrix as a whole: confident, and spread over the classes?"""
 
-from harness.metrics.dispersion_score import dispersion_score
-from harness.metrics.mano import mano
-from harness.metrics.marginal_entropy import marginal_entropy
-from harness.metrics.nuclear_norm import nuclear_norm
-from harness.metrics.softmax_corr import softmax_corr
+from harness.metrics.label_free.dispersion_score import dispersion_score
+from harness.metrics.label_free.mano import mano
+from harness.metrics.label_free.marginal_entropy import marginal_entropy
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.softmax_corr import softmax_corr
 
 
 def test_nuclear_norm(measure):

@@ -1,9 +1,12 @@
 """How far the features have moved from those of the base's test split."""
 
-from harness.metrics.bag_of_prototypes import bag_of_prototypes
-from harness.metrics.frechet_distance import frechet_distance
-from harness.metrics.mean_discrepancy import maximum_mean_discrepancy, mean_shift
-from harness.metrics.projection_norm import projection_norm
+from harness.metrics.label_free.bag_of_prototypes import bag_of_prototypes
+from harness.metrics.label_free.frechet_distance import frechet_distance
+from harness.metrics.label_free.mean_discrepancy import (
+    maximum_mean_discrepancy,
+    mean_shift,
+)
+from harness.metrics.label_free.projection_norm import projection_norm
 
 
 def test_frechet_distance(measure):

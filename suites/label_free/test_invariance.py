@@ -1,7 +1,10 @@
 """Effective invariance: does the model say the same of a changed image?"""
 
-from harness.metrics.effective_invariance import jigsaw_invariance, rotation_invariance
-from harness.metrics.neighborhood_invariance import neighborhood_invariance
+from harness.metrics.label_free.effective_invariance import (
+    jigsaw_invariance,
+    rotation_invariance,
+)
+from harness.metrics.label_free.neighborhood_invariance import neighborhood_invariance
 from harness.views import ROTATIONS
 
 

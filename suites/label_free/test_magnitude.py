@@ -1,7 +1,11 @@
 """How large logits and features are: energies, and norms as plain controls."""
 
-from harness.metrics.energy import average_energy, meta_distribution_energy
-from harness.metrics.norms import mean_feature_norm, mean_logit_norm, mean_max_logit
+from harness.metrics.label_free.energy import average_energy, meta_distribution_energy
+from harness.metrics.label_free.norms import (
+    mean_feature_norm,
+    mean_logit_norm,
+    mean_max_logit,
+)
 
 
 def test_meta_distribution_energy(measure):

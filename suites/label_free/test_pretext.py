@@ -1,6 +1,9 @@
 """Pretext prediction: does a head on the features still tell what was done?"""
 
-from harness.metrics.pretext_prediction import jigsaw_prediction, rotation_prediction
+from harness.metrics.label_free.pretext_prediction import (
+    jigsaw_prediction,
+    rotation_prediction,
+)
 
 
 def test_rotation_prediction(predictions, rotation_head, record):

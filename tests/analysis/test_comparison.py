@@ -17,10 +17,10 @@ from harness.analysis.fail_on import (
     judge_rule,
     parse_rule,
 )
-from harness.analysis.fits import fit_line
+from harness.analysis.fits.fits import fit_line
 from harness.analysis.gate_syntax import GateSyntaxError
-from harness.analysis.groups import by_dataset
-from harness.analysis.jackknife import Interval, fit_intervals
+from harness.analysis.resampling.jackknife import Interval, fit_intervals
+from harness.analysis.resampling.units import by_dataset
 from harness.measurement import Domain, Measurement
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.correlation import Expected, Undefined, correlate
-from harness.analysis.fits import fit_line, judge
+from harness.analysis.fits.fits import fit_line, judge
 from harness.analysis.targets import predict_targets
 from harness.measurement import Axes, Domain, Measurement
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.correlation import Correlation, Error, Expected, Point, Undefined
-from harness.analysis.fits import fit_line, judge
+from harness.analysis.fits.fits import fit_line, judge
 from harness.analysis.gate_syntax import DOMAINS, OPERATORS, STATISTICS
 from harness.analysis.gates import Gate, GateSyntaxError, judge_gate, parse_gate
 from harness.measurement import Domain

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.analysis import weighted
-from harness.analysis.fits import Unfit
-from harness.analysis.jackknife import fit_intervals
+from harness.analysis.fits import weighted
+from harness.analysis.fits.fits import Unfit
+from harness.analysis.fits.scales import Scale, from_scale, to_scale
 from harness.analysis.on_the_line import accuracy_line
-from harness.analysis.scales import Scale, from_scale, to_scale
+from harness.analysis.resampling.jackknife import fit_intervals
 from harness.analysis.tables import join_tables, read_table
 
 seeds = st.integers(0, 2**32 - 1)

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.correlation import Undefined, correlate
-from harness.analysis.fits import fit_line
+from harness.analysis.fits.fits import fit_line
+from harness.analysis.fits.several_metrics import fit_plane
 from harness.analysis.gate_syntax import OPERATORS, GateSyntaxError
-from harness.analysis.planes import fit_plane
 from harness.analysis.target_gates import (
     BOUNDS,
     TargetGate,

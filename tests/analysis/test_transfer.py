@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from harness.analysis.correlation import Correlation, Undefined, correlate
-from harness.analysis.fits import fit_line, judge
-from harness.analysis.groups import by_dataset, by_family, by_kind, grouped
-from harness.analysis.intervals import correlation_intervals
+from harness.analysis.fits.fits import fit_line, judge
 from harness.analysis.over_models import correlate_over_models
-from harness.analysis.surprises import surprises
+from harness.analysis.resampling.intervals import correlation_intervals
+from harness.analysis.resampling.units import by_dataset, by_family, by_kind, grouped
+from harness.analysis.residuals import surprises
 from harness.analysis.transfer import family_transfer
 from harness.measurement import Domain, Measurement
 

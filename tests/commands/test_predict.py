@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.cli import main
-from harness.datasets.sources.digits import read_digits
+from harness.datasets.readers.digits import read_digits
 
 
 def predict(folder, *arguments):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from harness.datasets import cifar_variants
-from harness.datasets.corruptions.catalogue import EXTRA, STANDARD
+from harness.datasets.made.corruptions.catalogue import EXTRA, STANDARD
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
 from harness.registry import Registry

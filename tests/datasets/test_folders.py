@@ -168,7 +168,7 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
 
 def test_damaged_pictures_are_named_together(tmp_path, monkeypatch):
     """And how far the reading has come is told."""
-    monkeypatch.setattr("harness.datasets.sources.pictures.PATIENCE", -1)
+    monkeypatch.setattr("harness.datasets.readers.pictures.PATIENCE", -1)
     picture(tmp_path / "p" / "a.png")
     for name in ("b", "c", "d"):
         (tmp_path / "p" / f"{name}.png").write_bytes(b"\x89PNG and nothing more")

@@ -11,7 +11,7 @@ from PIL import Image
 from harness.datasets.dataset import Images
 from harness.datasets.kept import IN_USE, Kept
 from harness.datasets.own import own_dataset
-from harness.datasets.sources.pictures import read_pictures
+from harness.datasets.readers.pictures import read_pictures
 from harness.errors import BadData
 from harness.measurement import Domain
 from tests.datasets.test_folders import base
@@ -96,7 +96,7 @@ def test_more_datasets_than_files_may_be_open(tmp_path):
 
 def test_sets_of_pictures_one_after_another_take_bounded_memory(tmp_path, monkeypatch):
     """Twelve that are each larger than the room: those in use stay, and no more."""
-    monkeypatch.setattr("harness.datasets.sources.pictures.KEPT", Kept(room=500_000))
+    monkeypatch.setattr("harness.datasets.readers.pictures.KEPT", Kept(room=500_000))
     for name in range(12):
         Image.fromarray(np.full((600, 500, 3), name, np.uint8)).save(
             tmp_path / f"{name}.png"

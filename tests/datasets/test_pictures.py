@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from harness.datasets.sources.pictures import is_picture, read_picture
+from harness.datasets.readers.pictures import is_picture, read_picture
 from harness.errors import BadData
 
 RNG = np.random.default_rng(0)

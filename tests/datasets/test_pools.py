@@ -14,6 +14,14 @@ from torchvision.transforms.v2 import functional as V  # noqa: N812 - as its own
 
 from harness.datasets.dataset import Dataset, Images
 from harness.datasets.families import FAMILIES
+from harness.datasets.made.transformations import (
+    colour,
+    filters,
+    levels,
+    storage,
+    warp,
+    weather,
+)
 from harness.datasets.metaset import metaset
 from harness.datasets.pools import (
     DEFAULT_POOL,
@@ -24,14 +32,6 @@ from harness.datasets.pools import (
     POOL_A,
     POOL_B,
     POOL_C,
-)
-from harness.datasets.transformations import (
-    colour,
-    filters,
-    levels,
-    storage,
-    warp,
-    weather,
 )
 from harness.measurement import Domain
 from harness.sampling import sampled_rows

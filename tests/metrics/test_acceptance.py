@@ -9,19 +9,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from harness.metrics.agreement_line import agreement_line, agreement_matrix
-from harness.metrics.atc import atc_mc, atc_ne
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.checks import softmax
-from harness.metrics.cot import cot
-from harness.metrics.effective_invariance import rotation_invariance
-from harness.metrics.energy import meta_distribution_energy
-from harness.metrics.entropy import entropy
-from harness.metrics.mano import mano
-from harness.metrics.marginal_entropy import marginal_entropy
-from harness.metrics.nuclear_norm import nuclear_norm
-from harness.metrics.pretext_prediction import rotation_prediction
-from harness.metrics.softmax_corr import softmax_corr
+from harness.arrays import softmax
+from harness.metrics.label_free.atc import atc_mc, atc_ne
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.cot import cot
+from harness.metrics.label_free.effective_invariance import rotation_invariance
+from harness.metrics.label_free.energy import meta_distribution_energy
+from harness.metrics.label_free.entropy import entropy
+from harness.metrics.label_free.mano import mano
+from harness.metrics.label_free.marginal_entropy import marginal_entropy
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.pretext_prediction import rotation_prediction
+from harness.metrics.label_free.softmax_corr import softmax_corr
+from harness.metrics.numerics.agreement_line import agreement_line, agreement_matrix
 from tests.strategies import worlds
 
 quick = settings(max_examples=40, deadline=None)

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from harness.metrics.agreement import agreement
-from harness.metrics.agreement_line import (
+from harness.errors import UndefinedMetricError
+from harness.metrics.label_free.agreement import agreement
+from harness.metrics.label_free.aline import aline_d, aline_s
+from harness.metrics.numerics.agreement_line import (
     accuracy_line,
     accuracy_of_each,
     agreement_line,
@@ -19,8 +21,6 @@ from harness.metrics.agreement_line import (
     aline_d_estimates,
     aline_s_estimates,
 )
-from harness.metrics.aline import aline_d, aline_s
-from harness.metrics.checks import UndefinedMetricError
 from tests.strategies import simulated_world
 
 seeds = st.integers(0, 2**32 - 1)

@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.metrics.pairwise import rbf_kernel
 
-from harness.metrics.bag_of_prototypes import (
+from harness.errors import UndefinedMetricError
+from harness.metrics.label_free.bag_of_prototypes import (
     bag_of_prototypes,
     kmeans_centres,
     prototype_divergence,
 )
-from harness.metrics.checks import UndefinedMetricError
-from harness.metrics.frechet_distance import frechet_distance
-from harness.metrics.mean_discrepancy import maximum_mean_discrepancy, mean_shift
+from harness.metrics.label_free.frechet_distance import frechet_distance
+from harness.metrics.label_free.mean_discrepancy import (
+    maximum_mean_discrepancy,
+    mean_shift,
+)
 from tests.strategies import simulated_world, worlds
 
 quick = settings(max_examples=40, deadline=None)
@@ -97,7 +100,7 @@ def test_mmd_in_blocks_is_mmd_at_once(monkeypatch):
     world = simulated_world(0.5, n=50)
     arrays = world.features, world.source_features
     whole = maximum_mean_discrepancy(*arrays)
-    monkeypatch.setattr("harness.metrics.mean_discrepancy._ROWS", 7)
+    monkeypatch.setattr("harness.metrics.label_free.mean_discrepancy._ROWS", 7)
     assert maximum_mean_discrepancy(*arrays) == pytest.approx(whole)
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import harness.metrics
+from harness.errors import UndefinedMetricError
 from harness.metrics import METRICS, Input, Invariant, Metric
-from harness.metrics.checks import UndefinedMetricError
 from tests.strategies import World, simulated_world, worlds
 
 # Many small worlds have no value: a metric that needs three models, two classes, ...

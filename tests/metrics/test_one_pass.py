@@ -8,14 +8,19 @@ import torch
 from hypothesis import assume, given, settings
 from sklearn.metrics import calinski_harabasz_score
 
-from harness.metrics.checks import UndefinedMetricError, softmax
-from harness.metrics.dispersion_score import dispersion_score
-from harness.metrics.energy import average_energy, meta_distribution_energy
-from harness.metrics.mano import mano
-from harness.metrics.marginal_entropy import marginal_entropy
-from harness.metrics.neighborhood_invariance import neighborhood_invariance
-from harness.metrics.norms import mean_feature_norm, mean_logit_norm, mean_max_logit
-from harness.metrics.softmax_corr import softmax_corr
+from harness.arrays import softmax
+from harness.errors import UndefinedMetricError
+from harness.metrics.label_free.dispersion_score import dispersion_score
+from harness.metrics.label_free.energy import average_energy, meta_distribution_energy
+from harness.metrics.label_free.mano import mano
+from harness.metrics.label_free.marginal_entropy import marginal_entropy
+from harness.metrics.label_free.neighborhood_invariance import neighborhood_invariance
+from harness.metrics.label_free.norms import (
+    mean_feature_norm,
+    mean_logit_norm,
+    mean_max_logit,
+)
+from harness.metrics.label_free.softmax_corr import softmax_corr
 from tests.strategies import simulated_world, worlds
 
 quick = settings(max_examples=40, deadline=None)

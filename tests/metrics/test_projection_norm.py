@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from harness.metrics.checks import UndefinedMetricError
-from harness.metrics.minimum import minimum
-from harness.metrics.projection_norm import projection_norm
+from harness.errors import UndefinedMetricError
+from harness.metrics.label_free.projection_norm import projection_norm
+from harness.metrics.numerics.minimum import minimum
 from tests.strategies import simulated_world
 
 
@@ -60,7 +60,7 @@ def test_it_is_zero_where_nothing_but_the_order_has_changed():
 @pytest.mark.parametrize("width", [20, 149, 150, 400])
 def test_more_features_than_images_change_nothing(width, pays, monkeypatch):
     """The head lies in what the images span, wherever it is looked for."""
-    way = "harness.metrics.projection_norm._basis_pays"
+    way = "harness.metrics.label_free.projection_norm._basis_pays"
     ridge = 0.011 if pays else 0.012  # heads that are remembered are of another ridge
     features, predicted, source, labels = arrays(0.5)
     wider = np.zeros((features.shape[1], width))
@@ -82,7 +82,7 @@ def test_the_head_of_the_source_is_trained_once(monkeypatch):
         calls.append(1)
         return minimum(*arguments, **options)
 
-    monkeypatch.setattr("harness.metrics.projection_norm.minimum", counted)
+    monkeypatch.setattr("harness.metrics.label_free.projection_norm.minimum", counted)
     for scale in (1.0, 0.9, 0.8):
         projection_norm(scale * features, predicted, source, labels, ridge=0.017)
     assert len(calls) == 1 + 3

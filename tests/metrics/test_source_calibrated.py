@@ -10,16 +10,23 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from sklearn.isotonic import IsotonicRegression
 
-from harness.metrics import calibration
-from harness.metrics.atc import atc_mc, atc_ne
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.calibration import calibration_error, helpful_map, isotonic_map
-from harness.metrics.cbpe import cbpe
-from harness.metrics.checks import UndefinedMetricError, log_softmax, softmax
-from harness.metrics.difference_of_confidences import difference_of_confidences
-from harness.metrics.importance_reweighting import importance_reweighting
-from harness.metrics.temperature import HIGHEST, LOWEST, fitted_temperature
-from harness.metrics.thresholds import log_entropy, top_log_odds
+from harness.arrays import log_softmax, softmax
+from harness.errors import UndefinedMetricError
+from harness.metrics.label_free.atc import atc_mc, atc_ne
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.cbpe import cbpe
+from harness.metrics.label_free.difference_of_confidences import (
+    difference_of_confidences,
+)
+from harness.metrics.label_free.importance_reweighting import importance_reweighting
+from harness.metrics.numerics import calibration
+from harness.metrics.numerics.calibration import (
+    calibration_error,
+    helpful_map,
+    isotonic_map,
+)
+from harness.metrics.numerics.temperature import HIGHEST, LOWEST, fitted_temperature
+from harness.metrics.numerics.thresholds import log_entropy, top_log_odds
 from tests.strategies import simulated_world, worlds
 
 quick = settings(max_examples=40, deadline=None)

@@ -8,16 +8,16 @@ import torch
 from hypothesis import given, settings
 from sklearn.metrics import accuracy_score
 
-from harness.metrics.accuracy import accuracy
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.checks import softmax
-from harness.metrics.effective_invariance import (
+from harness.arrays import softmax
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.effective_invariance import (
     effective_invariance,
     jigsaw_invariance,
     rotation_invariance,
 )
-from harness.metrics.entropy import entropy
-from harness.metrics.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.entropy import entropy
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+from harness.metrics.outcomes.accuracy import accuracy
 from tests.strategies import simulated_world, worlds
 
 quick = settings(max_examples=40, deadline=None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.code import source_digest
+from harness.code import resolve, source_digest
 from harness.datasets.families import FAMILIES
 from harness.errors import MissingData
 from harness.metrics import METRICS
@@ -14,7 +14,6 @@ from harness.models.entries import CIFAR10_ENTRIES, ENTRIES
 from harness.models.entry import Published
 from harness.registry import Registry
 from harness.settings import Settings
-from harness.target import resolve
 
 PUBLISHED = [entry for entry in ENTRIES if isinstance(entry.weights, Published)]
 

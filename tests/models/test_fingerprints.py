@@ -9,7 +9,7 @@ from torch import nn
 from harness.contents import Contents, text_of
 from harness.datasets.bases import BASES
 from harness.errors import HarnessError
-from harness.models.specs import spec_model
+from harness.models.yours.specs import spec_model
 from harness.settings import ModelSpec, Settings
 
 DIGITS = next(base for base in BASES if base.name == "digits")

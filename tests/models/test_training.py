@@ -15,8 +15,8 @@ from harness.datasets.dataset import Images
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.entries import DIGITS_ENTRIES
 from harness.models.entry import TrainedHere
+from harness.models.published.u7122029 import U7122029_ENTRIES
 from harness.models.recipe import Recipe
-from harness.models.sources.u7122029 import U7122029_ENTRIES
 from harness.models.training import Epoch, Trained, train
 from harness.settings import Settings
 

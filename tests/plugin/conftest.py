@@ -59,8 +59,8 @@ def pytest_harness_register(registry):
 """
 
 SUITE = """
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
 
 def test_average_confidence(predictions, record):
     record(average_confidence, predictions.logits())

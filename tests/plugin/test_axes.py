@@ -177,8 +177,8 @@ def test_a_parameter_that_is_the_metric_is_no_axis(toy):
     toy.makepyfile(
         test_many="""
         import pytest
-        from harness.metrics.softmax_corr import softmax_corr
-        from harness.metrics.nuclear_norm import nuclear_norm
+        from harness.metrics.label_free.softmax_corr import softmax_corr
+        from harness.metrics.label_free.nuclear_norm import nuclear_norm
         both = [softmax_corr, nuclear_norm]
         @pytest.mark.parametrize("metric", both)
         def test_metric(predictions, record, metric):

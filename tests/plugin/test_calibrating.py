@@ -5,9 +5,9 @@ import json
 import pytest
 
 SUITE = """
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.frechet_distance import frechet_distance
-from harness.metrics.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.frechet_distance import frechet_distance
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
 
 def test_average_confidence(measure):
     measure(average_confidence)

@@ -13,7 +13,7 @@ def worsen(toy):
     """Make the metric say less: the same name, a noisier value."""
     toy.makepyfile(
         test_suite="""
-        from harness.metrics.average_confidence import average_confidence
+        from harness.metrics.label_free.average_confidence import average_confidence
 
         def test_average_confidence(predictions, record):
             record(average_confidence, predictions.logits())

@@ -22,7 +22,7 @@ def pytest_terminal_summary(terminalreporter):
     )
     toy.makepyfile(
         test_suite="""
-from harness.metrics.neighborhood_invariance import neighborhood_invariance
+from harness.metrics.label_free.neighborhood_invariance import neighborhood_invariance
 def test_neighborhood_invariance(copies, record):
     record(neighborhood_invariance, copies)
 """

@@ -12,7 +12,7 @@ from harness.plan import Plan, PlannedCell, Variant
 
 GATED = """
 import pytest
-from harness.metrics.checks import UndefinedMetricError
+from harness.errors import UndefinedMetricError
 
 @pytest.mark.harness_gate("gated: interior r2 >= 0.9999")
 def test_gated(record, predictions):
@@ -20,7 +20,7 @@ def test_gated(record, predictions):
 """
 PARTED = """
 import pytest
-from harness.metrics.checks import UndefinedMetricError
+from harness.errors import UndefinedMetricError
 
 @pytest.mark.parametrize("k", [1])
 def test_parted(record, predictions, model, dataset, k):
@@ -362,7 +362,7 @@ FATES = {
 }
 ANY = """
 import pytest
-from harness.metrics.checks import UndefinedMetricError
+from harness.errors import UndefinedMetricError
 {marks}
 def test_any(record, predictions, model, dataset{own}):
     odd = (model.name, dataset.name) == ("soft", "out1")

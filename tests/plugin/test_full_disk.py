@@ -33,7 +33,7 @@ def test_a_report_that_cannot_be_written_costs_no_other(toy):
     """Nor the saved run: each is tried, and the failure is named."""
     toy.makepyfile(
         test_suite="""
-        from harness.metrics.nuclear_norm import nuclear_norm
+        from harness.metrics.label_free.nuclear_norm import nuclear_norm
 
         def test_nuclear_norm(predictions, record):
             record(nuclear_norm, predictions.probs())

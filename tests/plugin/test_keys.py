@@ -8,7 +8,7 @@ import pytest
 
 SUITE = """
 import pytest
-from harness.metrics.agreement import agreement
+from harness.metrics.label_free.agreement import agreement
 from rule import margin
 
 def test_margin(predictions, record, scale):
@@ -134,7 +134,7 @@ def test_asked(predictions, record, request):
 """
 WRAPPED = """
 import pytest
-from harness.metrics.agreement import agreement
+from harness.metrics.label_free.agreement import agreement
 
 @pytest.fixture
 def say(measure):
@@ -147,7 +147,7 @@ def test_said(say, record):
 
 ASKING = """
 import pytest
-from harness.metrics.average_confidence import AVERAGE_CONFIDENCE
+from harness.metrics.label_free.average_confidence import AVERAGE_CONFIDENCE
 
 def test_late(predictions, record, request):
     scale = request.getfixturevalue("scale")
@@ -255,12 +255,13 @@ def test_what_a_test_s_module_class_and_decorators_read_counts(project):
     [
         pytest.param(None, id="asked for by name"),
         pytest.param(
-            "from harness.metrics.agreement import agreement\n"
+            "from harness.metrics.label_free.agreement import agreement\n"
             "def test_late(measure): measure(agreement)\n",
             id="by the metric's inputs",
         ),
         pytest.param(
-            "import pytest\nfrom harness.metrics.agreement import AGREEMENT\n"
+            "import pytest\n"
+            "from harness.metrics.label_free.agreement import AGREEMENT\n"
             "@pytest.mark.parametrize('metric', [AGREEMENT])\n"
             "def test_late(measure, metric): measure(metric)\n",
             id="by a parameter",
@@ -273,7 +274,7 @@ def test_other_companions_are_another_measurement(toy, suite):
     """B01: who is compared with, and what became of them, is in the key."""
     toy.makepyfile(
         test_suite=suite
-        or "from harness.metrics.agreement import agreement\n"
+        or "from harness.metrics.label_free.agreement import agreement\n"
         "def test_agreement(measure, peers): measure(agreement)\n"
     )
     third(toy, 4.0)

@@ -173,12 +173,12 @@ def test_a_sample_of_a_sorted_folder_has_every_class(toy):
 
 
 OUTPUT_SUITE = """
-from harness.metrics.agreement import agreement
-from harness.metrics.aline import aline_s
-from harness.metrics.atc import atc_mc
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.effective_invariance import rotation_invariance
-from harness.metrics.nuclear_norm import nuclear_norm
+from harness.metrics.label_free.agreement import agreement
+from harness.metrics.label_free.aline import aline_s
+from harness.metrics.label_free.atc import atc_mc
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.effective_invariance import rotation_invariance
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
 from harness.views import ROTATIONS
 
 def test_average_confidence(measure): measure(average_confidence)

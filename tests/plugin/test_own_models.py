@@ -26,8 +26,8 @@ def headless():
 """
 
 SUITE = """
-from harness.metrics.average_confidence import average_confidence
-from harness.metrics.mean_discrepancy import mean_shift
+from harness.metrics.label_free.average_confidence import average_confidence
+from harness.metrics.label_free.mean_discrepancy import mean_shift
 
 def test_average_confidence(measure): measure(average_confidence)
 def test_mean_shift(measure): measure(mean_shift)

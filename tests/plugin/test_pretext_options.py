@@ -10,8 +10,10 @@ import torch
 torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 
 JIGSAW_SUITE = """
-from harness.metrics.effective_invariance import jigsaw_invariance
-from harness.metrics.pretext_prediction import jigsaw_prediction, rotation_prediction
+from harness.metrics.label_free.effective_invariance import jigsaw_invariance
+from harness.metrics.label_free.pretext_prediction import (
+    jigsaw_prediction, rotation_prediction
+)
 
 def test_jigsaw_invariance(measure, jigsaws):
     measure(jigsaw_invariance, views=[view for view in jigsaws if view.moves])

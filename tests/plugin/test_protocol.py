@@ -153,7 +153,7 @@ def test_a_cell_that_cannot_be_set_up_is_an_error(toy):
     conftest.write_text(
         conftest.read_text()
         + """
-from harness.predictions import Predictions
+from harness.answers.predictions import Predictions
 def broken(self, view=None):
     raise RuntimeError("no such luck")
 Predictions.predicted = broken

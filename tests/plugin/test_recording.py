@@ -71,7 +71,7 @@ def test_a_broken_metric_fails_its_own_cell_only(toy, body, reason):
     """The other tests of the pair pass, and the report names what is missing."""
     toy.makepyfile(
         test_broken=f"""
-        from harness.metrics.nuclear_norm import nuclear_norm
+        from harness.metrics.label_free.nuclear_norm import nuclear_norm
         def test_broken(predictions, record):
             {body}
         """

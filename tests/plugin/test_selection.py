@@ -137,7 +137,7 @@ def pytest_terminal_summary(terminalreporter):
     )
     toy.makepyfile(
         test_compare="""
-from harness.metrics.agreement import agreement
+from harness.metrics.label_free.agreement import agreement
 def test_agreement(measure, peers): measure(agreement)
 """
     )

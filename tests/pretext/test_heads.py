@@ -10,7 +10,10 @@ import pytest
 import torch
 
 from harness.datasets.dataset import Images
-from harness.metrics.pretext_prediction import jigsaw_prediction, rotation_prediction
+from harness.metrics.label_free.pretext_prediction import (
+    jigsaw_prediction,
+    rotation_prediction,
+)
 from harness.models.architectures import simple
 from harness.models.architectures.small import one_brain_cell
 from harness.models.classifier import Classifier

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from harness.analysis.correlation import Undefined
-from harness.analysis.planes import fit_plane
+from harness.analysis.fits.several_metrics import fit_plane
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.report.html import page, write_html

@@ -1,0 +1,1 @@
+"""Intervals: what is resampled, and how."""

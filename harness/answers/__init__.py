@@ -1,0 +1,1 @@
+"""What networks say: one pass, saved outputs, and the machine they run on."""

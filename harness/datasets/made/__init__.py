@@ -1,0 +1,1 @@
+"""Datasets made from others: corruptions and transformations."""

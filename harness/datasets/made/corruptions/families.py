@@ -1,0 +1,156 @@
+"""Families of corrupted datasets: each member of another under each corruption."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.datasets.dataset import Dataset
+from harness.datasets.family import Family
+from harness.datasets.made.corruptions.catalogue import (
+    CATALOGUE,
+    EXTRA,
+    SEVERITIES,
+    STANDARD,
+    corruption,
+)
+from harness.measurement import Domain
+
+if TYPE_CHECKING:
+    from harness.datasets.family import Base
+    from harness.settings import Settings
+
+
+# What may follow a family's name, and which corruptions that asks for.
+SUFFIXES = {"-c-extra": EXTRA, "-c": STANDARD}
+IN_COLOUR = ("saturate",)  # changes nothing but the strength of colours
+
+
+def suffixed(name: str, families: Mapping[str, Family], base: Base) -> Family | None:
+    """The family that a name with a suffix asks for; None if it is no such name.
+
+    Parameters
+    ----------
+    name
+        ``FAMILY-c`` for the fifteen corruptions of each member of a family at five
+        severities, ``FAMILY-c-extra`` for the other four; of grey images those that
+        need no colour. In place of a family the name of the base stands for its test
+        split.
+    families, base
+        What is known.
+    """
+    for suffix, names in SUFFIXES.items():
+        if name.endswith(suffix):
+            stem = name.removesuffix(suffix)
+            origin = families.get("test" if stem == base.name else stem)
+            if origin is not None:
+                grey = base.size[2] == 1
+                possible = [n for n in names if not (grey and n in IN_COLOUR)]
+                return _family(name, origin, possible)
+    return None
+
+
+def _family(name: str, origin: Family, names: Sequence[str]) -> Family:
+    def datasets(settings: Settings) -> tuple[Dataset, ...]:
+        members = (
+            replace(member, seed=(settings.seed, *member.seed))
+            for member in origin.datasets(settings)
+        )
+        return corrupted(tuple(members), name, names=names)
+
+    return replace(
+        origin,
+        name=name,
+        domain=Domain.EXTERIOR,
+        datasets=datasets,
+        description=f"{len(names)} corruptions of {origin.name} at 5 severities",
+        source=f"{origin.source}; Hendrycks and Dietterich, ICLR 2019, "
+        "arXiv:1903.12261",
+        on_request=True,
+    )
+
+
+def corrupted(
+    datasets: tuple[Dataset, ...],
+    family: str,
+    *,
+    names: Sequence[str] = STANDARD,
+    severities: Sequence[int] = SEVERITIES,
+) -> tuple[Dataset, ...]:
+    """Each dataset under each corruption at each severity, after its own.
+
+    They are exterior, but for those of a target, which stay targets without labels;
+    their content and labels are those of what they are made from. A draw depends on the
+    dataset's seed, the corruption's place in the whole catalogue and the severity: not
+    on which others are chosen.
+
+    Parameters
+    ----------
+    datasets
+        What to corrupt.
+    family
+        Name of the new family. Members are called ``family/gaussian_noise-1``, or, when
+        several datasets are corrupted, ``family/member/gaussian_noise-1``. The traits
+        say the same: `corruption`, `severity`, and of several the `member`.
+    names, severities
+        Which of the catalogue's corruptions; the fifteen of the standard at all five.
+
+    Raises
+    ------
+    UnknownName
+        If there is no corruption of a name.
+    ValueError
+        If a severity is not in 1..5, or two members would have the same name.
+
+    Examples
+    --------
+    >>> test = Dataset(name="test", family="test", domain=Domain.INTERIOR, load=None)
+    >>> made = corrupted((test,), "test-c", names=["snow", "fog"], severities=[1, 5])
+    >>> [dataset.name for dataset in made]
+    ['test-c/snow-1', 'test-c/snow-5', 'test-c/fog-1', 'test-c/fog-5']
+    >>> other = Dataset(name="own/b", family="own", domain=Domain.TARGET, load=None)
+    >>> made = corrupted((test, other), "all-c", names=["fog"], severities=[3])
+    >>> [(dataset.name, dataset.domain.value) for dataset in made]
+    [('all-c/test/fog-3', 'exterior'), ('all-c/b/fog-3', 'target')]
+    """
+    numbers = {name: number for number, name in enumerate(CATALOGUE)}
+    members = []
+    for dataset in datasets:
+        several = {} if len(datasets) == 1 else {"member": _member(dataset)}
+        inside = "".join(f"{member}/" for member in several.values())
+        target = dataset.domain is Domain.TARGET
+        domain = Domain.TARGET if target else Domain.EXTERIOR
+        for name in names:
+            for severity in severities:
+                transformation = corruption(name, severity)
+                members.append(
+                    replace(
+                        dataset,
+                        name=f"{family}/{inside}{transformation.name}",
+                        family=family,
+                        domain=domain,
+                        transformations=(*dataset.transformations, transformation),
+                        seed=(*dataset.seed, numbers[name], severity),
+                        verify=None,  # what it was made of is verified and counted
+                        found=None,
+                        traits={
+                            **dataset.traits,
+                            **several,
+                            "corruption": name,
+                            "severity": severity,
+                        },
+                    )
+                )
+    found = [member.name for member in members]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise ValueError(
+            f"`datasets`, `names` and `severities` must be all different, got "
+            f"{', '.join(twice[:3])} twice; name each once"
+        )
+    return tuple(members)
+
+
+def _member(dataset: Dataset) -> str:
+    """Name within its family; the whole name where it is the only one there."""
+    return dataset.name.removeprefix(f"{dataset.family}/")

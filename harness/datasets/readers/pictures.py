@@ -1,0 +1,243 @@
+"""Pictures in files, decoded one by one into one array."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.datasets.dataset import Images
+from harness.datasets.kept import KEPT
+from harness.datasets.readers.arrays import checked, stamps
+from harness.datasets.tree import is_hidden
+from harness.errors import BadData
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Tell = Callable[[str], None]
+PATIENCE = 10.0  # seconds
+PICTURES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"),
+    *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
+    *(".jp2", ".j2k", ".jpx", ".mpo"),
+)
+# Pictures that Pillow does not read, or not as people see them.
+UNREAD_PICTURES = (
+    *(".heic", ".heif", ".hif", ".jxl", ".svg", ".psd", ".exr", ".hdr", ".dcm", ".raw"),
+    *(".ico", ".icns", ".pcx", ".sgi", ".xpm", ".dds", ".eps"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
+)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a path is a picture that is read and not hidden, by its name."""
+    named = path.suffix.lower() in PICTURES and not is_hidden(path.name)
+    return named and path.is_file()
+
+
+def read_pictures(
+    root: Path,
+    files: Sequence[Path],
+    labels: Sequence[int] | None,
+    *,
+    classes: int,
+    size: tuple[int, int, int],
+    resize: bool,
+    tell: Tell = lambda text: None,
+) -> Images:
+    """(n, *size) uint8 of the files in their order, held in memory.
+
+    Read once as long as the files do not change and there is room.
+
+    Parameters
+    ----------
+    root
+        The folder they are in, for messages.
+    labels
+        Class of each, or None.
+    resize
+        Bring pictures of another size to this one; else they are refused.
+    tell
+        Shows a line about long reading, every `PATIENCE` seconds.
+
+    Raises
+    ------
+    BadData
+        If a picture cannot be read or is refused; the message names the first.
+    """
+    truth = None if labels is None else tuple(labels)
+    files = tuple(files)
+
+    def read() -> Images:
+        pixels = _decoded_all(root, files, size, resize=resize, tell=tell)
+        whole = None if truth is None else np.array(truth)
+        return checked(root, pixels, whole, classes=classes, size=size)
+
+    key = ("pictures", root, files, stamps(*files), truth, classes, size, resize)
+    return KEPT.get(key, read)
+
+
+def _decoded_all(
+    root: Path,
+    files: Sequence[Path],
+    size: tuple[int, int, int],
+    *,
+    resize: bool,
+    tell: Tell,
+) -> NDArray[np.uint8]:
+    """(n, *size); all that are refused are named together."""
+    pixels = np.empty((len(files), *size), dtype=np.uint8)
+    refused: list[BadData] = []
+    said = time.monotonic()
+    for number, (row, file) in enumerate(zip(pixels, files, strict=True)):
+        try:
+            row[...] = read_picture(file, size, resize=resize)
+        except BadData as error:
+            refused.append(error)
+        if time.monotonic() - said > PATIENCE:
+            tell(f"reading pictures of {root}: {number + 1} of {len(files)}")
+            said = time.monotonic()
+    if refused:
+        others = f"; so are {len(refused) - 1} other pictures of {root} refused, the "
+        others += f"last: {refused[-1]}"
+        raise BadData(f"{refused[0]}{others if len(refused) > 1 else ''}")
+    return pixels
+
+
+def read_picture(
+    file: Path, size: tuple[int, int, int], *, resize: bool
+) -> NDArray[np.uint8]:
+    """(h, w, c) of one picture, as people see it: turned as its EXIF data say.
+
+    16 bits become the upper 8. What people could see in several ways is refused:
+    transparency without a background, several frames, numbers without a known range.
+
+    Raises
+    ------
+    BadData
+        If it cannot be read, or is of another size; the message names the file.
+    """
+    height, width, channels = size
+    upright = _decoded(file, "RGB" if channels == 3 else "L")
+    if upright.size != (width, height):
+        from PIL.Image import Resampling
+
+        if not resize:
+            raise BadData(
+                f"picture {file} must be {width}x{height} pixels, got "
+                f"{upright.width}x{upright.height}; add ?resize=yes to its folder, as "
+                "named with --harness-data, to have every picture brought to that size"
+            )
+        upright = upright.resize((width, height), Resampling.BILINEAR)
+    return np.asarray(upright, dtype=np.uint8).reshape(size)
+
+
+def _decoded(file: Path, mode: str) -> Image:
+    """The picture upright in a mode of 8 bits, "RGB" or "L"."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        # By its name Pillow would map the file, and then scrambles turned TIFFs.
+        with _strictly(), file.open("rb") as handle, Image.open(handle) as image:
+            _check_frames(file, image)
+            image.load()
+            _check_opaque(file, image)
+            return _upright(_eight_bits(file, image).convert(mode), image)
+    except BadData:
+        raise
+    except UnidentifiedImageError as error:
+        raise BadData(
+            f"picture {file} cannot be read: Pillow knows no such format; save it "
+            "anew, as .png say, or take it away"
+        ) from error
+    except Exception as error:  # PIL raises many kinds for damaged files
+        raise BadData(
+            f"picture {file} cannot be read: {error}; save it anew, or take it away"
+        ) from error
+
+
+@contextmanager
+def _strictly() -> Iterator[None]:
+    """Truncated files are errors and Pillow's warnings none, whatever a project set.
+
+    What it warns of, an odd EXIF block say, is no error of the pixels.
+    """
+    from PIL import ImageFile
+
+    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+
+
+def _check_frames(file: Path, image: Image) -> None:
+    # Telephones' MPO holds one picture, then others of the same sight.
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        raise BadData(
+            f"picture {file} must be one picture, but holds {frames} frames or pages; "
+            "save the one that is meant"
+        )
+
+
+def _check_opaque(file: Path, image: Image) -> None:
+    if not image.has_transparency_data:
+        return
+    alpha = np.asarray(image.convert("RGBA"))[..., 3]
+    clear = int((alpha < 255).sum())
+    if clear:
+        raise BadData(
+            f"picture {file} must be opaque, but {clear} of its {alpha.size} pixels "
+            "are transparent, and what lies behind them is not known; save it on the "
+            "background that it is to be seen on"
+        )
+
+
+def _eight_bits(file: Path, image: Image) -> Image:
+    """The same with at most 8 bits a channel, by its upper bits."""
+    from PIL import Image
+
+    if image.mode not in ("I", "F") and not image.mode.startswith("I;16"):
+        return image
+    values = np.asarray(image)
+    # Pillow holds 16 bits in 32 of some formats.
+    sixteen = image.mode.startswith("I;16") or image.format in ("PNG", "PPM")
+    if not sixteen:
+        raise BadData(
+            f"picture {file} must have 8 or 16 bits a channel, got {values.dtype}, "
+            "whose black and white are not known; save it with 8 bits"
+        )
+    return Image.fromarray((values >> 8).astype(np.uint8))
+
+
+_ORIENTATION = 0x0112
+
+
+def _upright(pixels: Image, image: Image) -> Image:
+    """Turned as the EXIF data of the opened image say, where they can be read."""
+    from PIL.Image import Transpose
+
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # damaged EXIF data, which every viewer passes over
+        return pixels
+    turn = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }.get(orientation)
+    return pixels if turn is None else pixels.transpose(turn)

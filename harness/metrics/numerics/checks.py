@@ -1,0 +1,264 @@
+"""The only place that decides what a valid array is.
+
+Axis letters: n images, k classes, d features, v views, s source images, m models.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.arrays import Array, Classes, Logits, Probs
+from harness.renamed import moved
+
+# Rows of a float32 softmax over 1000 classes sum to 1 within about 1e-6.
+ROW_SUM_TOLERANCE = 1e-4
+
+
+def check_probs(probs: Probs, *, name: str = "probs") -> None:
+    """Refuse anything but an (n, k) matrix whose rows are distributions."""
+    _check_array(probs, name)
+    _check_rows(probs, name)
+
+
+def check_view_probs(
+    view_probs: Probs,
+    n: int | None = None,
+    k: int | None = None,
+    *,
+    name: str = "view_probs",
+) -> None:
+    """Refuse anything but a (v, n, k) stack of such matrices, v >= 1; None is any."""
+    _check_array(view_probs, name, ndim=3)
+    _check_shape(view_probs, (None, n, k), name)
+    _check_rows(view_probs, name)
+
+
+def _check_rows(probs: Probs, name: str) -> None:
+    if (low := probs.min()) < 0:
+        raise ValueError(
+            f"`{name}` must not be negative, got {low:g}; pass softmax outputs"
+        )
+    sums = probs.sum(axis=-1)
+    worst = np.unravel_index(np.argmax(np.abs(sums - 1)), sums.shape)
+    if abs(sums[worst] - 1) > ROW_SUM_TOLERANCE:
+        row = ", ".join(str(int(i)) for i in worst)
+        raise ValueError(
+            f"rows of `{name}` must sum to 1, but row {row} sums to {sums[worst]:g}; "
+            "pass softmax outputs, not logits"
+        )
+
+
+def check_logits(logits: Logits, *, name: str = "logits") -> None:
+    """Refuse anything but finite (n, k) logits with n >= 1 and k >= 2.
+
+    Probabilities in their place would give a number that looks like any other.
+    """
+    _check_array(logits, name)
+    _check_no_probabilities(logits, name)
+
+
+def check_scores(scores: Array, *, name: str = "scores") -> None:
+    """Refuse anything but a finite (n, k) matrix: where only the largest counts."""
+    _check_array(scores, name)
+
+
+def check_head_logits(head_logits: Logits, *, name: str = "head_logits") -> None:
+    """Refuse anything but finite (t, n, t) logits: as many classes as views.
+
+    Probabilities do as well: only the largest of a row counts.
+    """
+    _check_array(head_logits, name, ndim=3)
+    t = head_logits.shape[2]
+    _check_shape(head_logits, (t, None, t), name)
+
+
+def _check_no_probabilities(logits: Logits, name: str) -> None:
+    if whole := probability_total(logits):
+        raise ValueError(
+            f"`{name}` must be logits, got probabilities: no value is negative and "
+            f"every row sums to {whole}; pass what enters the softmax, or the "
+            "logarithms of these"
+        )
+
+
+def check_features(features: Array, *, name: str = "features") -> None:
+    """Refuse anything but a finite (n, d) matrix with n >= 1 and d >= 1."""
+    _check_array(features, name, columns=1)
+
+
+def check_count(name: str, count: int | None) -> None:
+    """Refuse a number of images, or of what else, below 1; None is no limit."""
+    if count is not None and count < 1:
+        raise ValueError(f"`{name}` must be at least 1 or None, got {count!r}")
+
+
+def check_source(source_logits: Logits, source_labels: Classes, k: int) -> None:
+    """Refuse anything but finite (s, k) logits with s labels in 0..k-1."""
+    check_logits(source_logits, name="source_logits")
+    _check_columns(source_logits, k, "source_logits", "logits")
+    check_labels(source_labels, len(source_logits), k, name="source_labels")
+
+
+def check_source_features(source_features: Array, d: int) -> None:
+    """Refuse anything but a finite (s, d) matrix with s >= 1."""
+    check_features(source_features, name="source_features")
+    _check_columns(source_features, d, "source_features", "features")
+
+
+def _check_columns(array: Array, columns: int, name: str, like: str) -> None:
+    if array.shape[1] != columns:
+        raise ValueError(
+            f"`{name}` must have the {columns} columns of `{like}`, "
+            f"got {array.shape[1]}; take both from one model"
+        )
+
+
+def check_labels(labels: Classes, n: int, k: int, *, name: str = "labels") -> None:
+    """Refuse anything but n >= 1 whole numbers in 0..k-1."""
+    _check_classes(labels, (n,), name)
+    if not 0 <= labels.min() <= labels.max() < k:
+        bad = labels[(labels < 0) | (labels >= k)][0]
+        raise ValueError(f"`{name}` must be in 0..{k - 1}, got {bad}")
+
+
+def check_predicted(
+    predicted: Classes, n: int | None = None, *, name: str = "predicted"
+) -> None:
+    """Refuse anything but n >= 1 whole numbers that are not negative; None is any."""
+    _check_classes(predicted, (n,), name)
+    _check_not_negative(predicted, name)
+
+
+def check_peers(
+    peer_predicted: Classes,
+    n: int | None = None,
+    m: int | None = None,
+    *,
+    name: str = "peer_predicted",
+) -> None:
+    """Refuse anything but (m, n) whole numbers that are not negative; None is any."""
+    _check_classes(peer_predicted, (m, n), name)
+    _check_not_negative(peer_predicted, name)
+
+
+def _check_not_negative(classes: Classes, name: str) -> None:
+    if (low := classes.min()) < 0:
+        raise ValueError(f"`{name}` must not be negative, got {low}")
+
+
+def _check_classes(classes: Any, shape: tuple[int | None, ...], name: str) -> None:
+    if not isinstance(classes, np.ndarray):
+        raise TypeError(f"`{name}` must be a numpy array, got {type(classes).__name__}")
+    _check_shape(classes, shape, name)
+    if not np.issubdtype(classes.dtype, np.integer):
+        raise TypeError(f"`{name}` must be whole numbers, got dtype {classes.dtype}")
+
+
+def _check_shape(
+    array: Array | Classes, shape: tuple[int | None, ...], name: str
+) -> None:
+    """None stands for any length but 0."""
+    fits = len(shape) == array.ndim and all(
+        length == want or (want is None and length > 0)
+        for length, want in zip(array.shape, shape, strict=True)
+    )
+    if not fits:
+        wanted = ", ".join("any" if want is None else str(want) for want in shape)
+        raise ValueError(f"`{name}` must have shape ({wanted}), got {array.shape}")
+
+
+def probability_total(rows: NDArray[Any]) -> int:
+    """1 where every row is a distribution, 100 where it is one in percent, else 0.
+
+    Parameters
+    ----------
+    rows : (..., k) finite array
+        Of any floating-point type.
+
+    Returns
+    -------
+    int
+        Rows need only sum to 1 within what rounding explains: of decimals (two to
+        four), of half precision or bfloat16, or of a float32 softmax.
+
+    Examples
+    --------
+    >>> probability_total(np.array([[0.25, 0.75], [1.0, 0.0]]))
+    1
+    >>> probability_total(np.array([[0.33, 0.33, 0.33]]))  # to two decimals
+    1
+    >>> probability_total(np.array([[33.3, 33.3, 33.3]]))
+    100
+    >>> probability_total(np.array([[0.25, 0.75], [1.0, 0.5]]))
+    0
+    """
+    if rows.size == 0 or rows.min() < 0:
+        return 0
+    sums = rows.sum(axis=-1, dtype=np.float64)
+    for total in (1, 100):
+        gap = float(np.abs(sums / total - 1).max())
+        # Most arrays are logits, so what is cheap is looked at first.
+        if gap <= ROW_SUM_TOLERANCE or (
+            gap <= MOST_ROUNDING and gap <= _rounding(rows, total)
+        ):
+            return total
+    return 0
+
+
+# Rows that miss 1 by more than this are not called probabilities, however rounded.
+MOST_ROUNDING = 0.5
+
+
+def _rounding(rows: NDArray[Any], total: int) -> float:
+    """How far a row's share may be from 1 for how its numbers seem to be rounded."""
+    exact = rows.astype(np.float64)
+    if (exact > total).any():
+        return 0.0
+    step = np.finfo(rows.dtype).eps if np.issubdtype(rows.dtype, np.floating) else 0.0
+    shares = exact / total
+    for decimals in (2, 3, 4):
+        near = max(10.0 ** -(decimals + 3), float(step))
+        if near < 10.0**-decimals / 8 and (
+            np.abs(shares - shares.round(decimals)).max() <= near
+        ):
+            return float(0.5 * 10.0**-decimals * rows.shape[-1] + step)
+    single = exact.astype(np.float32)
+    if (exact == single).all() and not (single.view(np.uint32) & 0xFFFF).any():
+        return 2.0**-6  # bfloat16, for which NumPy has no type
+    if (exact == single.astype(np.float16)).all():
+        return 2.0**-9
+    return 0.0
+
+
+def lie_in_unit_interval(rows: NDArray[Any]) -> bool:
+    """Whether scores are all in [0, 1], as sigmoids are and logits hardly ever.
+
+    Fewer than 20 numbers prove nothing, nor does one number over and over.
+    """
+    return bool(rows.size >= 20 and 0 <= rows.min() < rows.max() <= 1)
+
+
+def _check_array(array: Any, name: str, *, ndim: int = 2, columns: int = 2) -> None:
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"`{name}` must be a numpy array, got {type(array).__name__}")
+    if array.ndim != ndim or array.size == 0 or array.shape[-1] < columns:
+        raise ValueError(
+            f"`{name}` must have {ndim} axes, at least one row and {columns} "
+            f"column{'s' if columns > 1 else ''}, got shape {array.shape}"
+        )
+    if not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))[0]
+        where = ", ".join(str(int(i)) for i in bad)
+        raise ValueError(
+            f"`{name}` must be finite, got {array[tuple(bad)]} at [{where}]"
+        )
+
+
+__getattr__ = moved(
+    __name__,
+    UndefinedMetricError="harness.errors",
+    log_softmax="harness.arrays",
+    log_sum_exp="harness.arrays",
+    softmax="harness.arrays",
+)

@@ -1,0 +1,1 @@
+"""Outcomes: measures that look at the labels."""

@@ -1,0 +1,312 @@
+"""Predictions: one pass a view, checked, and independent of batch size."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from harness.answers.predictions import Predictions, chosen_device, chosen_precision
+from harness.answers.shared_images import SharedImages
+from harness.datasets.dataset import BLOCK, Dataset, Images, Transformation
+from harness.errors import HarnessError
+from harness.measurement import Domain
+from harness.models.classifier import Classifier, lowered
+from harness.sampling import sampled_rows
+from harness.views import IDENTITY, ROTATIONS
+
+
+def noise(images, rng, *, scale):
+    """A transformation that draws for every pixel."""
+    drawn = torch.from_numpy(rng.integers(0, scale, size=tuple(images.shape)))
+    return (images + drawn).clamp(0, 255).to(torch.uint8)
+
+
+@pytest.fixture
+def classifier():
+    """A random network on 8x8 grey images, 3 classes."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+    return Classifier(
+        name="random",
+        network=network.eval().requires_grad_(False),
+        mean=(0.5,),
+        std=(0.25,),
+        classes=3,
+        head="1",
+        fingerprint="",
+    )
+
+
+@pytest.fixture
+def dataset():
+    """More than two blocks of random images under per-pixel noise."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, size=(2 * BLOCK + 77, 8, 8, 1), dtype=np.uint8)
+    return Dataset(
+        name="random",
+        family="random",
+        domain=Domain.EXTERIOR,
+        load=lambda: Images(pixels=pixels, labels=None, digest="x"),
+        transformations=(
+            Transformation(
+                name="noise", target=f"{__name__}:noise", parameters={"scale": 50}
+            ),
+        ),
+    )
+
+
+def test_features_entering_the_head_give_the_logits(classifier, dataset):
+    """And the logits are those of the normalised, transformed, turned images."""
+    predictions = Predictions(lambda: classifier, dataset)
+    view = ROTATIONS[0]
+
+    images = view(torch.cat(list(dataset.blocks())))
+    expected = classifier.network((images.float() / 255 - 0.5) / 0.25).numpy()
+    head = classifier.network[1]
+    features = torch.from_numpy(predictions.features(view)).float()
+
+    np.testing.assert_allclose(predictions.logits(view), expected, atol=1e-5)
+    np.testing.assert_allclose(head(features).numpy(), expected, atol=1e-5)
+    assert predictions.logits().dtype == np.float64
+    assert (predictions.predicted() == predictions.logits().argmax(1)).all()
+    np.testing.assert_allclose(predictions.probs().sum(1), 1)
+    assert predictions.view_probs(ROTATIONS).shape == (3, len(predictions), 3)
+
+
+@pytest.mark.parametrize("batch_size", [1000, 64, 7])
+def test_batch_size_changes_nothing(classifier, dataset, batch_size):
+    """Neither the images, which are random, nor the order."""
+    usual = Predictions(lambda: classifier, dataset)
+    other = Predictions(lambda: classifier, dataset, batch_size=batch_size)
+
+    np.testing.assert_allclose(usual.logits(), other.logits(), atol=1e-5)
+
+
+def test_several_batches_at_a_time_change_nothing(classifier, dataset):
+    """Neither logits nor features, nor which image they belong to."""
+    several = replace(classifier, stateless=True)
+    usual = torch.get_num_threads()
+    torch.set_num_threads(2)
+    threads = set()
+    try:
+        classifier.network.register_forward_hook(
+            lambda *_: threads.add(threading.get_ident())
+        )
+        side_by_side = Predictions(lambda: several, dataset, batch_size=64)
+        logits, features = side_by_side.logits(), side_by_side.features()
+        assert threads - {threading.get_ident()}
+        one_by_one = Predictions(lambda: classifier, dataset, batch_size=64)
+        np.testing.assert_allclose(logits, one_by_one.logits(), atol=1e-6)
+        np.testing.assert_array_equal(features, one_by_one.features())
+    finally:
+        torch.set_num_threads(usual)
+
+
+@pytest.mark.parametrize("limit", [1, BLOCK - 1, BLOCK, BLOCK + 1, 10 * BLOCK])
+def test_a_sample_holds_images_of_the_whole(dataset, limit):
+    """The same rows whenever it is asked for; all of them where that is no more."""
+    plain = replace(dataset, transformations=())
+    rows = sampled_rows(dataset.size(), limit)
+    whole = torch.cat(list(plain.blocks()))
+    sample = torch.cat(list(plain.blocks(limit=limit)))
+
+    assert len(sample) == min(limit, len(whole)) == dataset.size(limit)
+    assert (sample == whole[rows]).all()
+    noisy = [torch.cat(list(dataset.blocks(limit=limit))) for _ in range(2)]
+    assert (noisy[0] == noisy[1]).all()
+    if limit >= len(whole):
+        assert (noisy[0] == torch.cat(list(dataset.blocks()))).all()
+
+
+def test_each_view_is_run_once(classifier, dataset):
+    """However often and in whatever form it is asked for."""
+    calls = []
+    classifier.network.register_forward_hook(lambda *_: calls.append(1))
+    predictions = Predictions(lambda: classifier, dataset, batch_size=BLOCK)
+
+    for _ in range(3):
+        predictions.logits(IDENTITY)
+        predictions.features()
+        predictions.probs()
+
+    assert len(calls) == 3  # one call a block, no more
+
+
+def test_models_share_transformed_images(classifier, dataset, monkeypatch):
+    """The next model finds them made, and gets the logits that it got without."""
+    expected = Predictions(lambda: classifier, dataset).logits()
+    shared = SharedImages()
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+    monkeypatch.setattr(Dataset, "blocks", lambda *_: pytest.fail("made again"))
+
+    again = Predictions(lambda: classifier, dataset, shared=shared)
+    np.testing.assert_array_equal(again.logits(), expected)
+
+
+def test_other_images_under_the_same_name_are_not_taken_for_these(classifier, dataset):
+    """Neither those of other transformations nor those of a larger sample."""
+    louder = replace(dataset.transformations[0], parameters={"scale": 200})
+    other = replace(dataset, transformations=(louder,))
+    shared = SharedImages()
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+
+    found = Predictions(lambda: classifier, other, shared=shared).logits()
+    expected = Predictions(lambda: classifier, other).logits()
+    np.testing.assert_array_equal(found, expected)
+    few = Predictions(lambda: classifier, dataset, limit=3, shared=shared)
+    assert len(few.logits()) == 3
+
+
+def test_images_as_they_come_are_not_kept_for_others(classifier, dataset):
+    """They are in memory already, or mapped from a file."""
+    plain = replace(dataset, transformations=())
+    shared = SharedImages(room=10**9)
+    offered = []
+    shared.offer = lambda key, blocks: offered.append(key)
+    Predictions(lambda: classifier, plain, shared=shared).logits()
+    assert not offered
+
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+    assert len(offered) == 1
+
+
+def test_part_of_a_block_holds_no_more_than_itself(dataset):
+    """A thousand kept samples' last 20 images must not hold 500 each."""
+    *_, last = dataset.blocks(limit=BLOCK + 20)
+
+    assert last.untyped_storage().nbytes() == last.nbytes == 20 * 64
+
+
+def test_it_holds_no_labels(classifier, dataset):
+    """A metric that is handed predictions cannot reach any by their public names."""
+    predictions = Predictions(lambda: classifier, dataset)
+
+    assert not [name for name in dir(predictions) if "label" in name]
+
+
+def test_a_wrong_number_of_classes_is_named(classifier, dataset):
+    """Model, dataset, the shape expected and found."""
+    wrong = replace(classifier, classes=10)
+
+    with pytest.raises(ValueError, match=r"model random on random.*\(1077, 10\)"):
+        Predictions(lambda: wrong, dataset).logits()
+
+
+def test_a_device_that_is_not_there_is_refused():
+    """With its name; `auto` always finds one."""
+    assert chosen_device("auto") in ("cpu", "cuda", "mps")
+    assert chosen_device("cpu") == "cpu"
+    if not torch.cuda.is_available():
+        with pytest.raises(HarnessError, match="device 'cuda' cannot be used here"):
+            chosen_device("cuda")
+
+
+def test_content_is_in_a_fingerprint_and_names_are_not(dataset):
+    """Transformation parameters and seed count; the name does not."""
+    same = replace(dataset, name="other", family="other")
+    harder = replace(
+        dataset,
+        transformations=(
+            replace(dataset.transformations[0], parameters={"scale": 51}),
+        ),
+    )
+
+    assert same.fingerprint() == dataset.fingerprint()
+    assert harder.fingerprint() != dataset.fingerprint()
+    assert replace(dataset, seed=(1,)).fingerprint() != dataset.fingerprint()
+
+
+def test_bfloat16_rounds_the_features_and_keeps_the_head_in_float32(dataset):
+    """Logits do not tie as rounded ones would, and stay close."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 8, 3), torch.nn.ReLU(), torch.nn.Flatten()
+    )
+    network = torch.nn.Sequential(network, torch.nn.Linear(8 * 36, 3))
+    exact = Classifier(
+        name="random",
+        network=network.eval().requires_grad_(False),
+        mean=(0.5,),
+        std=(0.25,),
+        classes=3,
+        head="1",
+        fingerprint="f",
+    )
+    first = Predictions(lambda: exact, dataset)
+    logits, features = first.logits(), first.features()
+    rough = lowered(exact, "bfloat16")
+    second = Predictions(lambda: rough, dataset)
+    assert rough.fingerprint != exact.fingerprint
+    assert np.abs(second.logits() - logits).max() < 0.02 * np.abs(logits).max()
+    assert (second.features() != features).any()
+    head = network[1]
+    by_hand = second.features() @ head.weight.numpy().astype(float).T
+    by_hand += head.bias.numpy()
+    np.testing.assert_allclose(second.logits(), by_hand, rtol=1e-5, atol=1e-5)
+    assert len(np.unique(second.logits())) > 0.9 * second.logits().size
+
+
+def test_a_network_that_cannot_be_rounded_says_what_to_choose(dataset):
+    class Stubborn(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fixed = torch.ones(64, 3)  # no buffer: it stays in float32
+            self.head = torch.nn.Linear(3, 3)
+
+        def forward(self, images):
+            return self.head(images.flatten(1) @ self.fixed)
+
+    classifier = Classifier(
+        name="stubborn",
+        network=Stubborn().eval().requires_grad_(False),
+        mean=(0.5,),
+        std=(0.25,),
+        classes=3,
+        head="head",
+        fingerprint="",
+    )
+    rough = lowered(classifier, "bfloat16")
+    with pytest.raises(ValueError, match="choose --harness-precision float32"):
+        Predictions(lambda: rough, dataset).logits()
+
+
+def test_auto_precision_follows_the_processor(monkeypatch):
+    def units(**found):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found, raising=False)
+
+    units(avx512_bf16=True)
+    assert chosen_precision("auto", "cpu") == "bfloat16"
+    assert chosen_precision("float32", "cpu") == "float32"
+    units(avx2=True)
+    assert chosen_precision("auto", "cpu") == "float32"
+    assert chosen_precision("auto", "mps") == "float32"
+
+
+def test_features_are_bounded_and_come_again_the_same(classifier, dataset, monkeypatch):
+    """Those of the images stay; a view that was dropped is run again."""
+    one = Predictions(lambda: classifier, dataset)
+    expected = {view: one.features(view) for view in (IDENTITY, *ROTATIONS)}
+    size = one.features().astype(np.float32).nbytes
+    monkeypatch.setattr("harness.answers.predictions.FEATURE_BYTES", 2 * size)
+    passes = []
+    two = Predictions(lambda: classifier, dataset, count=passes.append)
+    for _ in range(2):
+        for view, features in expected.items():
+            assert (two.features(view) == features).all()
+    assert len(passes) == 7  # the images once, each rotation twice
+    for view in expected:
+        two.logits(view)
+    assert len(passes) == 7
+
+
+def test_each_worker_takes_a_gpu_of_its_own(monkeypatch):
+    """Where there are several and none was named."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    taken = [chosen_device("auto", worker=worker) for worker in range(3)]
+    assert taken == ["cuda:0", "cuda:1", "cuda:0"]
+    assert chosen_device("cuda", worker=1) == "cuda:1"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert chosen_device("auto", worker=1) == "cuda"
