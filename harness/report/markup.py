@@ -47,7 +47,7 @@ class Cell:
     sort: float | None = None
 
 
-def tag(name: str, /, *content: str, **attributes: str | int | bool) -> Html:
+def tag(name: str, /, *content: str, **attributes: str | float | bool) -> Html:
     """Return an element.
 
     Parameters

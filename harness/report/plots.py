@@ -1,4 +1,4 @@
-"""Pictures for a paper: accuracy against each metric, a panel for each model."""
+"""Pictures for a paper: accuracy against each metric, and every curve of a section."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from harness.analysis.correlation import Correlation, Undefined
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.printable import printable
+from harness.report.table import Curve
+from harness.report.writers.svg import PALETTE, points_of
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 COLOURS = {Domain.INTERIOR: "#0072B2", Domain.EXTERIOR: "#D55E00"}
 _MARKS = {Domain.INTERIOR: "o", Domain.EXTERIOR: "^"}
 _MOST_COLUMNS = 3
+_DASHES = ("-", "--", ":")  # of the second and third seven lines
+_MOST_PLACES, _MOST_LINES = 12, 21  # with a label, in a legend
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.spines.top": False,
@@ -36,7 +40,8 @@ _STYLE: dict[Any, Any] = {
 def write_plots(folder: Path, summary: Summary) -> None:
     """Write METRIC.png and METRIC.svg for every metric with a labelled dataset.
 
-    Metrics with results that contradict each other have none.
+    Metrics with results that contradict each other have none. Curves of sections are
+    called by their titles.
 
     Raises
     ------
@@ -50,19 +55,30 @@ def write_plots(folder: Path, summary: Summary) -> None:
     for row in summary.correlations:
         if row.model is not None and row.points and row.label not in torn:
             rows.setdefault(row.label, []).append(row)
-    names = file_names(rows)
+    curves: dict[str, tuple[Curve, str]] = {}
+    for shown in summary.shown:
+        for part in shown.parts:
+            if isinstance(part, Curve):
+                label = _BETWEEN.sub("-", part.title or shown.title)
+                while label in curves or label in rows:
+                    label += "-"
+                curves[label] = part, shown.title
+    names = file_names((*rows, *curves))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context(_STYLE):
             for metric, found in rows.items():
-                figure = _figure(metric, found)
-                for kind, extra in (("png", {"dpi": 200}), ("svg", {})):
-                    metadata = {"Date": None} if kind == "svg" else None
-                    figure.savefig(
-                        folder / f"{names[metric]}.{kind}", metadata=metadata, **extra
-                    )
+                _save(_figure(metric, found), folder, names[metric])
+            for label, (curve, title) in curves.items():
+                _save(_line_plot(curve, title), folder, names[label])
     except OSError as error:
         raise HarnessError(f"plots in {folder} cannot be written: {error}") from error
+
+
+def _save(figure: Any, folder: Path, name: str) -> None:
+    for kind, extra in (("png", {"dpi": 200}), ("svg", {})):
+        metadata = {"Date": None} if kind == "svg" else None
+        figure.savefig(folder / f"{name}.{kind}", metadata=metadata, **extra)
 
 
 def file_names(labels: Iterable[str]) -> dict[str, str]:
@@ -87,6 +103,7 @@ def file_names(labels: Iterable[str]) -> dict[str, str]:
 
 
 _UNFIT = re.compile(r'[\[\]/\\:*?"<>|\x00-\x1f]+')
+_BETWEEN = re.compile(r"[\s,]+")  # words of a title
 _LONGEST = 120  # letters; file systems take 255 bytes
 
 
@@ -107,6 +124,39 @@ def _figure(metric: str, rows: list[Correlation]) -> Any:
     for axis in axes[::columns]:
         axis.set_ylabel("accuracy (%)")
     figure.supxlabel(printable(metric.replace("_", " ")), fontsize=9, parse_math=False)
+    return figure
+
+
+def _line_plot(curve: Curve, title: str) -> Any:
+    """A line for each series, with its intervals; a gap where it has no value."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.5, 3), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    for i, series in enumerate(curve.series):
+        colour, dashes = PALETTE[i % len(PALETTE)], _DASHES[i // len(PALETTE) % 3]
+        label: str | None = printable(series.name)
+        for run in points_of(curve, series):
+            x, y, low, high = (np.array(column) for column in zip(*run, strict=True))
+            axis.plot(x, y, dashes, marker="o", ms=3, lw=1, color=colour, label=label)
+            if (low < high).any():
+                axis.vlines(x, low, high, color=colour, lw=0.6)
+            label = None
+    places = list(zip(curve.sizes(), map(printable, curve.at), strict=True))
+    kept = places[:: math.ceil(len(places) / _MOST_PLACES)]
+    axis.set_xticks([x for x, _ in kept], [name for _, name in kept], parse_math=False)
+    for put, text in (
+        (axis.set_title, curve.title or title),
+        (axis.set_xlabel, curve.axis),
+        (axis.set_ylabel, curve.head),
+    ):
+        put(printable(text), fontsize=8, parse_math=False)
+    if 1 < len(curve.series) <= _MOST_LINES:
+        legend = axis.legend(fontsize=6)
+        for entry in legend.get_texts():
+            entry.set_parse_math(False)
     return figure
 
 

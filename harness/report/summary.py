@@ -23,6 +23,7 @@ from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
 from harness.report.ranking import Rank, rank
 from harness.report.section import Context, Shown, shown_sections
+from harness.report.sections import SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector
@@ -131,7 +132,7 @@ def summarise(
     unit = UNITS[run.settings.resample]
     described = {**run.describe(), **places(measurements)}
     sections, shown = shown_sections(
-        run.registry.sections,
+        (*SECTIONS, *run.registry.sections),
         measurements,
         Context(described=described, correlations=correlations, run=run),
     )
@@ -177,12 +178,16 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
     rows = tuple(sorted(whole_series(measurements), key=lambda m: m.cell))
     cells = {(m.test, m.key, m.model, m.dataset) for m in rows}
     correlations = correlate(rows)
+    run = {
+        "models": sorted({m.model for m in rows}),
+        "datasets": len({m.dataset for m in rows}),
+        **places(rows),
+    }
+    sections, shown = shown_sections(
+        SECTIONS, rows, Context(described=run, correlations=correlations)
+    )
     return Summary(
-        run={
-            "models": sorted({m.model for m in rows}),
-            "datasets": len({m.dataset for m in rows}),
-            **places(rows),
-        },
+        run=run,
         correlations=correlations,
         ranks=rank(correlations, rows),
         lines=on_the_line(rows),
@@ -194,6 +199,8 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         absent={},
         measurements=rows,
         label_scores=label_scores(rows),
+        sections=sections,
+        shown=shown,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.analysis.correlation import Undefined
+from harness.measurement import number_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,8 @@ class Table:
             for column, value in zip(self.columns, row, strict=True):
                 if isinstance(value, Undefined):
                     heads, names = places.setdefault(value.reason, ({}, {}))
-                    heads[column.name] = names[self.columns[0].shown(row[0])] = None
+                    head = f"{column.group} {column.name}".strip()
+                    heads[head] = names[self.columns[0].shown(row[0])] = None
         for reason, (heads, names) in places.items():
             yield f"no {_some(heads)} of {_some(names)}: {reason}"
 
@@ -236,23 +238,61 @@ class Curve:
                     f"{len(self.at)} values, one a place, got {len(one.values)}"
                 )
 
-    def table(self) -> Table:
-        """The same numbers with the series in rows and the axis in the columns."""
+    def table(self, most: int | None = None) -> Table:
+        """The same numbers with the series in rows and the axis in the columns.
+
+        Parameters
+        ----------
+        most
+            How many places to show; of more, so many evenly apart, the ends among them.
+        """
+        kept = _spread(len(self.at), most or len(self.at))
         places = tuple(
             Column(
-                name=place,
+                name=self.at[i],
                 group=self.axis,
                 form=self.form,
                 scale=self.scale,
             )
-            for place in self.at
+            for i in kept
         )
+        left = f"{len(kept)} of {len(self.at)} places along {self.axis} are shown."
         return Table(
             columns=(Column(name=self.who), *places),
-            rows=tuple((one.name, *one.values) for one in self.series),
+            rows=tuple(
+                (one.name, *(one.values[i] for i in kept)) for one in self.series
+            ),
             title=self.title,
-            note=self.note,
+            note=f"{self.note} {left if len(kept) < len(self.at) else ''}".strip(),
         )
+
+    @property
+    def head(self) -> str:
+        """What its numbers are, with their unit."""
+        return f"{self.value} ({self.unit})" if self.unit else self.value
+
+    def sizes(self) -> tuple[float, ...]:
+        """Where a plot puts the places: at their size where all are numbers, else 0, 1.
+
+        Examples
+        --------
+        >>> Curve(axis="k", at=("1", "20"), series=()).sizes()
+        (1.0, 20.0)
+        >>> Curve(axis="layer", at=("stage1", "stage2"), series=()).sizes()
+        (0.0, 1.0)
+        """
+        numbers = [number_of(place) for place in self.at]
+        known = [number for number in numbers if number is not None]
+        if len(known) == len(self.at):
+            return tuple(known)
+        return tuple(map(float, range(len(self.at))))
+
+
+def _spread(n: int, most: int) -> tuple[int, ...]:
+    """So many of n places as evenly as they go, the first and the last among them."""
+    if n <= most:
+        return tuple(range(n))
+    return tuple(round(i * (n - 1) / (most - 1)) for i in range(most))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,3 +309,4 @@ class Text:
 
 
 Part: TypeAlias = Table | Curve | Text
+PLACES = 12  # of a curve where there is no room to scroll

@@ -50,7 +50,7 @@ def test_every_report_keeps_the_axes(toy):
         assert name in (toy.path / f"r.{kind}").read_text()
     assert '"k=10,layer=b"' in (toy.path / "r.csv").read_text()
     plots = {path.name for path in (toy.path / "plots").glob("*.png")}
-    assert plots == {label.replace("[", "-").replace("]", ".png") for label in LABELS}
+    assert {label.replace("[", "-").replace("]", ".png") for label in LABELS} < plots
 
 
 def test_reports_that_are_opened_again_say_the_same(toy):
@@ -281,3 +281,40 @@ def test_contradicting_results_are_named_and_never_shown(toy):
     rows = json.loads((toy.path / "r.json").read_text())["correlations"]
     assert [len(row["contradicting"]) for row in rows] == [14, 14, 28]
     assert not any(row["points"] or row["targets"] for row in rows)
+
+
+def test_a_metric_along_an_ordered_axis_is_a_curve(toy):
+    """In every report; layers that are names without a number have no order."""
+    pytest.importorskip("matplotlib")
+    toy.makepyfile(test_knn=KNN)
+
+    result = toy.runpytest_inprocess(
+        "test_knn.py",
+        *(f"--harness-report-{kind}=r.{kind}" for kind in KINDS),
+        "--harness-plots=plots",
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            "along axes",
+            "knn along k, on the exterior",
+            "* k",
+            "model * 2 * 10",
+            "sharp, layer=a *",
+            "Medians over 3 datasets, the same at every k of a line.",
+            "knn along k, on the interior",
+        ]
+    )
+    report = json.loads((toy.path / "r.json").read_text())
+    (first, second) = report["sections"]["along-axes"]["curves"]
+    assert [first["axis"], first["at"], first["block"]] == [
+        "k",
+        ["2", "10"],
+        "exterior",
+    ]
+    assert [len(line["values"]) for line in second["lines"]] == [2] * 4
+    assert "<svg" in (toy.path / "r.html").read_text()
+    assert "#### Knn along k, on the exterior" in (toy.path / "r.md").read_text()
+    names = {path.name for path in (toy.path / "plots").iterdir()}
+    stem = "knn-along-k-on-the-exterior"
+    assert {f"{stem}.png", f"{stem}.svg"} < names

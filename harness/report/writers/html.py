@@ -8,6 +8,7 @@ from harness.report.markup import Cell, Html, table, tag
 from harness.report.markup import Column as Head
 from harness.report.section import Shown, problem_line
 from harness.report.table import Column, Curve, Estimate, Part, Table, Text, Value
+from harness.report.writers.svg import curve_svg
 
 
 def section_html(one: Shown) -> Html:
@@ -38,6 +39,8 @@ def _part(part: Part, title: str) -> Iterable[Html]:
         return
     if part.title:
         yield tag("h3", capital(part.title))
+    if isinstance(part, Curve):
+        yield curve_svg(part, capital(part.title or title))
     yield table_html(part.table() if isinstance(part, Curve) else part, title)
     if part.note:
         yield tag("p", part.note, class_="note")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.printable import printable
 from harness.report.section import Shown, problem_line
-from harness.report.table import Curve, Part, Table, Text
+from harness.report.table import PLACES, Curve, Part, Table, Text
 from harness.report.writers.html import capital
 
 
@@ -26,7 +26,7 @@ def _part(part: Part) -> Iterable[str]:
         return
     if part.title:
         yield f"#### {escaped(capital(part.title))}"
-    table = part.table() if isinstance(part, Curve) else part
+    table = part.table(PLACES) if isinstance(part, Curve) else part
     yield table_markdown(table)
     if reasons := [f"- {escaped(reason)}" for reason in table.reasons()]:
         yield "\n".join(reasons)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.section import problem_line
-from harness.report.table import Column, Curve, Table, Text
+from harness.report.table import PLACES, Column, Curve, Table, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,7 +39,7 @@ def _section(one: Shown, width: int) -> Iterable[RenderableType]:
         if isinstance(part, Text):
             yield fill(part.text, width)
             continue
-        table = part.table() if isinstance(part, Curve) else part
+        table = part.table(PLACES) if isinstance(part, Curve) else part
         yield from table_parts(table, "" if i else one.title, width)
 
 

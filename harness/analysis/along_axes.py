@@ -1,0 +1,163 @@
+"""Along axes: how a number moves with k, a layer or an epoch, a line a model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from harness.analysis.correlation import Undefined
+from harness.measurement import Axes, Measurement, number_of
+
+TEST = "test split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineAlong:
+    """One model along an axis.
+
+    Attributes
+    ----------
+    model
+        Whose.
+    axes
+        The other axes of the numbers.
+    values
+        For each place the median over `datasets`; None where nothing was measured, or
+        why it does not exist.
+    datasets
+        The datasets with a value at every place where the line has one at all.
+    """
+
+    model: str
+    axes: Axes
+    values: tuple[float | Undefined | None, ...]
+    datasets: int
+
+    @property
+    def name(self) -> str:
+        """The model, and what else tells the line from others."""
+        return f"{self.model}, {self.axes}" if self.axes else self.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlongAxis:
+    """A metric or outcome along an ordered axis.
+
+    Attributes
+    ----------
+    metric, axis
+        What, along what.
+    at
+        The places, in order.
+    block
+        Over which datasets: the test split, or a domain without it.
+    lines
+        By model and other axes.
+    """
+
+    metric: str
+    axis: str
+    at: tuple[str, ...]
+    block: str
+    lines: tuple[LineAlong, ...]
+
+
+def along_axes(rows: Iterable[Measurement]) -> tuple[AlongAxis, ...]:
+    """Every metric along each of its ordered axes, for the test split and each domain.
+
+    An axis is ordered where its values are numbers, or alike but for a number at their
+    end (``stage1``, ``stage2``), and there are at least two. Medians are over the same
+    datasets at every place of a line: else its shape would be that of the datasets.
+    """
+    groups: dict[tuple[str, str], list[Measurement]] = {}
+    for row in rows:
+        for axis, _ in row.axes:
+            groups.setdefault((row.metric, axis), []).append(row)
+    found: list[AlongAxis] = []
+    for (metric, axis), members in groups.items():
+        at = ordered({dict(m.axes)[axis] for m in members})
+        if at is not None:
+            found += _blocks(metric, axis, at, members)
+    return tuple(found)
+
+
+def ordered(values: Iterable[str]) -> tuple[str, ...] | None:
+    """Values of an axis in order; None where they have none, or are fewer than two.
+
+    Examples
+    --------
+    >>> ordered(["20", "1", "5"]), ordered(["stage10", "stage9"])
+    (('1', '5', '20'), ('stage9', 'stage10'))
+    >>> ordered(["cosine", "euclid"]) is None, ordered(["1"]) is None
+    (True, True)
+    """
+    known = list(values)
+    keys = [_place(value) for value in known]
+    stems = {stem for stem, _ in keys}
+    if len(known) < 2 or len(stems) > 1 or any(size is None for _, size in keys):
+        return None
+    return tuple(sorted(known, key=lambda value: (_place(value)[1], value)))
+
+
+def _place(value: str) -> tuple[str, float | None]:
+    """What stands before the number that a value is or ends in, and that number."""
+    if (number := number_of(value)) is not None:
+        return "", number
+    match = re.fullmatch(r"(.*?\D)(\d+)", value)
+    return (match[1], float(match[2])) if match else (value, None)
+
+
+def _blocks(
+    metric: str, axis: str, at: tuple[str, ...], rows: Sequence[Measurement]
+) -> Iterator[AlongAxis]:
+    blocks: dict[str, dict[tuple[str, Axes], list[Measurement]]] = {}
+    for row in rows:
+        block = TEST if row.family == "test" else str(row.domain)
+        others = Axes(pair for pair in row.axes if pair[0] != axis)
+        lines = blocks.setdefault(block, {})
+        lines.setdefault((row.model, others), []).append(row)
+    for block in sorted(blocks, key=lambda name: (name != TEST, name)):
+        yield AlongAxis(
+            metric=metric,
+            axis=axis,
+            at=at,
+            block=block,
+            lines=tuple(
+                _line(model, others, axis, at, members)
+                for (model, others), members in blocks[block].items()
+            ),
+        )
+
+
+def _line(
+    model: str,
+    others: Axes,
+    axis: str,
+    at: tuple[str, ...],
+    rows: Iterable[Measurement],
+) -> LineAlong:
+    values: dict[str, dict[str, set[float]]] = {}
+    for row in rows:
+        place = values.setdefault(dict(row.axes)[axis], {})
+        place.setdefault(row.dataset, set()).add(row.value)
+    common = set.intersection(*map(set, values.values()))
+    return LineAlong(
+        model=model,
+        axes=others,
+        values=tuple(_at(values.get(place), common, axis) for place in at),
+        datasets=len(common),
+    )
+
+
+def _at(
+    values: Mapping[str, set[float]] | None, common: set[str], axis: str
+) -> float | Undefined | None:
+    if values is None:
+        return None
+    if not common:
+        return Undefined(f"no dataset has a value at every {axis}")
+    if any(len(values[dataset]) > 1 for dataset in common):
+        return Undefined("two tests recorded different values")
+    return median(one for dataset in sorted(common) for one in values[dataset])

@@ -1,0 +1,13 @@
+"""Sections that the harness brings along, one module each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.report.sections.along_axes import AlongAxesSection
+
+if TYPE_CHECKING:
+    from harness.report.section import Section
+
+# In the order of the report; those of suites and of users follow.
+SECTIONS: tuple[Section, ...] = (AlongAxesSection(),)

@@ -1,0 +1,63 @@
+"""Curves along an axis: numbers that were measured at several k, layers or epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.analysis.along_axes import TEST, AlongAxis, along_axes
+from harness.report.table import Curve, Series
+
+if TYPE_CHECKING:
+    from harness.measurement import Measurement
+    from harness.report.section import Context, Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlongAxes:
+    """What was measured along ordered axes."""
+
+    curves: tuple[AlongAxis, ...]
+
+
+class AlongAxesSection:
+    """A curve for each metric, ordered axis and block of datasets."""
+
+    name = "along-axes"
+    title = "along axes"
+
+    def find(
+        self, rows: Sequence[Measurement], context: Context, /
+    ) -> AlongAxes | None:
+        """Every metric along each of its ordered axes; None without any."""
+        curves = along_axes(rows)
+        return AlongAxes(curves=curves) if curves else None
+
+    def tables(self, found: AlongAxes, /) -> Iterable[Curve]:
+        """Models in rows, the axis in the columns."""
+        for one in found.curves:
+            where = one.block if one.block == TEST else f"the {one.block}"
+            yield Curve(
+                title=f"{one.metric} along {one.axis}, on {where}",
+                axis=one.axis,
+                at=one.at,
+                series=tuple(
+                    Series(name=line.name, values=line.values) for line in one.lines
+                ),
+                value=one.metric,
+                note=_note(one),
+            )
+
+    def quantities(self, found: AlongAxes, /) -> Mapping[str, Quantity]:
+        """None: gates name the numbers along an axis themselves."""
+        return {}
+
+
+def _note(one: AlongAxis) -> str:
+    counts = {line.datasets for line in one.lines} - {0}
+    if counts <= {1}:
+        return ""
+    least, most = min(counts), max(counts)
+    some = str(most) if least == most else f"{least} to {most}"
+    return f"Medians over {some} datasets, the same at every {one.axis} of a line."

@@ -1,0 +1,186 @@
+"""A curve as a picture inside the page: no script, no library, nothing to load."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.report.markup import Html, tag
+from harness.report.table import Curve, Estimate, Series
+
+# Of Okabe and Ito, "Color Universal Design", 2008: told apart by most eyes and in grey.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
+_DASHES = ("", "6 3", "2 3")  # of the second and third seven lines
+_WIDTH, _HEIGHT = 560, 280
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 44
+_TICKS = 5
+_LABELS = 12  # places with a label
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where numbers lie in the picture."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        across = _share(x, self.x) * (_WIDTH - _LEFT - _RIGHT)
+        up = _share(y, self.y) * (_HEIGHT - _TOP - _BOTTOM)
+        return round(_LEFT + across, 1), round(_HEIGHT - _BOTTOM - up, 1)
+
+
+def _share(value: float, ends: tuple[float, float]) -> float:
+    low, high = ends
+    return (value - low) / (high - low)
+
+
+def curve_svg(curve: Curve, title: str) -> Html:
+    """The curve with its axes and a legend; nothing where it has no value.
+
+    Parameters
+    ----------
+    curve
+        A gap in a series is a gap in its line.
+    title
+        What a screen reader calls it.
+    """
+    points = [list(points_of(curve, series)) for series in curve.series]
+    every = [value for line in points for run in line for value in run]
+    if not every:
+        return Html("")
+    frame = _Frame(
+        _ends([x for x, *_ in every]), _ends([y for _, *ys in every for y in ys])
+    )
+    picture = tag(
+        "svg",
+        tag("title", title),
+        *_grid(curve, frame),
+        *(
+            mark
+            for i, (series, line) in enumerate(zip(curve.series, points, strict=True))
+            for mark in _line(series.name, line, frame, i)
+        ),
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        role="img",
+        class_="curve",
+    )
+    entries = [
+        tag("li", _swatch(i), series.name) for i, series in enumerate(curve.series)
+    ]
+    legend = tag("figcaption", tag("ul", *entries, class_="legend"))
+    return tag("figure", picture, legend, class_="curve")
+
+
+def points_of(
+    curve: Curve, series: Series
+) -> Iterator[list[tuple[float, float, float, float]]]:
+    """Runs of neighbours that have values: place, value, and the ends of its interval.
+
+    As they are shown: scaled. What is infinite is a gap.
+    """
+    run: list[tuple[float, float, float, float]] = []
+    for x, value in zip(curve.sizes(), series.values, strict=True):
+        if isinstance(value, Estimate):
+            numbers = (value.value, value.low, value.high)
+        elif isinstance(value, float | int):
+            numbers = (value, value, value)
+        else:
+            numbers = (math.nan,) * 3
+        if all(map(math.isfinite, numbers)):
+            y, low, high = (curve.scale * number for number in numbers)
+            run.append((x, y, low, high))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float]:
+    """Least and greatest, a little apart where they are one."""
+    low, high = min(values), max(values)
+    pad = (high - low) / 20 or abs(low) / 20 or 1.0
+    return low - pad, high + pad
+
+
+def _line(
+    name: str,
+    line: Iterable[list[tuple[float, float, float, float]]],
+    frame: _Frame,
+    index: int,
+) -> Iterator[Html]:
+    colour, dash = _look(index)
+    for run in line:
+        spots = [frame.at(x, y) for x, y, *_ in run]
+        yield tag(
+            "polyline",
+            tag("title", name),
+            points=" ".join(f"{x},{y}" for x, y in spots),
+            fill="none",
+            stroke=colour,
+            stroke_dasharray=dash or "none",
+            stroke_width=2,
+        )
+        for (x, y, low, high), (across, down) in zip(run, spots, strict=True):
+            if low < high:
+                ends = frame.at(x, low)[1], frame.at(x, high)[1]
+                yield tag(
+                    "line",
+                    x1=across,
+                    x2=across,
+                    y1=ends[0],
+                    y2=ends[1],
+                    stroke=colour,
+                )
+            yield tag(
+                "circle",
+                tag("title", f"{name}: {y:.4g}"),
+                cx=across,
+                cy=down,
+                r=3,
+                fill=colour,
+            )
+
+
+def _look(index: int) -> tuple[str, str]:
+    """Colour and dashes of a line; after 21 they come again."""
+    turn, place = divmod(index, len(PALETTE))
+    return PALETTE[place], _DASHES[turn % len(_DASHES)]
+
+
+def _swatch(index: int) -> Html:
+    colour, dash = _look(index)
+    inner = tag(
+        "line",
+        x1=0,
+        x2=24,
+        y1=6,
+        y2=6,
+        stroke=colour,
+        stroke_dasharray=dash or "none",
+        stroke_width=2,
+    )
+    return tag("svg", inner, viewBox="0 0 24 12", class_="swatch", aria_hidden="true")
+
+
+def _grid(curve: Curve, frame: _Frame) -> Iterator[Html]:
+    low, high = frame.y
+    bottom = _HEIGHT - _BOTTOM
+    for i in range(_TICKS):
+        value = low + (high - low) * i / (_TICKS - 1)
+        down = frame.at(frame.x[0], value)[1]
+        yield tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=down, y2=down, class_="rule")
+        yield _word(f"{value:.3g}", _LEFT - 6, down + 4, "end")
+    sizes = curve.sizes()
+    step = math.ceil(len(sizes) / _LABELS)
+    for place, x in list(zip(curve.at, sizes, strict=True))[::step]:
+        yield _word(place, frame.at(x, low)[0], bottom + 16, "middle")
+    yield _word(curve.axis, (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, "middle")
+    turned = f"rotate(-90 12 {(_TOP + bottom) / 2})"
+    yield _word(curve.head, 12, (_TOP + bottom) / 2, "middle", transform=turned)
+
+
+def _word(text: str, x: float, y: float, anchor: str, **more: str) -> Html:
+    return tag("text", text, x=f"{x:g}", y=f"{y:g}", text_anchor=anchor, **more)
