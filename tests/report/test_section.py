@@ -48,8 +48,8 @@ class Toy:
             columns=(
                 Column(name="model"),
                 Column(name="rows", form=".0f"),
-                Column(name="share", unit="%", form=".1f", scale=100, group="of all"),
-                Column(name="worst", form=".1f", group="of all"),
+                Column(name="share", unit="%", form=".1f", scale=100, group="seen"),
+                Column(name="worst", form=".1f", group="seen"),
             ),
             rows=(
                 (
@@ -87,7 +87,7 @@ def test_the_terminal_shows_a_section():
     block = text[text.index("counted rows") : text.index("That is all.")]
 
     assert "25.0 [20.0, 30.0]" in block
-    assert "  no worst of net: no labels" in block
+    assert "  no seen worst of net: no labels" in block
     assert "Rows are counted." in block
     assert block.index("along k") < block.index("0.125")
 
@@ -114,7 +114,7 @@ def test_the_page_shows_a_section():
 
     assert '<section id="section-toy"><h2>Counted rows</h2>' in text
     assert 'data-sort="0.25">25.0 [20.0, 30.0]' in text
-    assert "<li>no worst of net: no labels</li>" in text
+    assert "<li>no seen worst of net: no labels</li>" in text
     assert "<h3>Along k</h3>" in text
 
 
@@ -122,7 +122,7 @@ def test_markdown_shows_a_section():
     """A table in Markdown, its note below."""
     text = markdown(with_sections(Toy()))
 
-    assert "### Counted rows\n\n| model | rows | of all share (%) |" in text
+    assert "### Counted rows\n\n| model | rows | seen share (%) |" in text
     assert "| net | 400 | 25.0 \\[20.0, 30.0\\] | - |" in text
     assert "| model | k 1 | k 5 |" in text
 
