@@ -294,7 +294,15 @@ OPTIONS = (
         field="seed",
         parse=_count(0, 2**63 - 1),
         metavar="N",
-        help="seed of the transformations and of training (default 0)",
+        help="seed of the data: which transformations the datasets that are made go "
+        "through (default 0)",
+    ),
+    Option(
+        field="train_seed",
+        parse=_count(0, 2**63 - 1),
+        metavar="N",
+        help="seed of the networks that are trained here: their start, the order of "
+        "images, augmentation (default: that of the data)",
     ),
     Option(
         field="data",

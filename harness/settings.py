@@ -78,6 +78,7 @@ class Settings:
     interior: int = 40
     max_images: int | None = None
     seed: int = 0
+    train_seed: int | None = None
     data: tuple[OwnData, ...] = ()
     outputs: tuple[OwnData, ...] = ()
     data_root: Path | None = None
@@ -117,6 +118,11 @@ class Settings:
     report_html: Path | None = None
     plots: Path | None = None
 
+    @property
+    def training_seed(self) -> int:
+        """Of networks that the harness trains: that of the data, unless it is given."""
+        return self.seed if self.train_seed is None else self.train_seed
+
 
 class Role(Enum):
     """What a setting is to the numbers of a cell, and so to its key in the store."""
@@ -142,7 +148,7 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(
         (
             *("base", "models", "model", "families", "interior", "data", "outputs"),
-            *("data_root", "weights_root", "cache_dir", "download"),
+            *("data_root", "weights_root", "cache_dir", "download", "train_seed"),
         ),
         Role.CONTENT,
     ),

@@ -24,6 +24,7 @@ CHANGED = {
     "model": (ModelSpec(target="nets.py:net"),),
     "families": ("test",),
     "max_images": 7,
+    "train_seed": 7,
     "data": (OwnData(path=HERE),),
     "outputs": (OwnData(path=HERE),),
     "device": "cpu",

@@ -56,6 +56,7 @@ def test_paths_in_a_model_are_paths(spec):
 NUMBERS = {
     "interior": "400000",
     "seed": "18446744073709551616",
+    "train_seed": "18446744073709551616",
     "head_seed": "18446744073709551616",
     "batch_size": "100000000000000000000",
     "head_batch_size": "100000000000000000000",

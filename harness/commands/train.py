@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which model, and what to change in its recipe."""
     parser.add_argument("--model", required=True, metavar="NAME")
-    add_settings(parser, "base", "data_root", "download", "device", "seed")
+    add_settings(parser, "base", "data_root", "download", "device", "train_seed", "seed")
     parser.add_argument(
         "--out",
         type=a_path,
@@ -123,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
             recipe,
             mean=entry.mean,
             std=entry.std,
-            seed=settings.seed,
+            seed=settings.training_seed,
             device=chosen_device(settings.device),
             watch={"train": images, "test": tests},
             checkpoint=checkpoint,

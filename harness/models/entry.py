@@ -230,7 +230,7 @@ class TrainedHere:
             self.recipe,
             mean=entry.mean,
             std=entry.std,
-            seed=settings.seed,
+            seed=settings.training_seed,
             each_epoch=now_and_then,
         )
         return weights_bytes(trained.network)
@@ -250,7 +250,7 @@ def training_identity(
         "recipe": recipe.identity(),
         "training": source_digest("harness.models.training"),
         "images": base.train(settings).digest,
-        "seed": settings.seed,
+        "seed": settings.training_seed,
     }
     text = json.dumps(identity, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

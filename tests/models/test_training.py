@@ -12,9 +12,10 @@ import torch.optim  # its lazy imports would run in the middle of a test
 
 from harness.datasets.bases import DIGITS
 from harness.datasets.dataset import Images
+from harness.datasets.families import FAMILIES
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.entries import DIGITS_ENTRIES
-from harness.models.entry import TrainedHere
+from harness.models.entry import TrainedHere, training_identity
 from harness.models.published.u7122029 import U7122029_ENTRIES
 from harness.models.recipe import Recipe
 from harness.models.training import Epoch, Trained, train
@@ -142,6 +143,21 @@ def test_recipes_out_of_range_are_refused(wrong, message):
 
 
 # --- from the registry ----------------------------------------------------------------
+
+
+def test_seeds_of_data_and_of_training_are_apart():
+    """Each decides its own; without one of its own training takes that of the data."""
+
+    def of(**seeds: int) -> tuple[str, str]:
+        settings = settings_in(Path(), interior=2, **seeds)
+        interior = next(f for f in FAMILIES if f.name == "interior")
+        made = interior.datasets(settings)[1].fingerprint()
+        return training_identity(LENET, DIGITS, QUICK, settings), made
+
+    network, data = of()
+    assert of(train_seed=0) == (network, data)
+    assert of(train_seed=3) == (of(seed=3)[0], data) != (network, data)
+    assert of(seed=3, train_seed=0) == (network, of(seed=3)[1]) != (network, data)
 
 
 def settings_in(folder: Path, **more: object) -> Settings:
