@@ -137,13 +137,36 @@ def made_once(path: Path, make: Callable[[], bytes], *, what: str, tell: Tell) -
             return path
         if path.exists():
             tell(f"{what} {path} cannot be read as it was written; it is made anew")
-        # A sum that belongs to nothing: until the last step there is no whole file.
-        write_whole(_sum_of(path), _ROOM, what=what, cure=_CURE)
-        content = make()
-        digest = hashlib.sha256(content).hexdigest()
-        write_whole(_sum_of(path), f"{digest}\n".encode(), what=what, cure=_CURE)
-        write_whole(path, content, what=what, cure=_CURE)
+        make_room(path, what=what)
+        write_summed(path, make(), what=what)
     return path
+
+
+def make_room(path: Path, *, what: str) -> None:
+    """See that a file can be written, before what it will hold is made.
+
+    Until it is, by `write_summed`, there is no whole file.
+
+    Raises
+    ------
+    HarnessError
+        If it cannot.
+    """
+    # A sum that belongs to nothing.
+    write_whole(_sum_of(path), _ROOM, what=what, cure=_CURE)
+
+
+def write_summed(path: Path, content: bytes, *, what: str) -> None:
+    """Write a file, and beside it the sum that `is_whole` holds it to.
+
+    Raises
+    ------
+    HarnessError
+        If it cannot be written.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    write_whole(_sum_of(path), f"{digest}\n".encode(), what=what, cure=_CURE)
+    write_whole(path, content, what=what, cure=_CURE)
 
 
 def is_whole(path: Path) -> bool:

@@ -94,6 +94,9 @@ def _count(low: int, high: int = 10**9) -> Callable[[str], int]:
     return parse
 
 
+whole_number = _count  # of commands too
+
+
 def _number(rule: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
     def parse(text: str) -> float:
         try:

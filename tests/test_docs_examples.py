@@ -17,7 +17,9 @@ from harness.analysis.target_gates import (
 from harness.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "docs" / f"{name}.md" for name in ("data", "models", "reports")]
+PAGES = [
+    ROOT / "docs" / f"{name}.md" for name in ("data", "models", "reports", "training")
+]
 
 
 def examples(kind):

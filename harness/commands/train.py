@@ -1,40 +1,70 @@
-"""Train one of the simple models on a base's training images.
+"""Train one of the simple models on a base's training images, from one seed or several.
 
     harness train --base cifar10 --model lenet5 --data-root DATA
     harness train --model linear --epochs 5 --out weights/fast.safetensors
+    harness train --model lenet --networks 5 --workers 2
 
-It writes three files: the weights, which a run takes from --harness-weights-root; a
-checkpoint after every epoch, from which an interrupted training goes on to the same
-bits; and a record of which images were right after which epoch, `right_train` and
-`right_test`, (epochs, n) truth values in an .npz file, in the order of the images.
+Weights, and a record of the classes that were predicted after every epoch, are kept
+under --cache-dir by what decides them: network, recipe, seed, images and code. What is
+there is not trained again; what was interrupted goes on after its last whole epoch, to
+the same bits. Of one network the weights are also written to --out, where a run takes
+them from --harness-weights-root; of several a run takes them from the cache.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.commands.arguments import a_path, add_settings, settings_of
+from harness.commands.arguments import a_path, add_settings, settings_of, typed
 from harness.errors import HarnessError, UnknownName
 from harness.models.recipe import OPTIMISERS, SCHEDULES, Recipe
+from harness.options import whole_number
+from harness.settings import Settings
 
 if TYPE_CHECKING:
-    from harness.models.entry import ModelEntry
+    from harness.commands.train_workers import Order
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which model, and what to change in its recipe."""
     parser.add_argument("--model", required=True, metavar="NAME")
-    add_settings(parser, "base", "data_root", "download", "device", "train_seed", "seed")
+    add_settings(parser, "base", "data_root", "cache_dir", "download", "device")
+    add_settings(parser, "train_seed", "seed")
+    parser.add_argument(
+        "--networks",
+        type=typed(whole_number(1, 10_000)),
+        default=1,
+        metavar="N",
+        help="how many, from the seed of training and the N - 1 that follow it "
+        "(default 1)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=typed(whole_number(1, 1024)),
+        default=1,
+        metavar="N",
+        help="train so many at a time, each in a process with its share of the "
+        "processor's threads, or with a GPU of its own where there are several "
+        "(default 1)",
+    )
+    parser.add_argument(
+        "--record",
+        choices=("both", "test"),
+        default="both",
+        help="of which images the predicted classes are recorded after every epoch: "
+        "both (default), those trained on and those of the test split; or test. Each "
+        "costs a byte an epoch before compression, and a forward pass",
+    )
     parser.add_argument(
         "--out",
         type=a_path,
         metavar="FILE",
-        help="the weights (default: BASE-MODEL-trained.safetensors here, the name that "
-        "runs look for)",
+        help="the weights of one network (default: BASE-MODEL-trained.safetensors "
+        "here, the name that runs look for)",
     )
     recipe = parser.add_argument_group(
         "recipe", "each model has its own; these change it"
@@ -71,91 +101,99 @@ _CHANGEABLE = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; 0, or HarnessError."""
-    import numpy as np
-
-    from harness.answers.predictions import chosen_device
-    from harness.artifacts import write_whole
-    from harness.models.entry import trained_filename, training_identity
-    from harness.models.training import Epoch, train
-    from harness.models.weights import save_weights
-    from harness.registry import Registry
+    from harness.commands.train_workers import Order, Progress, train_all
+    from harness.models.trained_here import trained_filename
     from harness.report.text import Bar
 
     settings = settings_of(arguments)
+    recipe = _recipe(arguments, settings)
+    first = settings.training_seed
+    order = Order(
+        model=arguments.model,
+        recipe=recipe,
+        seeds=tuple(range(first, first + arguments.networks)),
+        splits=("test", "train") if arguments.record == "both" else ("test",),
+        settings=settings,
+    )
+    out = _out(arguments, trained_filename(settings.base, arguments.model))
+    for seed in order.seeds:
+        if (checkpoint := order.training(seed).checkpoint).exists():
+            print(f"going on from {checkpoint}", flush=True)
+    with Bar(f"{arguments.model} on {settings.base}") as bar:
+        train_all(
+            order,
+            workers=arguments.workers,
+            progress=Progress(arguments.networks, bar.move, bar.note),
+            tell=lambda text: print(f"harness: {text}", file=sys.stderr, flush=True),
+        )
+    _show(order, out)
+    return 0
+
+
+def _recipe(arguments: argparse.Namespace, settings: Settings) -> Recipe:
+    """The model's own, as it was changed; HarnessError if there is none."""
+    from harness.models.trained_here import trainable
+    from harness.registry import Registry
+
     registry = Registry()
     if settings.base not in registry.bases:
         raise UnknownName("base", settings.base, registry.bases)
     base = registry.bases[settings.base]
     base.locate(settings)
-    trainable = {
-        name: found
+    recipes = {
+        name: found[1].recipe
         for name in registry.models_of(base.name)
-        if (found := _trainable(registry.model(base.name, name)))
+        if (found := trainable(registry.model(base.name, name)))
     }
-    if arguments.model not in trainable:
-        raise UnknownName("trainable model", arguments.model, trainable)
-    entry, recipe = trainable[arguments.model]
+    if arguments.model not in recipes:
+        raise UnknownName("trainable model", arguments.model, recipes)
     changes = {
         name: value
         for name in _CHANGEABLE
         if (value := getattr(arguments, name)) is not None
     }
-    recipe = replace(recipe, **changes)
-    out: Path = arguments.out or Path(trained_filename(base.name, entry.name))
+    return replace(recipes[arguments.model], **changes)
+
+
+def _out(arguments: argparse.Namespace, filename: str) -> Path | None:
+    """Where the weights of one network go, looked at before they are trained."""
+    out: Path | None = arguments.out
+    if arguments.networks > 1:
+        if out is not None:
+            raise HarnessError(
+                f"--out is of one network, got --networks {arguments.networks}; leave "
+                "it out: they are kept under --cache-dir"
+            )
+        return None
+    out = out or Path(filename)
     if out.suffix != ".safetensors":
         raise HarnessError(f"--out must end in .safetensors, got {out}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HarnessError(f"--out {out} cannot be made: {error}") from error
-    checkpoint = out.with_suffix(".checkpoint")
-    images, tests = base.train(settings), base.test(settings)
-    if checkpoint.exists():
-        print(f"going on from {checkpoint}")
-    with Bar(f"{entry.name} on {base.name}") as bar:
+    return out
 
-        def each_epoch(epoch: Epoch) -> None:
-            bar.note(str(epoch))
 
-        trained = train(
-            entry.build_network,
-            images,
-            recipe,
-            mean=entry.mean,
-            std=entry.std,
-            seed=settings.training_seed,
-            device=chosen_device(settings.device),
-            watch={"train": images, "test": tests},
-            checkpoint=checkpoint,
-            identity=training_identity(entry, base, recipe, settings),
-            each_epoch=each_epoch,
-            each_step=bar.move,
+def _show(order: Order, out: Path | None) -> None:
+    """Say how right they are and where they lie; write the weights of one."""
+    from harness.artifacts import write_whole
+    from harness.models.record import read_record
+
+    for seed in order.seeds:
+        training = order.training(seed)
+        record = read_record(training.record)
+        weights = out or training.weights
+        if out is not None:
+            write_whole(out, training.weights.read_bytes(), what="weights")
+        name = f"seed {seed}: " if out is None else ""
+        print(
+            f"{name}{record.accuracy_on('test')[-1]:.2%} of "
+            f"{len(record.labels['test'])} test images right\n"
+            f"weights: {weights}\nrecord of every epoch: {training.record}"
         )
-    save_weights(trained.network, out)
-    record = out.with_suffix(".record.npz")
-    rows = {f"right_{name}": found for name, found in trained.right.items()}
-    content = io.BytesIO()
-    np.savez_compressed(content, allow_pickle=False, **rows)
-    write_whole(record, content.getvalue(), what="record")
-    right = trained.right["test"][-1]
-    print(
-        f"{right.mean():.2%} of {len(right)} test images right\n"
-        f"weights: {out}\nrecord of every epoch: {record}\n"
-        f"run it with --harness-models {entry.name} "
-        f"--harness-weights-root {out.parent.resolve()}"
-    )
-    return 0
-
-
-def _trainable(entry: object) -> tuple[ModelEntry, Recipe] | None:
-    """An entry with its recipe, if it has one."""
-    from harness.models.entry import FirstOf, ModelEntry, TrainedHere
-
-    if not isinstance(entry, ModelEntry):
-        return None
-    weights = entry.weights
-    sources = weights.sources if isinstance(weights, FirstOf) else (weights,)
-    for source in sources:
-        if isinstance(source, TrainedHere):
-            return entry, source.recipe
-    return None
+    if out is not None:
+        print(
+            f"run it with --harness-models {order.model} "
+            f"--harness-weights-root {out.parent.resolve()}"
+        )

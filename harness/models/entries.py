@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.models.entry import Bundled, FirstOf, ModelEntry, TrainedHere
+from harness.models.entry import Bundled, FirstOf, ModelEntry
 from harness.models.published.akamaster import AKAMASTER_ENTRIES
 from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
 from harness.models.published.trained import SMALL, TRAINED_ENTRIES
 from harness.models.published.u7122029 import U7122029_ENTRIES
 from harness.models.recipe import Recipe
+from harness.models.trained_here import TrainedHere
 
 _DIGITS = "harness.models.architectures.digits"
 

@@ -9,20 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.artifacts import made_once
 from harness.code import resolve, source_digest
 from harness.digests import file_digest
 from harness.download import download
 from harness.errors import MissingData
 from harness.models.classifier import Classifier, ready
 from harness.models.fusion import fused
-from harness.models.recipe import Recipe
 from harness.models.weights import (
     find_file,
     load_strictly,
     read_state_dict,
     verify,
-    weights_bytes,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 Tell = Callable[[str], None]
-TRAINED_ON_FIRST_USE = "trained on first use"
 BUNDLED = Path(__file__).parent / "bundled"  # weights that come with the package
 
 
@@ -160,100 +156,6 @@ class Bundled:
         path = Path(self.locate(entry, settings))
         verify(path, self.sha256)
         return path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainedHere:
-    """Weights that the harness trains from the base's training images.
-
-    A file that `harness train` wrote, under --harness-weights-root, is taken first.
-    Else they are trained on first use and cached by everything that decides them; with
-    many workers one trains and the others wait.
-
-    Attributes
-    ----------
-    recipe
-        How, unless `harness train` is told otherwise.
-    on_first_use
-        Whether a run may train them: no where it takes long.
-    """
-
-    recipe: Recipe
-    on_first_use: bool = True
-
-    def locate(self, entry: ModelEntry, settings: Settings) -> str:
-        """The file written by `harness train`; or that a run trains them."""
-        filename = trained_filename(entry.base, entry.name)
-        folders = [settings.weights_root] if settings.weights_root else []
-        if found := find_file(filename, folders):
-            return str(found)
-        if self.on_first_use:
-            return TRAINED_ON_FIRST_USE
-        raise MissingData(
-            f"weights {filename} of model {entry.name}",
-            folders,
-            f"train them with `harness train --base {entry.base} --model {entry.name}` "
-            "and name their folder with --harness-weights-root",
-        )
-
-    def file(
-        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
-    ) -> Path:
-        """The file, trained first if it is nowhere."""
-        place = self.locate(entry, settings)
-        if place != TRAINED_ON_FIRST_USE:
-            return Path(place)
-        key = training_identity(entry, base, self.recipe, settings)
-        name = f"{base.name}-{entry.name}-{key[:16]}.safetensors"
-        return made_once(
-            settings.cache_dir / "models" / name,
-            lambda: self._train(entry, base, settings, tell),
-            what="trained model",
-            tell=tell,
-        )
-
-    def _train(
-        self, entry: ModelEntry, base: Base, settings: Settings, tell: Tell
-    ) -> bytes:
-        from harness.models.training import Epoch, train
-
-        folder = settings.cache_dir / "models"
-        tell(f"training {entry.name} on {base.name}, once; it is kept in {folder}")
-
-        def now_and_then(epoch: Epoch) -> None:
-            if epoch.number % 20 == 0 or epoch.number == epoch.epochs:
-                tell(f"training {entry.name}: {epoch}")
-
-        trained = train(
-            entry.build_network,
-            base.train(settings),
-            self.recipe,
-            mean=entry.mean,
-            std=entry.std,
-            seed=settings.training_seed,
-            each_epoch=now_and_then,
-        )
-        return weights_bytes(trained.network)
-
-
-def trained_filename(base: str, name: str) -> str:
-    """What `harness train` calls the weights of a model."""
-    return f"{base}-{name}-trained.safetensors"
-
-
-def training_identity(
-    entry: ModelEntry, base: Base, recipe: Recipe, settings: Settings
-) -> str:
-    """sha256 over what decides trained weights."""
-    identity = {
-        **entry.identity(),
-        "recipe": recipe.identity(),
-        "training": source_digest("harness.models.training"),
-        "images": base.train(settings).digest,
-        "seed": settings.training_seed,
-    }
-    text = json.dumps(identity, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import io
 import pickle
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.datasets.dataset import Images
 
 EVALUATED = 512  # images a call when nothing is learned
+_Classes = NDArray[np.unsignedinteger]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class Epoch:
     loss, accuracy
         Means over the training images as they were met, each with the weights of its
         step.
+    learning_rate
+        Of its last step.
     seconds
         Of this epoch.
     """
@@ -44,6 +47,7 @@ class Epoch:
     epochs: int
     loss: float
     accuracy: float
+    learning_rate: float
     seconds: float
 
     def __str__(self) -> str:
@@ -62,13 +66,17 @@ class Trained:
     ----------
     network
         In eval mode, on the CPU.
-    right
-        For each of the watched sets, (epochs, n) bool: whether an image was classified
-        rightly at the end of an epoch, in eval mode and without augmentation.
+    epochs
+        What was said of each.
+    predicted
+        For each of the watched sets, (epochs, n) uint8, or uint16 of more than 256
+        classes: the class that an image was given at the end of an epoch, in eval mode
+        and without augmentation; of tied logits the lowest.
     """
 
     network: torch.nn.Module
-    right: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    epochs: tuple[Epoch, ...] = ()
+    predicted: dict[str, _Classes] = field(default_factory=dict)
 
 
 def train(
@@ -97,7 +105,7 @@ def train(
     mean, std
         Per channel, of images scaled to [0, 1].
     watch
-        Labelled sets whose right answers are recorded after every epoch.
+        Labelled sets whose predicted classes are recorded after every epoch.
     checkpoint
         File that is written after every epoch and gone on from if it is there: the
         result is the same to the bit as without the interruption.
@@ -130,19 +138,20 @@ def train(
         steps = -(-batches.n // recipe.batch_size)
         optimiser = recipe.make_optimiser(network.parameters())
         schedule = recipe.make_schedule(optimiser, steps)
-        right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in watch}
-        done = 0
+        predicted: dict[str, list[_Classes]] = {name: [] for name in watch}
+        epochs: list[Epoch] = []
         if checkpoint is not None and checkpoint.exists():
             state = _read_checkpoint(checkpoint, identity)
             network.load_state_dict(state["network"])
             optimiser.load_state_dict(state["optimiser"])
             schedule.load_state_dict(state["schedule"])
             torch.set_rng_state(state["random"])
-            right = {
-                name: [row.numpy() for row in state["right"][name]] for name in watch
+            predicted = {
+                name: [row.numpy() for row in state["predicted"][name]]
+                for name in watch
             }
-            done = int(state["epoch"])
-        for number in range(done + 1, recipe.epochs + 1):
+            epochs = [Epoch(**made) for made in state["epochs"]]
+        for number in range(len(epochs) + 1, recipe.epochs + 1):
             start = time.perf_counter()
             network.train()
             losses = torch.zeros((), dtype=torch.float64, device=device)
@@ -160,38 +169,43 @@ def train(
                 optimiser.zero_grad()
                 torch.autograd.backward(loss)
                 optimiser.step()
+                rate = optimiser.param_groups[0]["lr"]
                 schedule.step()
                 losses += loss.detach() * len(which)
                 hits += (logits.argmax(1) == y).sum()
                 each_step((number - 1) * steps + step, recipe.epochs * steps)
             for name, some in watch.items():
-                right[name].append(_right(network, _Batches(some, mean, std, device)))
-            if checkpoint is not None:
-                state = {
-                    "identity": identity,
-                    "epoch": number,
-                    "network": network.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "schedule": schedule.state_dict(),
-                    "random": torch.get_rng_state(),
-                    "right": {
-                        name: [torch.from_numpy(row) for row in rows]
-                        for name, rows in right.items()
-                    },
-                }
-                _write_checkpoint(checkpoint, state)
-            each_epoch(
+                batches_of = _Batches(some, mean, std, device)
+                predicted[name].append(_predicted(network, batches_of))
+            epochs.append(
                 Epoch(
                     number=number,
                     epochs=recipe.epochs,
                     loss=float(losses) / batches.n,
                     accuracy=int(hits) / batches.n,
+                    learning_rate=float(rate),
                     seconds=time.perf_counter() - start,
                 )
             )
+            if checkpoint is not None:
+                state = {
+                    "identity": identity,
+                    "epochs": [asdict(epoch) for epoch in epochs],
+                    "network": network.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "random": torch.get_rng_state(),
+                    "predicted": {
+                        name: [torch.from_numpy(row) for row in rows]
+                        for name, rows in predicted.items()
+                    },
+                }
+                _write_checkpoint(checkpoint, state)
+            each_epoch(epochs[-1])
         return Trained(
             network=network.eval().cpu(),
-            right={name: np.stack(rows) for name, rows in right.items()},
+            epochs=tuple(epochs),
+            predicted={name: np.stack(rows) for name, rows in predicted.items()},
         )
 
 
@@ -226,18 +240,22 @@ class _Batches:
         return x, self._labels[which]
 
 
-def _right(network: torch.nn.Module, batches: _Batches) -> NDArray[np.bool_]:
-    """(n,) whether each image is classified rightly now."""
+def _predicted(network: torch.nn.Module, batches: _Batches) -> _Classes:
+    """(n,) the class that each image is given now."""
     import torch
 
     network.eval()
+    found = []
     with torch.no_grad():
-        found = [
-            network(x).argmax(1) == y
-            for which in torch.split(torch.arange(batches.n), EVALUATED)
-            for x, y in [batches.of(which)]
-        ]
-    return np.asarray(torch.cat(found).cpu().numpy())
+        for which in torch.split(torch.arange(batches.n), EVALUATED):
+            logits = network(batches.of(which)[0])
+            found.append(logits.argmax(1).cpu().numpy())
+    return np.concatenate(found).astype(class_type(logits.shape[1]))
+
+
+def class_type(classes: int) -> type[np.unsignedinteger]:
+    """The smallest that numbers of classes fit in."""
+    return np.uint8 if classes <= 256 else np.uint16
 
 
 def _shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tensor:
@@ -284,6 +302,6 @@ def _read_checkpoint(path: Path, identity: str) -> dict[str, Any]:
     if found != identity:
         raise BadData(
             f"checkpoint {path} is of another training (other images, recipe, seed, "
-            f"network or code); {cure}"
+            f"network, record or code); {cure}"
         )
     return dict(state)

@@ -1,16 +1,30 @@
 """`harness train`, as it is called."""
 
+import multiprocessing
 import os
+import queue
+import shutil
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import torch.optim  # its lazy imports would run in the middle of a test
 
+from harness.artifacts import write_summed
 from harness.cli import main
+from harness.commands import train_workers
 from harness.commands.arguments import settings_of
+from harness.commands.train_workers import Order
 from harness.errors import HarnessError
+from harness.models import training
+from harness.models.recipe import Recipe
+from harness.models.record import read_record
 from harness.models.training import _write_checkpoint
+from harness.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +33,7 @@ def here(tmp_path, monkeypatch):
     for name in list(os.environ):
         if name.startswith("HARNESS_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("HARNESS_CACHE_DIR", str(tmp_path / "cache"))
 
 
 def test_it_writes_weights_that_a_run_takes_and_a_record(tmp_path, capsys):
@@ -26,15 +41,16 @@ def test_it_writes_weights_that_a_run_takes_and_a_record(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "% of 511 test images right" in out
     assert f"--harness-models linear --harness-weights-root {tmp_path}" in out
-    with np.load("digits-linear-trained.record.npz") as record:
-        assert record["right_train"].shape == (2, 776)
-        assert record["right_test"].shape == (2, 511)
-        share = record["right_test"][-1].mean()
+    (path,) = (tmp_path / "cache" / "models").glob("digits-linear-*.record.npz")
+    assert f"record of every epoch: {path}" in out
+    record = read_record(path)
+    assert record.predicted["train"].shape == (2, 776)
+    assert record.predicted["test"].shape == (2, 511)
+    share = record.accuracy_on("test")[-1]
     assert f"{share:.2%} of 511" in out
 
     from harness.datasets.bases import DIGITS
     from harness.models.entries import DIGITS_ENTRIES
-    from harness.settings import Settings
 
     settings = Settings(weights_root=tmp_path, cache_dir=tmp_path, store=tmp_path)
     entry = next(e for e in DIGITS_ENTRIES if e.name == "linear")
@@ -43,17 +59,175 @@ def test_it_writes_weights_that_a_run_takes_and_a_record(tmp_path, capsys):
     images = torch.from_numpy(np.array(test.pixels)).permute(0, 3, 1, 2)
     with torch.inference_mode():
         answers = classifier.network(classifier.normalise(images)).argmax(1).numpy()
-    assert (answers == test.labels).mean() == share
+    assert (answers == record.predicted["test"][-1]).all()
 
 
-def test_epochs_are_told_and_a_second_call_goes_on(capsys):
-    arguments = ["train", "--model", "linear", "--epochs", "2", "--seed", "3"]
+LINEAR = ["train", "--model", "linear", "--epochs", "2"]
+
+
+def made(tmp_path):
+    """What lies in the cache, by name: bytes of weights and records."""
+    folder = tmp_path / "cache" / "models"
+    files = [*folder.glob("*.safetensors"), *folder.glob("*.npz")]
+    return {path.name: path.read_bytes() for path in files}
+
+
+def stop_after(monkeypatch, epochs):
+    """Have the next training end after so many of its epochs, as if it were killed."""
+    checkpoint = training._write_checkpoint
+
+    def write(path, state):
+        checkpoint(path, state)
+        if len(state["epochs"]) == epochs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_write_checkpoint", write)
+
+
+def test_epochs_are_told_and_a_second_call_trains_nothing(capsys):
+    arguments = [*LINEAR, "--seed", "3"]
     assert main(arguments) == 0
     assert "epoch 2/2, loss" in capsys.readouterr().err
-    assert main(arguments) == 0  # all epochs are in the checkpoint
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert "% of 511 test images right" in captured.out
+    assert not captured.err
+
+
+def test_what_was_killed_goes_on_after_its_last_epoch(tmp_path, capsys, monkeypatch):
+    """The network and the record are the same to the last bit; so with the others."""
+    assert main([*LINEAR, "--networks", "2"]) == 0
+    whole = made(tmp_path)
+    shutil.rmtree(tmp_path / "cache")
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            main([*LINEAR, "--networks", "2"])
+    assert "seed 0, epoch 1/2" not in capsys.readouterr().err
+
+    assert main([*LINEAR, "--networks", "2"]) == 0
+
     captured = capsys.readouterr()
     assert "going on from" in captured.out
-    assert "epoch" not in captured.err
+    assert "seed 0, epoch 1/2" not in captured.err
+    assert "seed 0, epoch 2/2" in captured.err
+    assert made(tmp_path) == whole
+    assert not list(tmp_path.rglob("*.checkpoint"))
+
+
+def test_several_networks_are_of_seeds_that_follow_each_other(tmp_path, capsys):
+    """Each is what it would be alone; one that is there is not trained again."""
+    assert main([*LINEAR, "--train-seed", "4"]) == 0
+    one = made(tmp_path)
+    capsys.readouterr()
+
+    assert main([*LINEAR, "--train-seed", "3", "--networks", "3"]) == 0
+
+    captured = capsys.readouterr()
+    assert [f"seed {s}: " in captured.out for s in range(2, 7)] == [0, 1, 1, 1, 0]
+    assert "seed 4, epoch" not in captured.err
+    assert "s left" in captured.err
+    assert captured.out.count("% of 511 test images right") == 3
+    three = made(tmp_path)
+    assert len(three) == 6
+    assert one.items() < three.items()
+    records = [read_record(p) for p in (tmp_path / "cache").rglob("*.npz")]
+    assert sorted(record.facts["seed"] for record in records) == [3, 4, 5]
+
+
+def test_workers_train_what_one_process_does(tmp_path, capsys):
+    """To the last bit, where each has as many threads."""
+    assert main([*LINEAR, "--networks", "2"]) == 0
+    alone = made(tmp_path)
+    shutil.rmtree(tmp_path / "cache")
+    capsys.readouterr()
+
+    assert main([*LINEAR, "--networks", "2", "--workers", "2"]) == 0
+
+    err = capsys.readouterr().err
+    assert "seed 0, epoch 2/2" in err
+    assert "seed 1, epoch 2/2" in err
+    assert made(tmp_path) == alone
+    assert not multiprocessing.active_children()
+
+
+def in_workers(monkeypatch, *messages, exitcode=0):
+    """Have workers say this, and be gone."""
+
+    @contextmanager
+    def workers(order, seeds, n):
+        told = queue.Queue()
+        for message in messages:
+            told.put(message)
+        yield [SimpleNamespace(is_alive=lambda: False, exitcode=exitcode)], told
+
+    monkeypatch.setattr(train_workers, "_workers", workers)
+
+
+def test_an_error_in_a_worker_is_the_commands(capsys, monkeypatch):
+    """In one line; what the worker says of it is what the training does."""
+    wild = ["--optimiser", "sgd", "--learning-rate", "1e30"]
+    assert main([*LINEAR, *wild]) == 2
+    line = capsys.readouterr().err.partition("train: ")[2]
+    in_workers(monkeypatch, ("tell", "waiting for it"), ("failed", "the loss is inf"))
+    assert main([*LINEAR, "--networks", "2", "--workers", "2"]) == 2
+    err = capsys.readouterr().err
+    assert "harness: waiting for it\nharness train: the loss is inf\n" in err
+
+    settings = Settings(cache_dir=Path("cache"), store=Path())
+    recipe = Recipe(epochs=1, learning_rate=1e30, optimiser="sgd")
+    order = Order(
+        model="linear", recipe=recipe, seeds=(0,), splits=("test",), settings=settings
+    )
+    told = queue.Queue()
+    monkeypatch.setattr(signal, "signal", lambda *what: None)
+    train_workers._work(order, [0], 0, told)
+    *steps, last = told.queue
+    assert {kind for kind, *_ in steps} == {"step"}
+    assert last[0] == "failed"
+    assert last[1].startswith(line[:11])
+
+
+def test_a_worker_that_the_system_ends_is_no_success(capsys, monkeypatch):
+    in_workers(monkeypatch, exitcode=-9)
+    assert main([*LINEAR, "--networks", "2", "--workers", "2"]) == 2
+    assert "a worker ended with status -9; the same command" in capsys.readouterr().err
+
+
+def test_the_record_may_be_of_the_test_split_alone(tmp_path):
+    """Asked for both later, it is made anew; a record of more is taken for less."""
+    for record, splits in (("test", {"test"}), ("both", {"test", "train"})):
+        assert main([*LINEAR, "--record", record]) == 0
+        (path,) = (tmp_path / "cache").rglob("*.record.npz")
+        assert set(read_record(path).predicted) == splits
+    assert main([*LINEAR, "--record", "test"]) == 0
+    assert set(read_record(path).predicted) == splits
+
+
+@pytest.mark.parametrize("damaged", ["*.record.npz", "*.safetensors"])
+def test_what_is_damaged_is_named_and_made_anew(tmp_path, capsys, damaged):
+    assert main(LINEAR) == 0
+    whole = made(tmp_path)
+    (path,) = (tmp_path / "cache").rglob(damaged)
+    path.write_bytes(path.read_bytes()[:-3])
+    capsys.readouterr()
+
+    assert main(LINEAR) == 0
+
+    err = capsys.readouterr().err
+    assert f"{path} cannot be read as it was written; it is made anew" in err
+    assert made(tmp_path) == whole
+
+
+def test_a_record_of_other_weights_is_made_anew(tmp_path):
+    """As a run's of before, which had another number of threads and kept no record."""
+    assert main(LINEAR) == 0
+    whole = made(tmp_path)
+    (path,) = (tmp_path / "cache").rglob("*.safetensors")
+    write_summed(path, path.read_bytes()[:-1] + b"\x01", what="weights")
+    assert main(LINEAR) == 0
+    assert made(tmp_path) == whole
 
 
 @pytest.mark.parametrize(
@@ -63,6 +237,7 @@ def test_epochs_are_told_and_a_second_call_goes_on(capsys):
         (["--model", "lenet", "--base", "digit"], "unknown base 'digit'"),
         (["--model", "lenet", "--out", "x.pt"], "--out must end in .safetensors"),
         (["--model", "lenet", "--epochs", "0"], "`epochs` and `batch_size` must be"),
+        (["--model", "lenet", "--networks", "2", "--out", "x"], "--out is of one netw"),
         (["--model", "resnet20", "--base", "cifar10"], "base cifar10 not found"),
     ],
 )

@@ -15,10 +15,11 @@ from harness.datasets.dataset import Images
 from harness.datasets.families import FAMILIES
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.entries import DIGITS_ENTRIES
-from harness.models.entry import TrainedHere, training_identity
 from harness.models.published.u7122029 import U7122029_ENTRIES
 from harness.models.recipe import Recipe
+from harness.models.trained_here import TrainedHere
 from harness.models.training import Epoch, Trained, train
+from harness.models.trainings import Training
 from harness.settings import Settings
 
 QUICK = Recipe(epochs=3, learning_rate=1e-2, shift=1, flip=True)
@@ -81,7 +82,10 @@ def test_an_interrupted_training_ends_with_the_same_bits(recipe, tmp_path):
     )
     assert numbers == [3]
     assert bits(rest) == bits(whole)
-    assert (rest.right["some"] == whole.right["some"]).all()
+    assert (rest.predicted["some"] == whole.predicted["some"]).all()
+    assert [replace(e, seconds=0) for e in rest.epochs] == [
+        replace(e, seconds=0) for e in whole.epochs
+    ]
 
 
 def test_a_seed_decides_the_weights_and_leaves_the_global_state():
@@ -92,18 +96,45 @@ def test_a_seed_decides_the_weights_and_leaves_the_global_state():
     assert (torch.get_rng_state() == before).all()
 
 
-def test_the_record_says_which_images_were_right_after_each_epoch():
+def test_what_was_predicted_after_each_epoch_is_recorded():
+    """As one byte an image, without augmentation and in eval mode."""
     watched = digits(120)
     result = trained(replace(QUICK, epochs=8, flip=False), watch={"own": watched})
-    right = result.right["own"]
-    assert right.shape == (8, 120)
+    predicted = result.predicted["own"]
+    assert (predicted.shape, predicted.dtype) == ((8, 120), np.uint8)
+    right = predicted == watched.labels
     assert right[-1].mean() > right[0].mean()
     # The last row is what the network says when it is done.
     x = torch.from_numpy(np.array(watched.pixels)).permute(0, 3, 1, 2).float() / 255
     x = (x - torch.tensor(LENET.mean)) / torch.tensor(LENET.std)
     with torch.no_grad():
         answers = result.network(x).argmax(1).numpy()
-    assert (right[-1] == (answers == watched.labels)).all()
+    assert (predicted[-1] == answers).all()
+
+
+def test_an_epoch_says_its_learning_rate():
+    """Of its last step: 4 steps an epoch, and a tenth from the second epoch on."""
+    recipe = replace(QUICK, schedule="steps", milestones=(1,), learning_rate=0.5)
+    rates = [epoch.learning_rate for epoch in trained(recipe).epochs]
+    assert rates == pytest.approx([0.5, 0.05, 0.05])
+
+
+def test_classes_beyond_a_byte_take_two():
+    wide = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 300))
+    torch.nn.init.zeros_(wide[1].weight)
+    with torch.no_grad():
+        wide[1].bias.copy_(torch.arange(300.0) * 100)
+    result = train(
+        lambda: wide,
+        digits(20),
+        replace(QUICK, epochs=1, learning_rate=1e-9),
+        mean=(0.0,),
+        std=(1.0,),
+        seed=0,
+        watch={"own": digits(5)},
+    )
+    assert result.predicted["own"].dtype == np.uint16
+    assert (result.predicted["own"] == 299).all()
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_cure():
@@ -152,7 +183,14 @@ def test_seeds_of_data_and_of_training_are_apart():
         settings = settings_in(Path(), interior=2, **seeds)
         interior = next(f for f in FAMILIES if f.name == "interior")
         made = interior.datasets(settings)[1].fingerprint()
-        return training_identity(LENET, DIGITS, QUICK, settings), made
+        training = Training(
+            entry=LENET,
+            base=DIGITS,
+            recipe=QUICK,
+            seed=settings.training_seed,
+            settings=settings,
+        )
+        return training.identity, made
 
     network, data = of()
     assert of(train_seed=0) == (network, data)

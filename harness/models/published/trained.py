@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.datasets.small_bases import FASHIONMNIST, KMNIST, MNIST, SVHN, USPS
-from harness.models.entry import ModelEntry, TrainedHere
+from harness.models.entry import ModelEntry
 from harness.models.recipe import Recipe
+from harness.models.trained_here import TrainedHere
 
 if TYPE_CHECKING:
     from harness.datasets.family import Base

@@ -7,8 +7,9 @@ and so are weights that `harness train` made. No checksums or accuracies are pub
 
 from __future__ import annotations
 
-from harness.models.entry import FirstOf, ModelEntry, Published, TrainedHere
+from harness.models.entry import FirstOf, ModelEntry, Published
 from harness.models.recipe import Recipe
+from harness.models.trained_here import TrainedHere
 
 _REPOSITORY = "https://github.com/u7122029/pytorch-cifar10"
 

@@ -1,0 +1,247 @@
+"""Trainings: networks that are trained once, and found by what decides them.
+
+Three files of one name lie under ``models`` of --harness-cache-dir: the weights, the
+record of every epoch where one was asked for, and, until they are done, a checkpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.artifacts import is_whole, locked, make_room, write_summed
+from harness.code import source_digest
+from harness.digests import file_digest
+from harness.errors import BadData
+from harness.models.weights import weights_bytes
+
+if TYPE_CHECKING:
+    from harness.datasets.dataset import Images
+    from harness.datasets.family import Base
+    from harness.models.entry import ModelEntry
+    from harness.models.recipe import Recipe
+    from harness.models.record import EpochRecord
+    from harness.models.training import Epoch, Trained
+    from harness.settings import Settings
+
+Tell = Callable[[str], None]
+SPLITS = ("test", "train")  # that a record can be of; "test" is always
+SELDOM = 10.0  # seconds between lines about a training that goes on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One network to train: which, on what, how, and from which seed."""
+
+    entry: ModelEntry
+    base: Base
+    recipe: Recipe
+    seed: int
+    settings: Settings
+
+    @cached_property
+    def identity(self) -> str:
+        """sha256 over what decides the weights."""
+        return _digest(
+            {
+                **self.entry.identity(),
+                "recipe": self.recipe.identity(),
+                "training": source_digest("harness.models.training"),
+                "images": self.images("train").digest,
+                "seed": self.seed,
+            }
+        )
+
+    def images(self, split: str) -> Images:
+        """Of the base."""
+        load = self.base.train if split == "train" else self.base.test
+        return load(self.settings)
+
+    @property
+    def weights(self) -> Path:
+        """Where they lie, or will."""
+        name = f"{self.base.name}-{self.entry.name}-{self.identity[:16]}.safetensors"
+        return self.settings.cache_dir / "models" / name
+
+    @property
+    def record(self) -> Path:
+        """Where it lies, or will."""
+        return self.weights.with_suffix(".record.npz")
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where it lies, while a training is not done."""
+        return self.weights.with_suffix(".checkpoint")
+
+    def is_made(self, splits: tuple[str, ...] = ()) -> bool:
+        """Whether weights, and a record of these splits, lie there undamaged.
+
+        A record is only of the very weights that lie beside it.
+        """
+        if not is_whole(self.weights):
+            return False
+        return not splits or self._has_record(splits)
+
+    def _has_record(self, splits: tuple[str, ...]) -> bool:
+        from harness.models.record import read_record
+
+        if not self.record.exists():
+            return False
+        try:
+            facts = read_record(self.record).facts
+        except BadData:
+            return False
+        return (
+            facts["identity"] == self.identity
+            and facts["weights"] == file_digest(self.weights)
+            and all(facts["images"].get(s) == self.images(s).digest for s in splits)
+        )
+
+
+def train_once(
+    training: Training,
+    *,
+    splits: tuple[str, ...] = (),
+    device: str = "cpu",
+    tell: Tell,
+    starts: Callable[[], None] = lambda: None,
+    each_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    each_step: Callable[[int, int], None] = lambda done, steps: None,
+) -> None:
+    """See that a training's weights, and a record of some splits, are there.
+
+    What was interrupted goes on after its last whole epoch, to the same bits. Of many
+    processes one trains and the others wait.
+
+    Parameters
+    ----------
+    splits
+        Of `SPLITS`, what the network says about after every epoch; none for no record.
+    tell
+        Is told of damage and of waiting.
+    starts, each_epoch, each_step
+        Are told that this process trains it, and of the progress.
+
+    Raises
+    ------
+    HarnessError
+        If files cannot be written or a checkpoint not be read, or the loss is not
+        finite.
+    """
+    from harness.models.record import record_bytes
+    from harness.models.training import train
+
+    if training.is_made(splits):
+        return
+    with locked(training.weights, what="trained model", tell=tell):
+        if training.is_made(splits):  # another process has made it in the meantime
+            return
+        for what, path in _files(training, splits).items():
+            if path.exists() and not is_whole(path):
+                tell(f"{what} {path} cannot be read as it was written; it is made anew")
+            make_room(path, what=what)
+        starts()
+        watch = {split: training.images(split) for split in splits}
+        trained = train(
+            training.entry.build_network,
+            training.images("train"),
+            training.recipe,
+            mean=training.entry.mean,
+            std=training.entry.std,
+            seed=training.seed,
+            device=device,
+            watch=watch,
+            checkpoint=training.checkpoint,
+            identity=_digest([training.identity, {s: watch[s].digest for s in splits}]),
+            each_epoch=each_epoch,
+            each_step=each_step,
+        )
+        weights = weights_bytes(trained.network)
+        write_summed(training.weights, weights, what="trained model")
+        if splits:
+            made = _record(training, watch, trained, weights)
+            write_summed(training.record, record_bytes(made), what="record")
+        training.checkpoint.unlink(missing_ok=True)
+
+
+def _files(training: Training, splits: tuple[str, ...]) -> dict[str, Path]:
+    record = {"record": training.record} if splits else {}
+    return {"trained model": training.weights, **record}
+
+
+def _record(
+    training: Training, watch: dict[str, Images], trained: Trained, weights: bytes
+) -> EpochRecord:
+    import numpy as np
+
+    from harness.models.record import EpochRecord
+    from harness.models.training import class_type
+
+    highest = max(int(rows.max()) for rows in trained.predicted.values())
+    classes = max(len(training.base.classes), highest + 1)  # a network may have more
+    return EpochRecord(
+        predicted={
+            split: rows.astype(class_type(classes))
+            for split, rows in trained.predicted.items()
+        },
+        labels={split: np.asarray(watch[split].labels) for split in watch},
+        facts={
+            "base": training.base.name,
+            "model": training.entry.name,
+            "seed": training.seed,
+            "recipe": training.recipe.identity(),
+            "classes": classes,
+            "identity": training.identity,
+            "weights": hashlib.sha256(weights).hexdigest(),
+            "images": {split: images.digest for split, images in watch.items()},
+        },
+        loss=np.array([epoch.loss for epoch in trained.epochs]),
+        accuracy=np.array([epoch.accuracy for epoch in trained.epochs]),
+        learning_rate=np.array([epoch.learning_rate for epoch in trained.epochs]),
+    )
+
+
+def _digest(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Seldom:
+    """Tells of a training that it starts, and now and then how long it will take.
+
+    Parameters
+    ----------
+    training
+        Which.
+    what
+        What it is called.
+    tell
+        Shows a line.
+    """
+
+    def __init__(self, training: Training, what: str, tell: Tell) -> None:
+        self._training = training
+        self._what = what
+        self._tell = tell
+        self._told = time.monotonic()
+
+    def starts(self) -> None:
+        """It does."""
+        base, folder = self._training.base.name, self._training.weights.parent
+        self._tell(f"training {self._what} on {base}, once; it is kept in {folder}")
+
+    def epoch(self, epoch: Epoch) -> None:
+        """One is done."""
+        now, last = time.monotonic(), epoch.number == epoch.epochs
+        if not last and now - self._told < SELDOM:
+            return
+        self._told = now
+        left = (epoch.epochs - epoch.number) * epoch.seconds
+        rest = "" if last else f", about {left:.0f} s left"
+        self._tell(f"training {self._what}: {epoch}{rest}")
