@@ -28,7 +28,7 @@ from harness.protocol.garbage import sweep
 if TYPE_CHECKING:
     from harness.plan import Plan
     from harness.report.judging import AnyVerdict
-    from harness.report.saved import SavedRun
+    from harness.report.run_file.saved import SavedRun
     from harness.report.summary import Summary
     from harness.run import Run
     from harness.settings import Settings
@@ -78,7 +78,7 @@ class Controller:
             for text in settings.gates:
                 check_gate(text)
         if settings.save_run or settings.compare:
-            from harness.report.saved import find_run, read_run, run_path
+            from harness.report.run_file.saved import find_run, read_run, run_path
 
             if settings.save_run:
                 run_path(settings.store, settings.save_run)
@@ -388,7 +388,7 @@ class Controller:
         if not paths and not settings.save_run:
             return  # a summary imports and computes: nobody has asked for one
         if settings.save_run and not self._interrupted:
-            from harness.report.saved import run_path
+            from harness.report.run_file.saved import run_path
 
             paths = {**paths, "save_run": run_path(settings.store, settings.save_run)}
         try:

@@ -23,6 +23,7 @@ _NUMERICS = (
     *("agreement_line", "calibration", "checks", "diagnostics", "memo", "minimum"),
     *("temperature", "thresholds", "transport"),
 )
+_RUN_FILE = ("json", "reading", "reopening", "saved", "table_files")
 _YOURS = ("archive", "built", "conduct", "exported", "factories", "own", "specs")
 
 #: New names of modules and packages by their old ones; what is inside moves along.
@@ -52,6 +53,8 @@ RENAMED = {
     **{f"harness.models.{n}": f"harness.models.yours.{n}" for n in _YOURS},
     "harness.models.probe": "harness.models.dry_run",
     "harness.models.sources": "harness.models.published",
+    **{f"harness.report.{n}": f"harness.report.run_file.{n}" for n in _RUN_FILE},
+    "harness.report.ranking": "harness.analysis.ranking",
 }
 
 

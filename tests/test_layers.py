@@ -112,3 +112,25 @@ def test_every_folder_is_a_package():
     folders = {path.parent for path in FILES}
 
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_modules_of_the_report_import_in_no_circle():
+    """Not for type checkers either: what reads a run's file knows the summary, which
+    knows what was saved, which knows neither.
+    """
+    names = {
+        "harness."
+        + ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): path
+        for path in FILES
+        if path.relative_to(PACKAGE).parts[0] == "report"
+    }
+    left = {
+        n: imports(path, running_only=False) & names.keys() for n, path in names.items()
+    }
+    while free := [name for name, needed in left.items() if not needed & left.keys()]:
+        for name in free:
+            del left[name]
+
+    assert not left, "these import each other: " + ", ".join(sorted(left))

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.fail_on import parse_rule
     from harness.report.compared import comparison_table
     from harness.report.judging import judged_against
-    from harness.report.saved import find_run, read_run
+    from harness.report.run_file.saved import find_run, read_run
     from harness.report.terminal import verdict_lines
     from harness.report.text import show
 

@@ -117,7 +117,7 @@ _OF_TABLES = {
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a run's report or the lines of a table; 0, or HarnessError."""
-    from harness.report.reopening import kind_of
+    from harness.report.run_file.reopening import kind_of
 
     runs = [path for path in arguments.files if kind_of(path) != "other"]
     if not runs:
@@ -140,7 +140,7 @@ def _refuse(given: list[str], rule: str, path: Path) -> None:
 
 def _reprint(path: Path, arguments: argparse.Namespace) -> int:
     from harness.report.files import check_files, write_files
-    from harness.report.reopening import reopen
+    from harness.report.run_file.reopening import reopen
     from harness.report.terminal import report_parts
     from harness.report.text import show, terminal_width
 
@@ -170,8 +170,8 @@ def _opening(run: dict[str, Any]) -> list[str]:
 
 def _lines(arguments: argparse.Namespace) -> int:
     from harness.analysis.fits.scales import Scale
-    from harness.report.json import plain, write_report
     from harness.report.on_the_line import line_table, table_lines
+    from harness.report.run_file.json import plain, write_report
     from harness.report.text import show
 
     table = _table(arguments)

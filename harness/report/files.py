@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 # Setting: a function of (path, summary), and the packages that it needs besides.
 WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "report_json": ("harness.report.json:write_json", ()),
-    "report_csv": ("harness.report.table_files:write_csv", ()),
-    "report_parquet": ("harness.report.table_files:write_parquet", ("pyarrow",)),
+    "report_json": ("harness.report.run_file.reopening:write_json", ()),
+    "report_csv": ("harness.report.run_file.table_files:write_csv", ()),
+    "report_parquet": (
+        "harness.report.run_file.table_files:write_parquet",
+        ("pyarrow",),
+    ),
     "report_md": ("harness.report.markdown:write_markdown", ()),
     "report_html": ("harness.report.html:write_html", ()),
     "plots": ("harness.report.plots:write_plots", ("matplotlib",)),

@@ -21,10 +21,10 @@ from harness.report.html_parts import (
     ranks,
     settings,
 )
-from harness.report.json import write_report
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
+from harness.report.run_file.json import write_report
 from harness.report.writers.html import section_html
 
 if TYPE_CHECKING:

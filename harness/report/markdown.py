@@ -10,10 +10,10 @@ from harness.analysis.correlation import Undefined
 from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
 from harness.report.found import said
-from harness.report.json import write_report
 from harness.report.outcomes import TITLE
 from harness.report.predicted import shown_predictions
 from harness.report.provenance import provenance
+from harness.report.run_file.json import write_report
 from harness.report.writers.markdown import escaped, grid, section_markdown
 
 if TYPE_CHECKING:

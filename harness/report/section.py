@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from harness.analysis.correlation import Undefined
-from harness.report.json import plain
-from harness.report.reading import read_as
+from harness.report.run_file.json import plain
+from harness.report.run_file.reading import read_as
 from harness.report.table import Curve, Part, Table, Text
 
 if TYPE_CHECKING:

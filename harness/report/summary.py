@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, correlate
+from harness.analysis.ranking import Rank, rank
 from harness.analysis.subjects import Subject
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
@@ -21,13 +22,12 @@ from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
-from harness.report.ranking import Rank, rank
 from harness.report.section import Context, Shown, shown_sections
 from harness.report.sections import SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector
-    from harness.report.saved import SavedRun
+    from harness.report.run_file.saved import SavedRun
     from harness.run import Run
 
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.ranking import Rank
     from harness.analysis.resampling.jackknife import Interval
     from harness.report.judging import AnyVerdict
-    from harness.report.ranking import Rank
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 

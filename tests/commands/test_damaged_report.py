@@ -6,7 +6,7 @@ import random
 import pytest
 
 from harness.cli import main
-from harness.report.json import write_json
+from harness.report.run_file.reopening import write_json
 from tests.report.pages import sample
 
 ODD = [

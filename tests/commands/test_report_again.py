@@ -7,9 +7,9 @@ import pytest
 
 from harness.cli import main
 from harness.report.detail import detail
-from harness.report.json import plain, write_json
-from harness.report.reopening import reopen
-from harness.report.table_files import write_csv, write_parquet
+from harness.report.run_file.json import plain
+from harness.report.run_file.reopening import reopen, write_json
+from harness.report.run_file.table_files import write_csv, write_parquet
 from harness.report.terminal import report_text
 from tests.report.pages import sample
 

@@ -55,7 +55,7 @@ def test_every_report_keeps_the_axes(toy):
 
 def test_reports_that_are_opened_again_say_the_same(toy):
     """JSON, CSV and the store give axes back."""
-    from harness.report.reopening import reopen
+    from harness.report.run_file.reopening import reopen
 
     toy.makepyfile(test_knn=KNN)
     arguments = ("test_knn.py", "--harness-store=store")

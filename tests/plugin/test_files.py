@@ -12,7 +12,7 @@ import pytest
 
 import harness
 from harness.cli import main
-from harness.report.table_files import COLUMNS
+from harness.report.run_file.table_files import COLUMNS
 from tests.report.test_report_json_doc import keys_of, undescribed
 
 

@@ -42,7 +42,7 @@ def test_a_folder_is_a_dataset_whatever_families_were_chosen(toy):
 
 def test_traits_of_a_folder_are_in_every_file(toy):
     """Also where the cell was found in the store under other traits, or none."""
-    from harness.report.table_files import read_csv
+    from harness.report.run_file.table_files import read_csv
 
     folder(toy.path / "camera")
     for query, traits in (

@@ -8,7 +8,7 @@ import pytest
 from harness.artifacts import check_cache, irreplaceable
 from harness.errors import HarnessError
 from harness.report.files import check_files
-from harness.report.json import write_report
+from harness.report.run_file.json import write_report
 
 
 def device(path):

@@ -7,12 +7,12 @@ import numpy as np
 
 from harness.analysis.comparison import compare
 from harness.analysis.correlation import correlate
+from harness.analysis.ranking import rank
 from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Domain, Measurement
 from harness.report.judging import judged
 from harness.report.on_the_line import on_the_line
-from harness.report.ranking import rank
 from harness.report.summary import Loss, Summary
 
 ODD = '<b>&"odd'  # a name that must stay text

@@ -129,7 +129,7 @@ def test_pictures_for_a_paper_have_the_curves(tmp_path):
 
 def test_json_gives_a_curve_back(tmp_path):
     """Gaps, reasons and intervals too."""
-    from harness.report.reopening import reopen
+    from harness.report.run_file.reopening import reopen
 
     write_files({"report_json": tmp_path / "r.json"}, with_curve())
 

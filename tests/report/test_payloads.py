@@ -15,11 +15,11 @@ from harness.queries import safe_name
 from harness.report.files import write_files
 from harness.report.html import page
 from harness.report.markdown import markdown
-from harness.report.reopening import reopen
+from harness.report.run_file.reopening import reopen
+from harness.report.run_file.table_files import read_csv
 from harness.report.section import Shown
 from harness.report.summary import Loss
 from harness.report.table import Column, Curve, Estimate, Series, Table, Text
-from harness.report.table_files import read_csv
 from harness.report.terminal import report_text
 from tests.report.pages import measurements, sample, summary
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.report.json import SCHEMA, plain
+from harness.report.run_file.json import plain
+from harness.report.run_file.saved import SCHEMA
 from harness.report.summary import Summary
 from tests.report.pages import sample
 

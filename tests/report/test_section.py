@@ -11,7 +11,7 @@ from harness.registry import Registry
 from harness.report.files import write_files
 from harness.report.html import page
 from harness.report.markdown import markdown
-from harness.report.reopening import reopen
+from harness.report.run_file.reopening import reopen
 from harness.report.section import Context, shown_sections
 from harness.report.table import Column, Curve, Estimate, Series, Table, Text
 from harness.report.terminal import report_text

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.correlation import correlate
+from harness.analysis.ranking import rank
 from harness.measurement import Domain, Measurement
-from harness.report.ranking import rank
 from harness.report.summary import Loss, Summary
 from harness.report.terminal import report_text
 

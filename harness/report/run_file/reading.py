@@ -1,4 +1,4 @@
-"""Reading reports back: what `harness.report.json.plain` wrote, as the same objects."""
+"""Reading reports back: what `plain` made of objects, as the same objects."""
 
 from __future__ import annotations
 

@@ -1,11 +1,14 @@
-"""Reports opened again: from a run's JSON, or from its measurements as a table."""
+"""The JSON file of a run, and reports opened again: from it, or from a table."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from harness.errors import BadData, MissingData
+from harness.report.run_file.json import plain, write_report
+from harness.report.run_file.saved import SCHEMA, read_content
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -13,6 +16,18 @@ if TYPE_CHECKING:
 Kind = Literal["json", "parquet", "csv", "other"]
 # A header with these is meant to be one of measurements, whatever else it lacks.
 _TELLING = {"metric", "model", "dataset", "value", "accuracy"}
+
+
+def write_json(path: Path, summary: Summary) -> None:
+    """Write the summary to a file, whole or not at all.
+
+    Raises
+    ------
+    HarnessError
+        If the file cannot be written.
+    """
+    content = {"schema": SCHEMA, **plain(summary)}
+    write_report(path, json.dumps(content, indent=1, allow_nan=False))
 
 
 def kind_of(path: Path) -> Kind:
@@ -66,10 +81,9 @@ def reopen(path: Path) -> Summary:
         If it is Parquet and pyarrow is not installed.
     """
     from harness.report.files import need
-    from harness.report.reading import read_as
-    from harness.report.saved import read_content
+    from harness.report.run_file.reading import read_as
+    from harness.report.run_file.table_files import read_csv, read_parquet
     from harness.report.summary import Summary, summary_of
-    from harness.report.table_files import read_csv, read_parquet
 
     kind = kind_of(path)
     if kind == "json":

@@ -1,34 +1,16 @@
-"""The report as JSON: correlations, gates, and every measurement."""
+"""What JSON knows of objects, and files that are written whole."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.artifacts import irreplaceable, write_whole
 from harness.errors import HarnessError
 from harness.measurement import Axes
-
-if TYPE_CHECKING:
-    from harness.report.summary import Summary
-
-SCHEMA = 2
-
-
-def write_json(path: Path, summary: Summary) -> None:
-    """Write the summary to a file, whole or not at all.
-
-    Raises
-    ------
-    HarnessError
-        If the file cannot be written.
-    """
-    content = {"schema": SCHEMA, **plain(summary)}
-    write_report(path, json.dumps(content, indent=1, allow_nan=False))
 
 
 def write_report(path: Path, content: str | bytes) -> None:

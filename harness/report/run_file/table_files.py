@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import BadData, HarnessError
 from harness.measurement import Axes, Domain, Measurement
 from harness.printable import printable
-from harness.report.json import write_report
+from harness.report.run_file.json import write_report
 from harness.traits import Trait, checked_traits
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.correlation import correlate
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Measurement
-from harness.report.json import SCHEMA
 
+SCHEMA = 2
 _DEEPEST = 20  # nested lists and objects; a report has half as many
 
 if TYPE_CHECKING:

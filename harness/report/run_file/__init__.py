@@ -1,0 +1,1 @@
+"""The file of a run: written, saved under a name, read again."""
