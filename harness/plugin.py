@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.controller import Controller
+from harness.fixtures.axes import metric_of
 from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
@@ -342,8 +343,7 @@ def _function(fixture: Any) -> Any:
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Name the metric in a marker, so that -m can pick it exactly and -k loosely."""
     if pair_of(item):
-        name = getattr(item, "originalname", item.name).removeprefix("test_")
-        item.add_marker(_metric_marker(name))
+        item.add_marker(_metric_marker(metric_of(item)[0]))
 
 
 @cache
@@ -428,7 +428,7 @@ class Cells:
         except Exception:  # raised again, and reported, when the test runs
             return None
         rows = self.run.stored.get(cell.key)
-        if not rows or not all(_is_current(row) for row in rows):
+        if not rows or not all(_is_current(row, self.run.registry) for row in rows):
             return None
         # The content is the same; what it is called may have changed since.
         dataset = self.run.datasets[cell.dataset]
@@ -560,17 +560,12 @@ def _turn(item: pytest.Item) -> tuple[bool, tuple[str, str] | None]:
     return "peers" in getattr(item, "fixturenames", ()), pair_of(item)
 
 
-def _is_current(row: Measurement) -> bool:
+def _is_current(row: Measurement, registry: Registry) -> bool:
     """Whether a metric's code is still the one that made the stored value.
 
-    Code that is none of the harness's, or that the test imports, is in the cell's key.
+    Code of a metric that is not registered is in the cell's key.
     """
-    return not row.version or row.version == _versions().get(row.metric, row.version)
-
-
-@cache
-def _versions() -> dict[str, str]:
-    """Digests of the metrics' code as it is now."""
-    from harness.metrics import METRICS
-
-    return {metric.name: metric.version for metric in METRICS}
+    metric = registry.metrics.get(row.metric)
+    return (
+        not row.version or metric is None or row.version == registry.version_of(metric)
+    )

@@ -1,4 +1,4 @@
-"""Registry: the bases, models and dataset families that a run can choose from."""
+"""Registry: bases, models, families and metrics that a run can choose from."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from harness.datasets.dataset import Dataset
+    from harness.metrics.spec import Metric
     from harness.models.entry import Registered
     from harness.report.section import Section
     from harness.settings import Settings
@@ -69,12 +70,52 @@ class Registry:
     def _sections(self) -> dict[str, Section]:
         return {}
 
+    @cached_property
+    def metrics(self) -> dict[str, Metric]:
+        """All metrics that have declared facts, by name."""
+        from harness.metrics import METRICS
+
+        found: dict[str, Metric] = {}
+        for metric in METRICS:
+            _put(found, metric.name, metric, "metric", metric.name)
+        return found
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        return {}
+
     # --- asking -----------------------------------------------------------------------
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """The sections that were added to the report, in their order."""
         return tuple(self._sections.values())
+
+    def spec_of(self, metric: object) -> Metric | None:
+        """The declared facts of a metric that is given by name, function or itself.
+
+        None where it has none. A `Metric` need not be registered.
+        """
+        from harness.metrics.spec import Metric
+
+        if isinstance(metric, Metric):
+            return metric
+        if isinstance(metric, str):
+            return self.metrics.get(metric)
+        return next((m for m in self.metrics.values() if m.fn is metric), None)
+
+    def version_of(self, metric: Metric) -> str:
+        """Digest of a metric's code, so that a stored value of other code is known.
+
+        Of a metric that was added: of its function, what that reads, and its files.
+        Empty for one that is not registered: its code is in the key of the test that
+        brings it along.
+        """
+        if self.metrics.get(metric.name) is not metric:
+            return metric.version
+        if metric.name not in self._versions:
+            self._versions[metric.name] = metric.version or _digest_of(metric)
+        return self._versions[metric.name]
 
     def models_of(self, base: str) -> dict[str, Registered]:
         """The models of a base by name, sorted."""
@@ -185,6 +226,26 @@ class Registry:
             )
         )
 
+    def add_metric(self, metric: Metric) -> None:
+        """Add a metric of your own, known by its name from then on.
+
+        It is listed, measured by ``measure(NAME)``, stored until its code changes, and
+        predicted with where one forward pass is all that it needs.
+
+        Parameters
+        ----------
+        metric
+            A `harness.metrics.Metric`: the function and its declared facts.
+        """
+        from harness.metrics.spec import Metric
+
+        if not isinstance(metric, Metric):
+            raise HarnessError(
+                "a metric must be a harness.metrics.Metric, which says its inputs, "
+                f"bounds, trend and source, got {metric!r:.100}"
+            )
+        _put(self.metrics, metric.name, metric, "metric", metric.name)
+
     def add_section(self, section: Section) -> None:
         """Add a part to the report, which every writer shows.
 
@@ -217,6 +278,21 @@ class Registry:
     def _check_base(self, base: str) -> None:
         if base not in self.bases:
             raise UnknownName("base", base, self.bases)
+
+
+def _digest_of(metric: Metric) -> str:
+    """Of the code of a metric that is none of the harness's."""
+    import inspect
+    from pathlib import Path
+
+    from harness.contents import digest_of
+
+    try:
+        file = inspect.getsourcefile(inspect.unwrap(metric.fn))
+    except TypeError:  # made at run time
+        file = None
+    files = [Path(file)] if file and Path(file).is_file() else []
+    return digest_of([metric.fn], files)[:16]
 
 
 def _put(table: dict[K, V], key: K, value: V, kind: str, name: str) -> None:

@@ -14,14 +14,13 @@ Options of pytest may follow; the exit status is 1 where --at-least is missed.
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import Path
 
 from harness.commands.running import run_pytest
 from harness.errors import HarnessError
 
 PASSES_ON = True
-SUITE = Path(__file__).parent / "predict_suite.py"
+_SUITE = "harness.commands.predict_suite"
+_CHOICE = "harness.commands.predict_metrics"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,10 +68,10 @@ def run(arguments: argparse.Namespace) -> int:
         for text in texts if isinstance(texts, list) else [texts]:
             if text is not None and not text.strip():
                 raise HarnessError(f"--{option} must not be empty, got {text!r}")
-    from harness.commands.predict_suite import chosen
-
     command = [
-        str(SUITE),
+        "--pyargs",  # and so the conftest of this folder is heard
+        _SUITE,
+        *("-p", _CHOICE),
         "-q",
         "--no-header",
         "-p",
@@ -89,15 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
     for folder in arguments.data:
         mark = "&" if "?" in folder else "?"
         command.append(f"--harness-data={folder}{mark}role=target")
-    metrics, datasets = len(chosen(arguments.metrics or "")), arguments.interior + 1
-    if metrics > 1 and datasets < metrics + 3:
-        raise HarnessError(
-            f"{metrics} metrics together need at least {metrics + 2} datasets of the "
-            f"interior, got --interior {arguments.interior}; raise it, or choose fewer "
-            "--metrics"
-        )
     if arguments.metrics:
-        os.environ["HARNESS_PREDICT_METRICS"] = arguments.metrics
+        command.append(f"--predict-metrics={arguments.metrics}")
     if arguments.at_least is not None:
         command.append(f"--harness-gate={_gate(arguments.at_least)}")
     return run_pytest(*command, *arguments.pytest)

@@ -6,7 +6,7 @@ Each finding keeps its number, whether it warns or not; `LIMITS` says when it do
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -87,6 +87,7 @@ def assumptions(
     predictions: Sequence[TargetPrediction] = (),
     *,
     classes: int,
+    drifting: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Everything that is known without labels, the worst of each kind first.
 
@@ -98,6 +99,8 @@ def assumptions(
         Of the targets.
     classes
         How many the base has: shares of many classes scatter more.
+    drifting
+        Names of the metrics whose value depends on the number of images.
     """
 
     usual = usual_gaps(measurements)
@@ -119,7 +122,7 @@ def assumptions(
             measurements, "saturated", Doubt.SATURATION, fixed(Doubt.SATURATION)
         ),
         *_lines(measurements),
-        *_images(measurements),
+        *_images(measurements, drifting),
         *_ranges(predictions),
     ]
     order = list(Doubt)
@@ -213,11 +216,10 @@ def _lines(measurements: Iterable[Measurement]) -> Iterator[Finding]:
         )
 
 
-def _images(measurements: Iterable[Measurement]) -> Iterator[Finding]:
+def _images(
+    measurements: Iterable[Measurement], drifting: Collection[str]
+) -> Iterator[Finding]:
     """Metrics that cannot be compared between sets of unequal size, where they are."""
-    from harness.metrics import METRICS
-
-    drifting = {metric.name for metric in METRICS if metric.depends_on_n}
     counts: dict[str, set[int]] = {}
     for m in measurements:
         if m.metric in drifting:

@@ -113,12 +113,11 @@ def _missing(error: MissingData, settings: Settings) -> str:
 
 
 def _metrics(run: Run) -> Iterable[RenderableType]:
-    from harness.metrics import METRICS
     from harness.metrics.spec import Kind
 
     table = _table("metrics", _left("kind", 1), what="what")
     trends = {1: "score, rises", -1: "score, falls", 0: "score"}
-    for metric in sorted(METRICS, key=lambda metric: metric.name):
+    for metric in sorted(run.registry.metrics.values(), key=lambda metric: metric.name):
         estimates = metric.kind is Kind.ESTIMATE
         table.add(
             (metric.name, metric.summary.removeprefix("Return ").removesuffix(".")),

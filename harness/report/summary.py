@@ -163,7 +163,10 @@ def summarise(
             if "temperature" in m.facts
         },
         assumptions=assumptions(
-            measurements, predictions, classes=len(run.base.classes)
+            measurements,
+            predictions,
+            classes=len(run.base.classes),
+            drifting=[m.name for m in run.registry.metrics.values() if m.depends_on_n],
         ),
         interrupted=interrupted,
         found=run.found,

@@ -5,9 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
-from harness.cli import main
 from harness.datasets.readers.digits import read_digits
 
 
@@ -43,19 +41,6 @@ def test_a_folder_gets_an_accuracy_with_an_interval(tmp_path):
     assert both["accuracy"] is None
     assert both["images"] == len(writers.labels)
     assert both["prediction"]["low"] <= 0.9 <= both["prediction"]["high"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--metrics", "nuclear_nrom"], "did you mean nuclear_norm"),
-        (["--interior", "5"], "together need at least"),
-        (["--metrics", "agreement"], "unknown metric 'agreement'"),
-    ],
-)
-def test_what_cannot_be_is_refused_at_once(capsys, arguments, message):
-    assert main(["predict", "--model", "linear", "--data", "x", *arguments]) == 2
-    assert message in capsys.readouterr().err
 
 
 def test_missing_data_end_the_run_before_it_starts(tmp_path):
