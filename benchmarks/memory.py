@@ -24,9 +24,9 @@ from torch import nn
 
 from benchmarks.overhead import pytest
 from benchmarks.setting import machine
-from harness.datasets.dataset import Images
 from harness.datasets.families import _shared
 from harness.datasets.family import Base
+from harness.datasets.images import Images
 from harness.datasets.readers.arrays import read_npy_folder
 from harness.metrics.label_free.effective_invariance import jigsaw_invariance
 from harness.metrics.label_free.nuclear_norm import nuclear_norm

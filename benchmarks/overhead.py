@@ -29,7 +29,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from harness.datasets.dataset import Dataset, Images
+from harness.datasets.dataset import Dataset
+from harness.datasets.images import ArrayImages
 from harness.datasets.family import Base, Family
 from harness.measurement import Domain
 
@@ -38,7 +39,7 @@ from harness.measurement import Domain
 def images(seed):
     rng = np.random.default_rng(seed)
     pixels = rng.integers(0, 256, size=(16, 2, 2, 1), dtype=np.uint8)
-    return Images(pixels=pixels, labels=np.arange(16) % 2, digest=str(seed))
+    return ArrayImages(pixels=pixels, labels=np.arange(16) % 2, digest=str(seed))
 
 
 def members(settings):

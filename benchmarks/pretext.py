@@ -22,7 +22,7 @@ from torchvision.transforms import Normalize
 from torchvision.transforms.functional import to_tensor
 
 from benchmarks.setting import add_setting, machine, run_of
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages, Images
 from harness.models.classifier import Classifier
 from harness.pretext.heads import Head, HeadRecipe, train_head, view_features
 from harness.pretext.tasks import ROTATION
@@ -82,9 +82,9 @@ def main() -> None:
     )
 
 
-def first(images: Images, n: int) -> Images:
+def first(images: Images, n: int) -> ArrayImages:
     """The first n of them."""
-    return Images(pixels=np.array(images.pixels[:n]), labels=None, digest="first")
+    return ArrayImages(pixels=np.array(images.pixels[:n]), labels=None, digest="first")
 
 
 def cached_way(

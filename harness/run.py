@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.answers.outputs import BASE, SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.code import releases, source_digest
+from harness.datasets.remembered import MEMORY
 from harness.datasets.watched import Watch, watched
 from harness.errors import (
     HarnessError,
@@ -50,6 +51,7 @@ SHARED_CODE = (
     "harness.answers.shared_images",
     "harness.arrays",
     "harness.datasets.dataset",
+    "harness.datasets.images",
     "harness.fixtures.measure",
     "harness.fixtures.record",
     "harness.metrics.numerics.checks",
@@ -108,6 +110,7 @@ class Run:
         self._dataset_prints: dict[str, str] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
         self._images = SharedImages()
+        MEMORY.keep_in(settings.cache_dir)
 
     @cached_property
     def base(self) -> Base:

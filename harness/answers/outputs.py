@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.arrays import softmax
-from harness.datasets.dataset import SOURCE, Dataset, Images
+from harness.datasets.dataset import SOURCE, Dataset
 from harness.datasets.family import Base, Family
+from harness.datasets.images import ArrayImages, Images
 from harness.datasets.readers.arrays import numpys_reason
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, HarnessError, MissingData, UndefinedMetricError
@@ -286,7 +287,7 @@ def _family(name: str, own: OwnData, outputs: SavedOutputs) -> Family:
 
 def _content(outputs: SavedOutputs, *, labelled: bool = True) -> Images:
     """As many images without a pixel, so that a dataset can be counted and keyed."""
-    return Images(
+    return ArrayImages(
         pixels=np.empty((len(outputs), 0, 0, 1), dtype=np.uint8),
         labels=outputs.labels if labelled else None,
         digest=f"{outputs.digest}{'' if labelled else ' unlabelled'}",

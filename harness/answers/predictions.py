@@ -98,8 +98,9 @@ class Predictions:
         self._limit = limit
         self._count = count
         self._known = known
-        # Images as they come cost nothing to make again.
+        # Images as they come are kept by who reads them.
         self._shared = shared if dataset.transformations else None
+        self._keeps = bool(dataset.transformations) or device != "cpu"
         self._logits: dict[View, NDArray[np.float32]] = {}
         self._features: dict[View, NDArray[np.float32] | None] = {}
         self._blocks: list[torch.Tensor] | None = None
@@ -252,12 +253,12 @@ class Predictions:
         size = 0
         for block in self._dataset.blocks(self._device, self._limit):
             size += block.nbytes
-            if size <= KEEP_BYTES:
+            if self._keeps and size <= KEEP_BYTES:
                 kept.append(block)
             else:
                 kept.clear()
             yield block
-        if size <= KEEP_BYTES:
+        if self._keeps and size <= KEEP_BYTES:
             self._blocks = kept
             if self._shared is not None:
                 self._shared.offer(self._images_key(), kept)

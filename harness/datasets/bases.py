@@ -10,7 +10,7 @@ from harness.datasets.small_bases import SMALL_BASES
 from harness.errors import MissingData
 
 if TYPE_CHECKING:
-    from harness.datasets.dataset import Images
+    from harness.datasets.images import Images
     from harness.settings import Settings
 
 # Checked in this order under the data root and then the cache; the last is a public
@@ -46,12 +46,12 @@ def _locate_cifar10(settings: Settings) -> Path:
 def _cifar10(settings: Settings, part: str) -> Images:
     folder = _locate_cifar10(settings)
     if (folder / "test_batch").exists():
-        from harness.datasets.readers.cifar import read_cifar10_batches
+        from harness.datasets.readers.cifar import cifar10_batches
 
-        return read_cifar10_batches(folder, part)
-    from harness.datasets.readers.arrays import read_npy_folder
+        return cifar10_batches(folder, part)
+    from harness.datasets.readers.arrays import npy_folder
 
-    return read_npy_folder(folder / part, classes=10, size=(32, 32, 3))
+    return npy_folder(folder / part, classes=10, size=(32, 32, 3))
 
 
 DIGITS = Base(

@@ -9,12 +9,13 @@ another (CIFAR-10.1 v4, to v6) runs on request.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.datasets.dataset import Dataset, Images
+from harness.datasets.dataset import Dataset
 from harness.datasets.family import Family
+from harness.datasets.images import Images, of_files
 from harness.datasets.made.corruptions.catalogue import EXTRA, STANDARD
 from harness.datasets.places import may_download, possible_places
 from harness.datasets.readers.cifar_variants import (
@@ -22,7 +23,6 @@ from harness.datasets.readers.cifar_variants import (
     check_pair,
     check_stack,
     class_folders,
-    numbered_pictures,
     read_class_folders,
     read_npz,
     read_numbered_pictures,
@@ -121,14 +121,14 @@ def _cifar10_1(name: str, version: str, settings: Settings) -> tuple[Dataset, ..
         (f"cifar10.1_{version}_data.npy", f"cifar10.1_{version}_labels.npy"),
     )
     check_pair(pixels, labels)
-    return _one(name, partial(read_pair, pixels, labels))
+    return _one(name, partial(of_files, read_pair, pixels, labels))
 
 
 def _cifar10_2(settings: Settings) -> tuple[Dataset, ...]:
     (path,) = _files(
         settings, "cifar10.2", ("cifar-10.2", "CIFAR-10.2", "."), ("cifar102_test.npz",)
     )
-    return _one("cifar10.2", partial(read_npz, path))
+    return _one("cifar10.2", partial(of_files, read_npz, path))
 
 
 def _cifar10_c(
@@ -162,7 +162,13 @@ def _cifar10_c(
             name=f"{family}/{name}-{severity}",
             family=family,
             domain=Domain.EXTERIOR,
-            load=partial(read_severity, folder / f"{name}.npy", labels, severity),
+            load=partial(
+                of_files,
+                read_severity,
+                folder / f"{name}.npy",
+                labels,
+                severity=severity,
+            ),
             traits={"split": "test", "corruption": name, "severity": severity},
         )
         for name in corruptions
@@ -195,10 +201,10 @@ def _cifar10_f_set(folder: Path) -> Dataset:
     if (folder / "data.npy").exists():
         arrays = folder / "data.npy", folder / "labels.npy"
         check_pair(*arrays)
-        load = partial(read_pair, *arrays)
+        load = partial(of_files, read_pair, *arrays)
     else:
-        numbered_pictures(folder)
-        load = partial(read_numbered_pictures, folder)
+        pictures = read_numbered_pictures(folder)
+        load = lambda: pictures  # noqa: E731
     return Dataset(
         name=f"cifar10-f/{safe_name(folder.name)}",
         family="cifar10-f",
@@ -226,7 +232,7 @@ def _cifar10_w_set(root: Path, folder: Path) -> Dataset:
         name=f"cifar10-w/{safe_name(folder.relative_to(root).as_posix())}",
         family="cifar10-w",
         domain=Domain.EXTERIOR,
-        load=partial(read_class_folders, folder),
+        load=cache(partial(read_class_folders, folder)),
         traits={"source": folder.relative_to(root).as_posix().partition("/")[0]},
     )
 

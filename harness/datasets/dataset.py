@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.code import resolve, source_digest
+from harness.datasets.images import Images
 from harness.measurement import Domain
 from harness.sampling import sampled_rows
 from harness.traits import Trait
@@ -19,30 +20,13 @@ from harness.traits import Trait
 if TYPE_CHECKING:
     import torch
 
+    from harness.datasets.geometry import Geometry
+
 # Transformations are drawn block by block, each block with a generator of its own, so
 # that image i of a set or of a sample does not depend on batch size, order or worker.
 BLOCK = 500
 # What the base's test split is called as the source set: no chosen dataset can be.
 SOURCE = "the source set"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Images:
-    """The content of a dataset before any transformation.
-
-    Attributes
-    ----------
-    pixels
-        (n, h, w, c) uint8, c of 1 or 3 (RGB); may be memory-mapped.
-    labels
-        (n,) int64 in 0..k-1, or None.
-    digest
-        sha256 over pixels and labels.
-    """
-
-    pixels: NDArray[np.uint8]
-    labels: NDArray[np.int64] | None
-    digest: str
 
 
 class Apply(Protocol):
@@ -170,22 +154,30 @@ class Dataset:
 
     def size(self, limit: int | None = None) -> int:
         """Number of images, at most `limit`."""
-        n = len(self.load().pixels)
+        n = len(self.load())
         return n if limit is None else min(n, limit)
 
     def blocks(
-        self, device: str | torch.device = "cpu", limit: int | None = None
+        self,
+        device: str | torch.device = "cpu",
+        limit: int | None = None,
+        geometry: Geometry | None = None,
     ) -> Iterator[torch.Tensor]:
         """(b, c, h, w) uint8 blocks on the device, in order, `limit` images in all.
 
         A sample is taken before it is transformed, so it costs what its images cost.
+
+        Parameters
+        ----------
+        geometry
+            What a network asks for; None for the base's size.
         """
         import torch
 
-        pixels = self.load().pixels
-        rows = sampled_rows(len(pixels), limit)
+        content = self.load()
+        rows = sampled_rows(len(content), limit)
         for number, start in enumerate(range(0, len(rows), BLOCK)):
-            block = np.array(pixels[rows[start : start + BLOCK]])
+            block = content.take(rows[start : start + BLOCK], geometry)
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
             yield self._transformed(images, number)
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.datasets.bases import CIFAR10, DIGITS
 from harness.datasets.cifar_variants import CIFAR10_FAMILIES
-from harness.datasets.dataset import Dataset, Images, Transformation
+from harness.datasets.dataset import Dataset, Transformation
 from harness.datasets.family import Base, Family
+from harness.datasets.images import Images
 from harness.datasets.made.corruptions.catalogue import target as corruption_target
 from harness.datasets.small_bases import SMALL_BASES
 from harness.datasets.small_families import SMALL_FAMILIES

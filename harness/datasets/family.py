@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
-    from harness.datasets.dataset import Dataset, Images
+    from harness.datasets.dataset import Dataset
+    from harness.datasets.images import Images
     from harness.settings import Settings
 
 

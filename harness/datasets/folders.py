@@ -11,22 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.datasets.class_folders import check_twins, labels_of
-from harness.datasets.dataset import Dataset, Found, Images
+from harness.datasets.dataset import Dataset, Found
 from harness.datasets.family import Base, Family
+from harness.datasets.images import Images
 from harness.datasets.passed_over import beside, classes_missing, passed_over
 from harness.datasets.readers.arrays import (
     checked_labels,
     checked_pixels,
+    npy_folder,
     read_npy,
-    read_npy_folder,
 )
-from harness.datasets.readers.pictures import (
-    PICTURES,
-    UNREAD_PICTURES,
-    Tell,
-    read_picture,
-    read_pictures,
-)
+from harness.datasets.readers.picture_sets import PictureImages
+from harness.datasets.readers.pictures import PICTURES, UNREAD_PICTURES
 from harness.datasets.tree import Tree, once, walk
 from harness.errors import BadData, MissingData
 from harness.measurement import Domain
@@ -210,7 +206,7 @@ def _check_spelling(leaf: Path, names: list[str]) -> None:
 
 
 def _load_arrays(leaf: Path, base: Base, *, labelled: bool) -> Images:
-    return read_npy_folder(
+    return npy_folder(
         leaf, classes=len(base.classes), size=base.size, labelled=labelled
     )
 
@@ -239,34 +235,23 @@ def _pictures(
             f"{own.path} has no folder for each class, which role={own.role} needs; "
             f"put its pictures into folders named {', '.join(base.classes[:3])}, ..."
         )
-    read_picture(files[0], base.size, resize=own.resize)
-    others = [file for file in tree.files if file.suffix.lower() not in PICTURES]
-    notes = passed_over(tree, others, [path for path, _ in again])
-    return Dataset(
-        name=name,
-        family=name,
-        domain=_domain(own, labelled=labels is not None),
-        load=partial(_load_pictures, own, tuple(files), labels, base),
-        verify=partial(_load_pictures, own, tuple(files), labels, base),
-        labelled=labels is not None,
-        found=Found(images=len(files), notes=(*missing, *notes)),
-        traits=dict(own.traits),
-    )
-
-
-def _load_pictures(
-    own: OwnData,
-    files: tuple[Path, ...],
-    labels: tuple[int, ...] | None,
-    base: Base,
-    tell: Tell = lambda text: None,
-) -> Images:
-    return read_pictures(
+    images = PictureImages(
         own.path,
         files,
         labels,
         classes=len(base.classes),
         size=base.size,
         resize=own.resize,
-        tell=tell,
+    )
+    others = [file for file in tree.files if file.suffix.lower() not in PICTURES]
+    notes = passed_over(tree, others, [path for path, _ in again])
+    return Dataset(
+        name=name,
+        family=name,
+        domain=_domain(own, labelled=labels is not None),
+        load=lambda: images,
+        verify=images.verify,
+        labelled=labels is not None,
+        found=Found(images=len(files), notes=(*missing, *notes)),
+        traits=dict(own.traits),
     )

@@ -9,7 +9,7 @@ from typing import ParamSpec
 
 import numpy as np
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 
 P = ParamSpec("P")
 ROOM = 2**30  # bytes of pixels in memory
@@ -34,10 +34,10 @@ class Kept:
     def __init__(self, room: int = ROOM, maps: int = MAPS) -> None:
         self._room = room
         self._maps = maps
-        self._found: dict[Hashable, Images] = {}  # what was used last comes last
+        self._found: dict[Hashable, ArrayImages] = {}  # what was used last comes last
         self._lock = threading.RLock()
 
-    def get(self, key: Hashable, make: Callable[[], Images]) -> Images:
+    def get(self, key: Hashable, make: Callable[[], ArrayImages]) -> ArrayImages:
         """The images of a key, made if they are not kept."""
         with self._lock:
             images = self._found.pop(key, None)
@@ -47,6 +47,10 @@ class Kept:
             self._found[key] = images = make()
             self._shrink()
             return images
+
+    def offer(self, key: Hashable, images: ArrayImages) -> None:
+        """Keep what was made meanwhile, if there is room."""
+        self.get(key, lambda: images)
 
     def _shrink(self) -> None:
         used = [(_is_mapped(i), i.pixels.nbytes) for i in self._found.values()]
@@ -64,18 +68,18 @@ class Kept:
             del self._found[key]
 
 
-def _is_mapped(images: Images) -> bool:
+def _is_mapped(images: ArrayImages) -> bool:
     return isinstance(images.pixels, np.memmap)
 
 
 KEPT = Kept()
 
 
-def kept(read: Callable[P, Images]) -> Callable[P, Images]:
+def kept(read: Callable[P, ArrayImages]) -> Callable[P, ArrayImages]:
     """A reader that keeps what it read, by its arguments, in one room with all."""
 
     @wraps(read)
-    def call(*args: P.args, **kwargs: P.kwargs) -> Images:
+    def call(*args: P.args, **kwargs: P.kwargs) -> ArrayImages:
         key = (read, args, tuple(sorted(kwargs.items())))
         return KEPT.get(key, lambda: read(*args, **kwargs))
 

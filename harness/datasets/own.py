@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.datasets.dataset import Dataset, Images
+from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base
+from harness.datasets.images import ArrayImages
 from harness.datasets.kept import KEPT
 from harness.errors import BadData
 from harness.measurement import Domain
@@ -28,7 +29,7 @@ def own_dataset(
     key = object()  # a function says nothing of what it returns
     digests: set[str] = set()
 
-    def made() -> Images:
+    def made() -> ArrayImages:
         got = load()
         pixels, labels = got if isinstance(got, tuple) else (got, None)
         images = checked_images(name, pixels, labels, base, domain)
@@ -40,7 +41,7 @@ def own_dataset(
             )
         return images
 
-    def content() -> Images:
+    def content() -> ArrayImages:
         return KEPT.get(key, made)
 
     return Dataset(
@@ -55,7 +56,7 @@ def own_dataset(
 
 def checked_images(
     where: str, pixels: Any, labels: Any, base: Base, domain: Domain
-) -> Images:
+) -> ArrayImages:
     """Images fit for a base, or BadData that says what is wrong with `where`."""
     pixels = np.asarray(pixels)
     if pixels.dtype != np.uint8:
@@ -93,4 +94,4 @@ def checked_images(
             )
         labels = labels.astype(np.int64)
         digest.update(labels.tobytes())
-    return Images(pixels=pixels, labels=labels, digest=digest.hexdigest())
+    return ArrayImages(pixels=pixels, labels=labels, digest=digest.hexdigest())

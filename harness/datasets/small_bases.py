@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets.family import Base
+from harness.datasets.images import of_files
 from harness.datasets.places import possible_places
 from harness.datasets.readers.mnist import read_mnist
 from harness.datasets.readers.svhn import read_svhn
@@ -20,7 +21,7 @@ from harness.datasets.readers.usps import read_usps
 from harness.errors import MissingData
 
 if TYPE_CHECKING:
-    from harness.datasets.dataset import Images
+    from harness.datasets.images import ArrayImages, Images
     from harness.settings import Settings
 
 
@@ -44,7 +45,7 @@ class Layout:
     folders: tuple[str, ...]
     url: str
     parts: dict[str, dict[str, str]]
-    read: Callable[..., Images]
+    read: Callable[..., ArrayImages]
 
     def find(self, part: str, settings: Settings) -> tuple[Path, ...] | None:
         """The part's files in the first folder that has them all."""
@@ -162,7 +163,7 @@ def _part(name: str, part: str, settings: Settings) -> Images:
         if not settings.download:
             raise _missing(name, part, settings)
         files = layout.fetch(part, settings)
-    return layout.read(*files)
+    return of_files(layout.read, *files)
 
 
 def _locate(name: str, settings: Settings) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.places import may_download
-from harness.datasets.readers.resized import read_resized
+from harness.datasets.readers.resized import resized
 from harness.datasets.small_bases import LAYOUTS, MNIST, SVHN, USPS
 from harness.measurement import Domain
 
@@ -43,7 +43,7 @@ def _crossed(origin: Base, base: Base, settings: Settings) -> tuple[Dataset, ...
             name=name,
             family=name,
             domain=Domain.EXTERIOR,
-            load=partial(read_resized, layout.read, files, base.size),
+            load=partial(resized, layout.read, files, base.size),
             traits={"source": name, "split": "test"},
         ),
     )

@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.datasets.dataset import Dataset, Images
+from harness.datasets.dataset import Dataset
+from harness.datasets.images import Images
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from harness.datasets.geometry import Geometry
 
 
 class Watch:
@@ -40,16 +46,43 @@ class Watch:
             self._paused = before
 
 
-class WatchedImages(Images):
+class WatchedImages:
     """Images that tell when their labels are looked at."""
 
-    __slots__ = ("_watch",)
-    _watch: Watch
+    def __init__(self, images: Images, watch: Watch) -> None:
+        self._images = images
+        self._watch = watch
 
-    def __getattribute__(self, name: str) -> Any:
-        if name == "labels":
-            object.__getattribute__(self, "_watch").note()
-        return object.__getattribute__(self, name)
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        """(n,) or None, and a note of the look."""
+        self._watch.note()
+        return self._images.labels
+
+    @property
+    def digest(self) -> str:
+        """Of what is watched."""
+        return self._images.digest
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c)."""
+        return self._images.pixels
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c) of the images of these numbers."""
+        return self._images.take(rows, geometry)
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images."""
+        return self._images.block(start, stop, geometry)
 
 
 def watched(dataset: Dataset, watch: Watch) -> Dataset:
@@ -58,7 +91,8 @@ def watched(dataset: Dataset, watch: Watch) -> Dataset:
     Examples
     --------
     >>> import numpy as np
-    >>> images = Images(pixels=np.zeros((1, 2, 2, 1), np.uint8), labels=None, digest="")
+    >>> from harness.datasets.images import ArrayImages
+    >>> images = ArrayImages(pixels=np.zeros((1, 2, 2, 1), np.uint8), labels=None)
     >>> plain = Dataset(name="a", family="a", domain="target", load=lambda: images)
     >>> watch = Watch()
     >>> seen = watched(plain, watch)
@@ -71,7 +105,4 @@ def watched(dataset: Dataset, watch: Watch) -> Dataset:
 
 
 def _load(load: Callable[[], Images], watch: Watch) -> Images:
-    found = load()
-    made = WatchedImages(pixels=found.pixels, labels=found.labels, digest=found.digest)
-    object.__setattr__(made, "_watch", watch)
-    return made
+    return WatchedImages(load(), watch)

@@ -20,7 +20,7 @@ from harness.models.recipe import Recipe
 if TYPE_CHECKING:
     import torch
 
-    from harness.datasets.dataset import Images
+    from harness.datasets.images import Images
 
 EVALUATED = 512  # images a call when nothing is learned
 _Classes = NDArray[np.unsignedinteger]

@@ -22,8 +22,8 @@ from harness.errors import BadData
 from harness.models.weights import weights_bytes
 
 if TYPE_CHECKING:
-    from harness.datasets.dataset import Images
     from harness.datasets.family import Base
+    from harness.datasets.images import Images
     from harness.models.entry import ModelEntry
     from harness.models.recipe import Recipe
     from harness.models.record import EpochRecord

@@ -19,7 +19,7 @@ from harness.errors import BadData
 from harness.pretext.tasks import Task
 
 if TYPE_CHECKING:
-    from harness.datasets.dataset import Images
+    from harness.datasets.images import Images
     from harness.models.classifier import Classifier
 
 Features = NDArray[np.float32]

@@ -9,7 +9,8 @@ import torch
 
 from harness.answers.predictions import Predictions, chosen_device, chosen_precision
 from harness.answers.shared_images import SharedImages
-from harness.datasets.dataset import BLOCK, Dataset, Images, Transformation
+from harness.datasets.dataset import BLOCK, Dataset, Transformation
+from harness.datasets.images import ArrayImages
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.models.classifier import Classifier, lowered
@@ -48,7 +49,7 @@ def dataset():
         name="random",
         family="random",
         domain=Domain.EXTERIOR,
-        load=lambda: Images(pixels=pixels, labels=None, digest="x"),
+        load=lambda: ArrayImages(pixels=pixels, labels=None, digest="x"),
         transformations=(
             Transformation(
                 name="noise", target=f"{__name__}:noise", parameters={"scale": 50}

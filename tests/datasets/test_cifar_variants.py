@@ -159,15 +159,15 @@ def test_a_wrong_cifar10_2_is_refused_by_name(settings):
         save_npz(folder, **arrays)
         (found,) = members("cifar10.2", settings)
         with pytest.raises(BadData, match=rf"cifar102_test\.npz {message}"):
-            found.load()
+            found.load().block(0, 1)
     (folder / "cifar102_test.npz").write_bytes(b"PK\x03\x04 and nothing more")
     (found,) = members("cifar10.2", settings)
     with pytest.raises(BadData, match=r"cifar102_test\.npz must be an \.npz file"):
-        found.load()
+        found.load().block(0, 1)
     np.save(folder / "x.npy", PIXELS)
     (folder / "x.npy").replace(folder / "cifar102_test.npz")
     with pytest.raises(BadData, match=r"cifar102_test\.npz must be an \.npz file"):
-        found.load()
+        found.load().block(0, 1)
 
 
 # --- CIFAR-10-C -----------------------------------------------------------------------
@@ -267,7 +267,7 @@ def test_what_is_wrong_with_cifar10_f_is_named(settings):
     picture(root / "01" / "3_1.png", size=(40, 32))
     (found,) = members("cifar10-f", settings)
     with pytest.raises(BadData, match="must be 32x32 pixels, got 40x32"):
-        found.load()
+        found.load().block(0, 1)
 
 
 def test_cifar10_w_is_a_dataset_a_folder_of_class_folders(settings):

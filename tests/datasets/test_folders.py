@@ -134,8 +134,9 @@ def test_pictures_without_folders_are_a_target_and_grey_bases_get_grey(tmp_path)
 def test_pictures_of_another_size_need_a_word(tmp_path):
     picture(tmp_path / "p" / "a.png", size=(50, 60))
 
+    (found,) = members(tmp_path / "p")
     with pytest.raises(BadData, match=r"must be 5x6 pixels, got 50x60; add \?resize"):
-        members(tmp_path / "p")
+        found.verify(print)
     (found,) = members(tmp_path / "p", resize=True)
     assert found.load().pixels.shape == (1, 6, 5, 3)
 
@@ -168,7 +169,7 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
 
 def test_damaged_pictures_are_named_together(tmp_path, monkeypatch):
     """And how far the reading has come is told."""
-    monkeypatch.setattr("harness.datasets.readers.pictures.PATIENCE", -1)
+    monkeypatch.setattr("harness.datasets.readers.picture_sets.PATIENCE", -1)
     picture(tmp_path / "p" / "a.png")
     for name in ("b", "c", "d"):
         (tmp_path / "p" / f"{name}.png").write_bytes(b"\x89PNG and nothing more")
@@ -180,7 +181,7 @@ def test_damaged_pictures_are_named_together(tmp_path, monkeypatch):
         match=r"b.png cannot be read: .*; so are 2 other .* the last: .*d.png cannot",
     ):
         found.verify(told.append)
-    assert told[0] == f"reading pictures of {tmp_path / 'p'}: 1 of 4"
+    assert told[0] == f"reading pictures of {tmp_path / 'p'}: 1 of 4, 0 s left"
 
 
 # --- links, hidden copies, what is passed over ---------------------------------------

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.datasets.kept import IN_USE, Kept
 from harness.datasets.own import own_dataset
-from harness.datasets.readers.pictures import read_pictures
+from harness.datasets.readers.picture_sets import PictureImages
 from harness.errors import BadData
 from harness.measurement import Domain
 from tests.datasets.test_folders import base
 
 
 def images(n=100):
-    return Images(pixels=np.zeros((n, 1, 1, 1), np.uint8), labels=None, digest="")
+    return ArrayImages(pixels=np.zeros((n, 1, 1, 1), np.uint8), labels=None, digest="")
 
 
 def counting(calls, key, n=100):
@@ -96,7 +96,9 @@ def test_more_datasets_than_files_may_be_open(tmp_path):
 
 def test_sets_of_pictures_one_after_another_take_bounded_memory(tmp_path, monkeypatch):
     """Twelve that are each larger than the room: those in use stay, and no more."""
-    monkeypatch.setattr("harness.datasets.readers.pictures.KEPT", Kept(room=500_000))
+    monkeypatch.setattr(
+        "harness.datasets.readers.picture_sets.DECODED", Kept(room=500_000)
+    )
     for name in range(12):
         Image.fromarray(np.full((600, 500, 3), name, np.uint8)).save(
             tmp_path / f"{name}.png"
@@ -104,14 +106,13 @@ def test_sets_of_pictures_one_after_another_take_bounded_memory(tmp_path, monkey
     tracemalloc.start()
     try:
         for name in range(12):
-            read_pictures(
+            PictureImages(
                 tmp_path,
                 [tmp_path / f"{name}.png"] * 4,
                 None,
                 classes=2,
                 size=(600, 500, 3),
-                resize=False,
-            )
+            ).block(0, 4)
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

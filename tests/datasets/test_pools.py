@@ -12,8 +12,9 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as V  # noqa: N812 - as its own docs do
 
-from harness.datasets.dataset import Dataset, Images
+from harness.datasets.dataset import Dataset
 from harness.datasets.families import FAMILIES
+from harness.datasets.images import ArrayImages
 from harness.datasets.made.transformations import (
     colour,
     filters,
@@ -425,7 +426,7 @@ def test_pools_share_only_what_is_said_of_them():
 def test_a_set_is_the_same_in_whatever_batch_and_up_to_whatever_limit(pool):
     """Image i depends on the seed, the set, the images and i alone."""
     pixels = np.tile(RGB, (66, 1, 1, 1))[:520]
-    content = Images(pixels=pixels, labels=None, digest="none")
+    content = ArrayImages(pixels=pixels, labels=None, digest="none")
     for index in range(3):
         dataset = Dataset(
             name="one",

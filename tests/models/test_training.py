@@ -11,8 +11,8 @@ import torch
 import torch.optim  # its lazy imports would run in the middle of a test
 
 from harness.datasets.bases import DIGITS
-from harness.datasets.dataset import Images
 from harness.datasets.families import FAMILIES
+from harness.datasets.images import ArrayImages
 from harness.errors import BadData, HarnessError, MissingData
 from harness.models.entries import DIGITS_ENTRIES
 from harness.models.published.u7122029 import U7122029_ENTRIES
@@ -26,10 +26,10 @@ QUICK = Recipe(epochs=3, learning_rate=1e-2, shift=1, flip=True)
 LENET = next(entry for entry in DIGITS_ENTRIES if entry.name == "lenet")
 
 
-def digits(n: int = 200) -> Images:
+def digits(n: int = 200) -> ArrayImages:
     whole = DIGITS.train(settings_in(Path()))
     assert whole.labels is not None
-    return replace(whole, pixels=whole.pixels[:n], labels=whole.labels[:n])
+    return ArrayImages(pixels=whole.pixels[:n], labels=whole.labels[:n])
 
 
 def trained(recipe: Recipe = QUICK, seed: int = 0, **extra: object) -> Trained:
@@ -143,7 +143,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_step_and_the_cure():
 
 
 def test_images_without_labels_are_refused():
-    blind = replace(digits(), labels=None)
+    blind = ArrayImages(pixels=digits().pixels, labels=None)
     with pytest.raises(HarnessError, match="the images of more have none"):
         trained(watch={"more": blind})
 

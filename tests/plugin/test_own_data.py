@@ -1,6 +1,9 @@
 """Data of a user's own from the command line: folders of images, files of outputs."""
 
+import builtins
+import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -150,6 +153,49 @@ def test_a_damaged_picture_is_a_usage_error_before_the_run(toy):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: picture camera/b/2.png cannot be read: *"])
     assert collected.ret == 0
+
+
+def test_a_run_that_finds_all_opens_no_picture(toy, monkeypatch):
+    """What it must know of the files, it remembers from the run before."""
+    from harness.datasets.remembered import MEMORY
+
+    folder(toy.path / "arrays")
+    for name in ("a", "b"):
+        (toy.path / "camera" / name).mkdir(parents=True)
+        Image.fromarray(RNG.integers(0, 256, (4, 4), dtype=np.uint8)).save(
+            toy.path / "camera" / name / "1.png"
+        )
+    images = [*toy.path.glob("camera/*/*.png"), *toy.path.glob("arrays/*.npy")]
+    for path in images:
+        os.utime(path, (10**9, 10**9))
+    opened = []
+
+    def noting(plain):
+        def opens(file, *args, **kwargs):
+            opened.append(os.path.abspath(file) if not isinstance(file, int) else "")
+            return plain(file, *args, **kwargs)
+
+        return opens
+
+    def pixels_read():
+        """Files of images; of a .npy the kind and shape are looked at."""
+        del opened[:]
+        MEMORY._found.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(builtins, "open", noting(builtins.open))
+            patch.setattr(io, "open", noting(io.open))
+            arguments = "--harness-data=camera", "--harness-data=arrays"
+            result, found = report(toy, *arguments, "-k", "nuclear")
+        assert result.ret == 0
+        seen = [m["value"] for m in found["measurements"]]
+        return {p.name for p in images if str(p) in opened}, seen
+
+    first, values = pixels_read()
+    again, found = pixels_read()
+
+    assert first == {"1.png", "data.npy", "labels.npy"}
+    assert again == {"data.npy", "labels.npy"}
+    assert found == values
 
 
 def test_a_sample_of_a_sorted_folder_has_every_class(toy):

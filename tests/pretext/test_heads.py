@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.metrics.label_free.pretext_prediction import (
     jigsaw_prediction,
     rotation_prediction,
@@ -46,11 +46,11 @@ def classifier(network: torch.nn.Module, head: str, fingerprint: str) -> Classif
 
 
 @pytest.fixture
-def images() -> Images:
+def images() -> ArrayImages:
     """Bright at the top, dark below, so that the pixels tell the rotation."""
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 60, (300, 8, 8, 1)) + np.arange(160, 0, -20)[:, None, None]
-    return Images(pixels=pixels.astype(np.uint8), labels=None, digest="slope")
+    return ArrayImages(pixels=pixels.astype(np.uint8), labels=None, digest="slope")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_one_brain_cell_scores_exactly_chance(task, images):
 
 def test_brain_cell_of_colour_images_sees_the_same_bits_in_every_view():
     pixels = np.random.default_rng(1).integers(0, 256, (200, 32, 32, 3), dtype=np.uint8)
-    colour = Images(pixels=pixels, labels=None, digest="noise")
+    colour = ArrayImages(pixels=pixels, labels=None, digest="noise")
     cell = replace(
         classifier(simple.one_brain_cell(), "fc", "cell"),
         mean=(0.4914, 0.4822, 0.4465),
@@ -135,12 +135,13 @@ def test_backbone_sees_each_view_once_and_the_cache_spares_it(
 
 
 def test_key_depends_on_everything_that_decides_the_head(pixel_classifier, images):
+    others = ArrayImages(pixels=images.pixels, labels=None, digest="x")
     keys = {
         head_key(pixel_classifier, images, ROTATION, RECIPE),
         head_key(
             replace(pixel_classifier, fingerprint="other"), images, ROTATION, RECIPE
         ),
-        head_key(pixel_classifier, replace(images, digest="x"), ROTATION, RECIPE),
+        head_key(pixel_classifier, others, ROTATION, RECIPE),
         head_key(pixel_classifier, images, jigsaw(), RECIPE),
         head_key(pixel_classifier, images, ROTATION, replace(RECIPE, seed=1)),
     }
@@ -176,7 +177,7 @@ def test_two_processes_train_a_head_once(tmp_path):
     script = f"""
 import numpy as np, torch
 from pathlib import Path
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.models.classifier import Classifier
 from harness.pretext.heads import HeadRecipe, cached_head
 from harness.pretext.tasks import ROTATION
@@ -186,7 +187,7 @@ model = Classifier(name="m", network=network, mean=(0.5,), std=(0.5,), classes=1
                    head="1", fingerprint="f")
 pixels = np.random.default_rng(0).integers(0, 256, (60, 8, 8, 1), dtype=np.uint8)
 head = cached_head(
-    model, Images(pixels=pixels, labels=None, digest="d"), ROTATION,
+    model, ArrayImages(pixels=pixels, labels=None, digest="d"), ROTATION,
     HeadRecipe(epochs=2), device="cpu", batch_size=64,
     cache_dir=Path({str(tmp_path)!r}), tell=print,
 )

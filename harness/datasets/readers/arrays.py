@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tokenize import TokenError
 from typing import cast
@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages, FileArrays
 from harness.datasets.kept import kept
 from harness.errors import BadData
 
@@ -24,7 +24,7 @@ def checked(
     *,
     classes: int | None = None,
     size: tuple[int, int, int] | None = None,
-) -> Images:
+) -> ArrayImages:
     """Images read from `path`, or BadData that names the file and what is wrong.
 
     Parameters
@@ -39,18 +39,10 @@ def checked(
         What the base demands; None to accept any.
     """
     checked_pixels(path, pixels, size=size)
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    for start in range(0, len(pixels), 10_000):  # a memory map is never read whole
-        digest.update(np.ascontiguousarray(pixels[start : start + 10_000]).data)
     whole = None
     if labels is not None:
         whole = checked_labels(path, labels, len(pixels), classes)
-        digest.update(whole.data)
-    return Images(
-        pixels=cast("NDArray[np.uint8]", pixels),
-        labels=whole,
-        digest=digest.hexdigest(),
-    )
+    return ArrayImages(pixels=cast("NDArray[np.uint8]", pixels), labels=whole)
 
 
 def checked_pixels(
@@ -142,7 +134,7 @@ def _read_folder(
     classes: int | None,
     size: tuple[int, int, int] | None,
     labelled: bool,
-) -> Images:
+) -> ArrayImages:
     labels = folder / "labels.npy"
     return checked(
         folder,
@@ -159,7 +151,7 @@ def read_npy_folder(
     classes: int | None = None,
     size: tuple[int, int, int] | None = None,
     labelled: bool = True,
-) -> Images:
+) -> ArrayImages:
     """``data.npy`` (memory-mapped) and, if it is there, ``labels.npy`` of a folder.
 
     Labels are left alone if not `labelled`.
@@ -168,3 +160,22 @@ def read_npy_folder(
     """
     stamped = stamps(folder / "data.npy", folder / "labels.npy")
     return _read_folder(folder, stamped, classes, size, labelled)
+
+
+def npy_folder(
+    folder: Path,
+    *,
+    classes: int | None = None,
+    size: tuple[int, int, int] | None = None,
+    labelled: bool = True,
+) -> FileArrays:
+    """The same, once somebody looks at them."""
+    files = [folder / "data.npy"]
+    if labelled and (folder / "labels.npy").exists():
+        files.append(folder / "labels.npy")
+    return FileArrays(
+        tuple(files),
+        partial(read_npy_folder, folder, classes=classes, size=size, labelled=labelled),
+        reader=f"{__name__}:read_npy_folder",
+        arguments={"labelled": len(files) == 2},
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import pickle
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages, FileArrays
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import Stamps, checked, stamps
 from harness.errors import BadData
@@ -43,24 +44,40 @@ def _read_batch(path: Path) -> tuple[np.ndarray, list[int]]:
         raise BadData(f"{path} cannot be read as a CIFAR-10 batch: {error}") from error
 
 
-def read_cifar10_batches(folder: Path, part: str) -> Images:
+def read_cifar10_batches(folder: Path, part: str) -> ArrayImages:
     """All images of "train" or "test" from a ``cifar-10-batches-py`` folder.
 
     Read once a process as long as the files do not change.
 
     Returns
     -------
-    Images
+    ArrayImages
         (n, 32, 32, 3) uint8 RGB in the order of the files.
     """
-    train = [f"data_batch_{i}" for i in range(1, 6)]
-    names = train if part == "train" else ["test_batch"]
-    files = tuple(folder / name for name in names)
+    files = _batches(folder, part)
     return _read_batches(folder, files, stamps(*files))
 
 
+def cifar10_batches(folder: Path, part: str) -> FileArrays:
+    """The same, once somebody looks at them."""
+    return FileArrays(
+        _batches(folder, part),
+        partial(read_cifar10_batches, folder, part),
+        reader=f"{__name__}:read_cifar10_batches",
+        arguments={"part": part},
+    )
+
+
+def _batches(folder: Path, part: str) -> tuple[Path, ...]:
+    train = [f"data_batch_{i}" for i in range(1, 6)]
+    names = train if part == "train" else ["test_batch"]
+    return tuple(folder / name for name in names)
+
+
 @kept
-def _read_batches(folder: Path, files: tuple[Path, ...], _stamps: Stamps) -> Images:
+def _read_batches(
+    folder: Path, files: tuple[Path, ...], _stamps: Stamps
+) -> ArrayImages:
     batches = [_read_batch(file) for file in files]
     pixels = np.ascontiguousarray(np.concatenate([pixels for pixels, _ in batches]))
     labels = np.array([label for _, labels in batches for label in labels])

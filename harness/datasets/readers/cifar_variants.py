@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.bases import CIFAR10
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import (
     Stamps,
@@ -21,7 +21,8 @@ from harness.datasets.readers.arrays import (
     read_npy,
     stamps,
 )
-from harness.datasets.readers.pictures import is_picture, read_pictures
+from harness.datasets.readers.picture_sets import PictureImages
+from harness.datasets.readers.pictures import is_picture
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, UnknownName
 
@@ -42,13 +43,13 @@ def check_pair(pixels: Path, labels: Path) -> None:
     checked_labels(labels, read_npy(labels), len(found), CLASSES)
 
 
-def read_pair(pixels: Path, labels: Path) -> Images:
+def read_pair(pixels: Path, labels: Path) -> ArrayImages:
     """Memory-mapped images and their labels; read once as long as neither changes."""
     return _read_pair(pixels, labels, stamps(pixels, labels))
 
 
 @kept
-def _read_pair(pixels: Path, labels: Path, _stamps: Stamps) -> Images:
+def _read_pair(pixels: Path, labels: Path, _stamps: Stamps) -> ArrayImages:
     return checked(
         pixels,
         read_npy(pixels, memory_map=True),
@@ -61,13 +62,13 @@ def _read_pair(pixels: Path, labels: Path, _stamps: Stamps) -> Images:
 # --- an archive of arrays: CIFAR-10.2 -------------------------------------------------
 
 
-def read_npz(path: Path) -> Images:
+def read_npz(path: Path) -> ArrayImages:
     """``images`` and ``labels`` of an .npz; read once as long as it does not change."""
     return _read_npz(path, stamps(path))
 
 
 @kept
-def _read_npz(path: Path, _stamps: Stamps) -> Images:
+def _read_npz(path: Path, _stamps: Stamps) -> ArrayImages:
     try:
         # The file's other arrays are lists of text; they stay packed.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -104,7 +105,7 @@ def check_stack(pixels: Path, labels: Path) -> None:
         raise BadData(f"{labels} must repeat the same labels for each severity")
 
 
-def read_severity(pixels: Path, labels: Path, severity: int) -> Images:
+def read_severity(pixels: Path, labels: Path, severity: int) -> ArrayImages:
     """One fifth of a stack, memory-mapped; read once as long as no file changes.
 
     Parameters
@@ -122,7 +123,7 @@ def read_severity(pixels: Path, labels: Path, severity: int) -> Images:
 @kept
 def _read_severity(
     pixels: Path, labels: Path, severity: int, _stamps: Stamps
-) -> Images:
+) -> ArrayImages:
     whole: NDArray[np.generic] = read_npy(pixels, memory_map=True)
     n = len(whole) // SEVERITIES
     part = slice((severity - 1) * n, severity * n)
@@ -156,12 +157,10 @@ def numbered_pictures(folder: Path) -> tuple[tuple[Path, ...], tuple[int, ...]]:
     return files, tuple(labels)
 
 
-def read_numbered_pictures(folder: Path) -> Images:
+def read_numbered_pictures(folder: Path) -> PictureImages:
     """The 32x32 pictures of a folder with the classes that their names begin with."""
     files, labels = numbered_pictures(folder)
-    return read_pictures(
-        folder, files, labels, classes=CLASSES, size=SIZE, resize=False
-    )
+    return PictureImages(folder, files, labels, classes=CLASSES, size=SIZE)
 
 
 def class_folders(folder: Path) -> Iterator[Path]:
@@ -186,8 +185,8 @@ def class_folders(folder: Path) -> Iterator[Path]:
         yield from class_folders(folder / name)
 
 
-def read_class_folders(folder: Path) -> Images:
-    """Pictures in folders named for classes, brought to 32x32 and held in memory.
+def read_class_folders(folder: Path) -> PictureImages:
+    """Pictures in folders named for classes, brought to 32x32.
 
     They are averaged down with Pillow's bilinear filter, which widens as it shrinks.
     """
@@ -202,7 +201,7 @@ def read_class_folders(folder: Path) -> Images:
         labels.extend([label] * len(inside))
     if not files:
         raise BadData(f"{folder} holds no pictures in its folders of classes")
-    return read_pictures(folder, files, labels, classes=CLASSES, size=SIZE, resize=True)
+    return PictureImages(folder, files, labels, classes=CLASSES, size=SIZE, resize=True)
 
 
 def _visible_folders(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.datasets.readers.arrays import checked
 
 # The file keeps the order of the forms that people filled in, each of which begins with
@@ -17,7 +17,7 @@ PARTS = {"train": (0, 776), "test": (776, 1287), "writers": (1287, 1797)}
 
 
 @cache
-def read_digits(part: str) -> Images:
+def read_digits(part: str) -> ArrayImages:
     """One part of the digits: (n, 8, 8, 1) uint8, ink bright on black.
 
     The scans hold 17 levels, 0..16; they are stretched to 0..255.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import Stamps, checked, stamps
 from harness.errors import BadData
@@ -50,7 +50,7 @@ def idx_files(folder: Path, part: str) -> tuple[Path, Path] | None:
     return found[0], found[1]
 
 
-def read_mnist(images: Path, labels: Path) -> Images:
+def read_mnist(images: Path, labels: Path) -> ArrayImages:
     """(n, 28, 28, 1) uint8 and labels from a pair of idx files.
 
     Read once a process as long as the files do not change.
@@ -59,12 +59,12 @@ def read_mnist(images: Path, labels: Path) -> Images:
 
 
 @kept
-def _read_mnist(images: Path, labels: Path, _stamps: Stamps) -> Images:
+def _read_mnist(images: Path, labels: Path, _stamps: Stamps) -> ArrayImages:
     pixels = read_idx(images)[..., None]
     return checked(images, pixels, read_idx(labels), classes=10, size=(28, 28, 1))
 
 
-def read_mnist_8x8(images: Path, labels: Path) -> Images:
+def read_mnist_8x8(images: Path, labels: Path) -> ArrayImages:
     """MNIST shrunk to (n, 8, 8, 1), made to look like the bundled digits.
 
     Those were made by counting the ink pixels of each 4x4 block of a 32x32 bitmap that
@@ -76,7 +76,7 @@ def read_mnist_8x8(images: Path, labels: Path) -> Images:
 
 
 @kept
-def _read_mnist_8x8(images: Path, labels: Path, _stamps: Stamps) -> Images:
+def _read_mnist_8x8(images: Path, labels: Path, _stamps: Stamps) -> ArrayImages:
     full = read_mnist(images, labels)
     grey = full.pixels[:, 2:26, 4:24, 0].astype(np.float64)
     rows, columns = _shrinking(24, 8), _shrinking(20, 8)

@@ -1,10 +1,9 @@
-"""Pictures in files, decoded one by one into one array."""
+"""Single pictures in files, decoded as people see them."""
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,17 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.dataset import Images
-from harness.datasets.kept import KEPT
-from harness.datasets.readers.arrays import checked, stamps
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Tell = Callable[[str], None]
-PATIENCE = 10.0  # seconds
+    from harness.datasets.geometry import Geometry
+
 PICTURES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"),
     *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
@@ -40,75 +36,6 @@ def is_picture(path: Path) -> bool:
     """Whether a path is a picture that is read and not hidden, by its name."""
     named = path.suffix.lower() in PICTURES and not is_hidden(path.name)
     return named and path.is_file()
-
-
-def read_pictures(
-    root: Path,
-    files: Sequence[Path],
-    labels: Sequence[int] | None,
-    *,
-    classes: int,
-    size: tuple[int, int, int],
-    resize: bool,
-    tell: Tell = lambda text: None,
-) -> Images:
-    """(n, *size) uint8 of the files in their order, held in memory.
-
-    Read once as long as the files do not change and there is room.
-
-    Parameters
-    ----------
-    root
-        The folder they are in, for messages.
-    labels
-        Class of each, or None.
-    resize
-        Bring pictures of another size to this one; else they are refused.
-    tell
-        Shows a line about long reading, every `PATIENCE` seconds.
-
-    Raises
-    ------
-    BadData
-        If a picture cannot be read or is refused; the message names the first.
-    """
-    truth = None if labels is None else tuple(labels)
-    files = tuple(files)
-
-    def read() -> Images:
-        pixels = _decoded_all(root, files, size, resize=resize, tell=tell)
-        whole = None if truth is None else np.array(truth)
-        return checked(root, pixels, whole, classes=classes, size=size)
-
-    key = ("pictures", root, files, stamps(*files), truth, classes, size, resize)
-    return KEPT.get(key, read)
-
-
-def _decoded_all(
-    root: Path,
-    files: Sequence[Path],
-    size: tuple[int, int, int],
-    *,
-    resize: bool,
-    tell: Tell,
-) -> NDArray[np.uint8]:
-    """(n, *size); all that are refused are named together."""
-    pixels = np.empty((len(files), *size), dtype=np.uint8)
-    refused: list[BadData] = []
-    said = time.monotonic()
-    for number, (row, file) in enumerate(zip(pixels, files, strict=True)):
-        try:
-            row[...] = read_picture(file, size, resize=resize)
-        except BadData as error:
-            refused.append(error)
-        if time.monotonic() - said > PATIENCE:
-            tell(f"reading pictures of {root}: {number + 1} of {len(files)}")
-            said = time.monotonic()
-    if refused:
-        others = f"; so are {len(refused) - 1} other pictures of {root} refused, the "
-        others += f"last: {refused[-1]}"
-        raise BadData(f"{refused[0]}{others if len(refused) > 1 else ''}")
-    return pixels
 
 
 def read_picture(
@@ -137,6 +64,28 @@ def read_picture(
             )
         upright = upright.resize((width, height), Resampling.BILINEAR)
     return np.asarray(upright, dtype=np.uint8).reshape(size)
+
+
+def read_at(
+    file: Path, geometry: Geometry, *, channels: int, cropped: bool
+) -> NDArray[np.uint8]:
+    """(crop, crop, c) of one picture, as people see it, at what a network asks for.
+
+    Parameters
+    ----------
+    cropped
+        Whether the file was resized and cropped when it was made.
+
+    Raises
+    ------
+    BadData
+        As `read_picture`; or if it is cropped and smaller than the crop.
+    """
+    upright = _decoded(file, "RGB" if channels == 3 else "L")
+    try:
+        return geometry(upright, cropped=cropped)
+    except ValueError as error:
+        raise BadData(f"picture {file} does not fit: {error}") from error
 
 
 def _decoded(file: Path, mode: str) -> Image:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from harness.datasets.dataset import Images
+from harness.code import source_digest
+from harness.datasets.images import ArrayImages, FileArrays
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import Stamps, checked, stamps
 
 
 def read_resized(
-    read: Callable[..., Images], files: tuple[Path, ...], size: tuple[int, int, int]
-) -> Images:
+    read: Callable[..., ArrayImages],
+    files: tuple[Path, ...],
+    size: tuple[int, int, int],
+) -> ArrayImages:
     """What `read` finds in the files, brought to `size` and held in memory.
 
     Colour becomes grey by the weights of ITU-R BT.601 (0.299, 0.587, 0.114); grey is
@@ -33,13 +37,28 @@ def read_resized(
     return _read_resized(read, files, size, stamps(*files))
 
 
+def resized(
+    read: Callable[..., ArrayImages],
+    files: tuple[Path, ...],
+    size: tuple[int, int, int],
+) -> FileArrays:
+    """The same, once somebody looks at them."""
+    name = f"{read.__module__}:{read.__qualname__}"
+    return FileArrays(
+        files,
+        partial(read_resized, read, files, size),
+        reader=f"{__name__}:read_resized",
+        arguments={"read": name, "code": source_digest(name), "size": size},
+    )
+
+
 @kept
 def _read_resized(
-    read: Callable[..., Images],
+    read: Callable[..., ArrayImages],
     files: tuple[Path, ...],
     size: tuple[int, int, int],
     _stamps: Stamps,
-) -> Images:
+) -> ArrayImages:
     from PIL import Image
 
     images = read(*files)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import (
     Stamps,
@@ -20,7 +20,7 @@ from harness.errors import BadData
 SIZE = (32, 32, 3)
 
 
-def read_svhn(path: Path) -> Images:
+def read_svhn(path: Path) -> ArrayImages:
     """(n, 32, 32, 3) uint8 RGB and labels of ``train_32x32.mat`` or the test file.
 
     The file's ``X`` is (32, 32, 3, n) and its ``y`` (n, 1) in 1..10, where 10 stands
@@ -40,7 +40,7 @@ def read_svhn(path: Path) -> Images:
 
 
 @kept
-def _read_svhn(path: Path, _stamps: Stamps) -> Images:
+def _read_svhn(path: Path, _stamps: Stamps) -> ArrayImages:
     from scipy.io import loadmat
 
     try:

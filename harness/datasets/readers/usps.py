@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.datasets.dataset import Images
+from harness.datasets.images import ArrayImages
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import Stamps, checked, stamps
 from harness.errors import BadData
@@ -15,7 +15,7 @@ from harness.errors import BadData
 SIDE = 16
 
 
-def read_usps(path: Path) -> Images:
+def read_usps(path: Path) -> ArrayImages:
     """(n, 16, 16, 1) uint8 and labels of ``usps.bz2`` or ``usps.t.bz2``.
 
     A line is an image: its digit plus one, then ``1:VALUE`` to ``256:VALUE``, row by
@@ -36,7 +36,7 @@ def read_usps(path: Path) -> Images:
 
 
 @kept
-def _read_usps(path: Path, _stamps: Stamps) -> Images:
+def _read_usps(path: Path, _stamps: Stamps) -> ArrayImages:
     try:
         lines = bz2.decompress(path.read_bytes()).decode("ascii").splitlines()
     except (OSError, ValueError, EOFError) as error:

@@ -9,7 +9,8 @@ from PIL import Image, ImageEnhance
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2 import functional
 
-from harness.datasets.dataset import BLOCK, Dataset, Images, Transformation
+from harness.datasets.dataset import BLOCK, Dataset, Transformation
+from harness.datasets.images import ArrayImages
 from harness.datasets.made.transformations import neighbours
 from harness.fixtures.copies import TARGET
 from harness.measurement import Domain
@@ -132,7 +133,7 @@ def test_a_copy_leaves_what_it_copies_as_it_was():
         name="d",
         family="d",
         domain=Domain.EXTERIOR,
-        load=lambda: Images(pixels=pixels, labels=None, digest="x"),
+        load=lambda: ArrayImages(pixels=pixels, labels=None, digest="x"),
         transformations=(noise,),
         seed=(3,),
     )

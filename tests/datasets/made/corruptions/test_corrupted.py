@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from harness.datasets.bases import CIFAR10, DIGITS
-from harness.datasets.dataset import BLOCK, Dataset, Images
+from harness.datasets.dataset import BLOCK, Dataset
 from harness.datasets.family import Family
+from harness.datasets.images import ArrayImages
 from harness.datasets.made.corruptions.catalogue import CATALOGUE, STANDARD, corruption
 from harness.datasets.made.corruptions.families import corrupted, suffixed
 from harness.errors import UnknownName
@@ -17,7 +18,7 @@ from harness.settings import Settings
 from tests.datasets.made.corruptions.arrays import RNG
 
 PIXELS = RNG.integers(0, 256, size=(BLOCK + 7, 8, 8, 3), dtype=np.uint8)
-CONTENT = Images(
+CONTENT = ArrayImages(
     pixels=PIXELS, labels=np.arange(len(PIXELS), dtype=np.int64) % 10, digest="d"
 )
 

@@ -1,0 +1,136 @@
+"""Geometry: how pictures of any size are brought to what a network takes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """Of a network: the shorter side is brought to `resize`, then the middle is cut.
+
+    To the bit what torchvision's ``Resize(resize)`` and ``CenterCrop(crop)`` do to a
+    picture of Pillow's; without antialiasing, what they do to a uint8 tensor.
+
+    Attributes
+    ----------
+    resize
+        Pixels of the shorter side; the longer has ``int(resize * longer / shorter)``.
+    crop
+        Pixels of either side of the square in the middle.
+    interpolation
+        Of `INTERPOLATIONS`.
+    antialias
+        Whether it averages where it shrinks. Pillow always does.
+
+    Raises
+    ------
+    HarnessError
+        If the crop is larger than what is resized to, or a word is not known.
+    """
+
+    resize: int
+    crop: int
+    interpolation: str = "bilinear"
+    antialias: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.crop <= self.resize:
+            raise HarnessError(
+                f"a geometry's `crop` must be in 1..`resize`, got {self.crop} of "
+                f"{self.resize}"
+            )
+        plain = ("nearest", "bilinear", "bicubic")
+        known = INTERPOLATIONS if self.antialias else plain
+        if self.interpolation not in known:
+            raise HarnessError(
+                f"a geometry's `interpolation` must be one of {', '.join(known)}"
+                f"{'' if self.antialias else ' without antialiasing'}, got "
+                f"{self.interpolation!r}"
+            )
+
+    def identity(self) -> dict[str, Any]:
+        """What a model's fingerprint says of it."""
+        return asdict(self)
+
+    def __call__(self, picture: Image, *, cropped: bool = False) -> NDArray[np.uint8]:
+        """(crop, crop, c) uint8 of a picture in mode L or RGB.
+
+        Parameters
+        ----------
+        cropped
+            Whether the picture was cropped when it was saved: then it is not resized.
+
+        Raises
+        ------
+        ValueError
+            If a cropped picture is smaller than the crop.
+        """
+        resized = _pixels(picture) if cropped else self._resized(picture)
+        middle: NDArray[np.uint8] = self.middle(resized[None])[0]
+        return middle
+
+    def middle(self, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(n, crop, crop, c) of the middle of (n, h, w, c) images.
+
+        Raises
+        ------
+        ValueError
+            If they are smaller.
+        """
+        height, width = images.shape[1:3]
+        if min(height, width) < self.crop:
+            raise ValueError(
+                f"pictures that are not resized must have at least {self.crop}x"
+                f"{self.crop} pixels, got {width}x{height}"
+            )
+        # As torchvision: halves are rounded to even.
+        top, left = round((height - self.crop) / 2), round((width - self.crop) / 2)
+        middle = images[:, top : top + self.crop, left : left + self.crop]
+        return np.ascontiguousarray(middle)
+
+    def _resized(self, picture: Image) -> NDArray[np.uint8]:
+        width, height = picture.size
+        short, long = sorted((width, height))
+        if short == self.resize:
+            return _pixels(picture)
+        other = int(self.resize * long / short)
+        wide = width >= height
+        size = (other, self.resize) if wide else (self.resize, other)
+        if not self.antialias:
+            return _interpolated(_pixels(picture), size, self.interpolation)
+        from PIL.Image import Resampling
+
+        return _pixels(picture.resize(size, Resampling[self.interpolation.upper()]))
+
+
+def _pixels(picture: Image) -> NDArray[np.uint8]:
+    """(h, w, c)."""
+    array = np.asarray(picture, dtype=np.uint8)
+    return array if array.ndim == 3 else array[..., None]
+
+
+def _interpolated(
+    pixels: NDArray[np.uint8], size: tuple[int, int], interpolation: str
+) -> NDArray[np.uint8]:
+    """Brought to (width, height) as a tensor is, without averaging where it shrinks."""
+    import torch
+
+    images = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float()
+    smooth = {} if interpolation == "nearest" else {"align_corners": False}
+    resized = torch.nn.functional.interpolate(
+        images, size=size[::-1], mode=interpolation, **smooth
+    )
+    whole = resized.clamp(0, 255).round().to(torch.uint8)
+    return whole[0].permute(1, 2, 0).contiguous().numpy()

@@ -1,0 +1,215 @@
+"""Images: the content of a dataset, in memory or read when it is needed, in blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.code import source_digest
+from harness.datasets.remembered import MEMORY, digest_of, stamp
+
+if TYPE_CHECKING:
+    from harness.datasets.geometry import Geometry
+
+CHUNK = 1000  # images that are looked at together
+
+
+class Images(Protocol):
+    """The content of a dataset before any transformation."""
+
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        """(n,) in 0..k-1, or None."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 over what decides images and labels; no name or path is in it."""
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c) of all of them at once, c of 1 or 3 (RGB)."""
+
+    def __len__(self) -> int:
+        """Number of images."""
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c) of the images of these numbers, in this order, a new array.
+
+        Parameters
+        ----------
+        geometry
+            What a network asks for; None for the base's size.
+        """
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images; see `take`."""
+
+
+class ArrayImages:
+    """Images that are an array, in memory or memory-mapped.
+
+    Parameters
+    ----------
+    pixels
+        (n, h, w, c) uint8, c of 1 or 3 (RGB).
+    labels
+        (n,) int64 in 0..k-1, or None.
+    digest
+        Of what decides them; worked out of shape, pixels and labels if it is not said.
+    """
+
+    def __init__(
+        self,
+        *,
+        pixels: NDArray[np.uint8],
+        labels: NDArray[np.int64] | None,
+        digest: str | None = None,
+    ) -> None:
+        self.pixels = pixels
+        self.labels = labels
+        if digest is not None:
+            self.__dict__["digest"] = digest
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over shape, pixels and labels, if nothing else was said."""
+        digest = hashlib.sha256(repr(self.pixels.shape).encode())
+        for start in range(0, len(self), 10_000):  # a memory map is never read whole
+            part = self.pixels[start : start + 10_000]
+            digest.update(np.ascontiguousarray(part).data)
+        if self.labels is not None:
+            digest.update(self.labels.data)
+        return digest.hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c), a new array; of a geometry the crop alone is taken."""
+        taken = np.array(self.pixels[rows])
+        return taken if geometry is None else geometry.middle(taken)
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images."""
+        return self.take(np.arange(start, stop), geometry)
+
+
+class FileArrays:
+    """Arrays that a reader makes of files, once somebody looks at them.
+
+    Their digest is over the files' bytes and is remembered, so that who wants no more
+    than that reads nothing.
+
+    Parameters
+    ----------
+    files
+        All that is read.
+    read
+        Makes the images, and keeps them if there is room; see `harness.datasets.kept`.
+    reader
+        Where its code is, ``package.module:function``.
+    arguments
+        What else decides the images; plain JSON values.
+    """
+
+    def __init__(
+        self,
+        files: tuple[Path, ...],
+        read: Callable[[], ArrayImages],
+        *,
+        reader: str,
+        arguments: dict[str, Any],
+    ) -> None:
+        self._files = files
+        self._read = read
+        self._reader = reader
+        self._arguments = arguments
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c)."""
+        return self._read().pixels
+
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        """(n,) or None."""
+        return self._read().labels
+
+    @property
+    def digest(self) -> str:
+        """sha256 over the files' bytes and how they are read."""
+        stamps = {file: stamp(file) for file in self._files}
+        how = {
+            "reader": self._reader,
+            "arguments": self._arguments,
+            "code": source_digest(self._reader),
+        }
+
+        def found() -> str:
+            files = [digest_of(file, known) for file, known in stamps.items()]
+            text = json.dumps({**how, "files": files}, sort_keys=True)
+            return hashlib.sha256(text.encode()).hexdigest()
+
+        return MEMORY.get(f"arrays {json.dumps(how, sort_keys=True)}", stamps, found)
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c), a new array; of a geometry the crop alone is taken."""
+        return self._read().take(rows, geometry)
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images."""
+        return self._read().block(start, stop, geometry)
+
+
+def of_files(
+    read: Callable[..., ArrayImages], *files: Path, **arguments: Any
+) -> FileArrays:
+    """What a reader that takes files, and arguments by name, will find in them."""
+    return FileArrays(
+        files,
+        lambda: read(*files, **arguments),
+        reader=f"{read.__module__}:{read.__qualname__}",
+        arguments=arguments,
+    )
+
+
+def same_content(one: Images, other: Images) -> bool:
+    """Whether labels and pixels are equal, whatever kinds of images hold them.
+
+    Reads no more than it takes to see a difference.
+    """
+    if one.digest == other.digest:
+        return True
+    if len(one) != len(other) or one.labels is None or other.labels is None:
+        return False
+    if (one.labels != other.labels).any():
+        return False
+    for start in range(0, len(one), CHUNK):
+        stop = min(start + CHUNK, len(one))
+        block = one.block(start, stop)
+        # Saved outputs have no pixels, and their digest alone tells them apart.
+        if block.size == 0 or not np.array_equal(block, other.block(start, stop)):
+            return False
+    return True

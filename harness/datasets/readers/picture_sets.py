@@ -1,0 +1,278 @@
+"""Sets of pictures in files, decoded when they are needed, in blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.code import source_digest
+from harness.datasets.dataset import BLOCK
+from harness.datasets.geometry import Geometry
+from harness.datasets.images import ArrayImages
+from harness.datasets.kept import Kept
+from harness.datasets.readers.arrays import checked_labels
+from harness.datasets.readers.pictures import read_at, read_picture
+from harness.datasets.remembered import MEMORY, Stamp, changed, digest_of, stamp
+from harness.errors import BadData
+
+Tell = Callable[[str], None]
+PATIENCE = 10.0  # seconds
+#: Decoded blocks, for the next network of the same geometry.
+DECODED = Kept(room=2**29)
+
+
+class PictureImages:
+    """Pictures in files: none is held but what there is room for.
+
+    The digest is over the files' bytes, labels and how they are decoded, and is
+    remembered; so is that all of them could be decoded. A file that changes once this
+    was made is an error.
+
+    Parameters
+    ----------
+    root
+        The folder they are in, for messages.
+    files, labels
+        In their order; class of each, or None.
+    classes
+        How many there are.
+    size
+        (height, width, channels) of a base whose images have one size.
+    resize
+        Bring pictures of another size to this one; else they are refused.
+    geometry
+        Of a base whose pictures have any size: what networks get that ask for none.
+    cropped
+        Whether the files were resized and cropped when they were made: of a geometry
+        the crop alone is then taken.
+
+    Raises
+    ------
+    BadData
+        If a label is none of the classes, or a file is gone.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        files: Sequence[Path],
+        labels: Sequence[int] | None,
+        *,
+        classes: int,
+        size: tuple[int, int, int],
+        resize: bool = False,
+        geometry: Geometry | None = None,
+        cropped: bool = False,
+    ) -> None:
+        self._root = root
+        self._files = tuple(files)
+        self.labels = (
+            None
+            if labels is None
+            else checked_labels(root, np.array(labels), len(self._files), classes)
+        )
+        self._size = size
+        self._resize = resize
+        self._geometry = geometry
+        self._cropped = cropped
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c) of all of them, which may be much."""
+        return self.block(0, len(self))
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over the files' bytes, labels and how they are decoded."""
+        return self._digest(lambda text: None)
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c) of the pictures of these numbers, decoded unless they are kept.
+
+        Raises
+        ------
+        BadData
+            If one cannot be read, is refused, or is no more what it was.
+        """
+        asked = geometry or self._geometry
+
+        def made() -> ArrayImages:
+            pixels, refused = self._decoded(rows, asked)
+            if refused:
+                raise refused[0]
+            return _held(pixels)
+
+        return DECODED.get(self._key(rows, asked), made).pixels.copy()
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive pictures."""
+        return self.take(np.arange(start, stop), geometry)
+
+    def verify(self, tell: Tell) -> None:
+        """Decode every picture once, unless that was done and no file has changed.
+
+        Parameters
+        ----------
+        tell
+            Shows how far it has come and how long it will take, every `PATIENCE`
+            seconds.
+
+        Raises
+        ------
+        BadData
+            If some are refused; it names the first and the last, and counts them.
+        """
+
+        def verified() -> str:
+            self._picture(self._files[0], self._geometry)  # says quickly what all are
+            refused = []
+            far = _Progress(f"reading pictures of {self._root}", len(self), tell)
+            for start in range(0, len(self), BLOCK):
+                rows = np.arange(start, min(start + BLOCK, len(self)))
+                pixels, bad = self._decoded(rows, self._geometry, far.step)
+                refused += bad
+                if not refused and self._geometry is None:  # what networks will want
+                    DECODED.offer(self._key(rows, None), _held(pixels))
+            if refused:
+                raise _together(refused, self._root)
+            return "decoded"
+
+        what = f"verified {json.dumps(self._how, sort_keys=True)}"
+        MEMORY.get(what, self._stamps, verified)
+        self.__dict__["digest"] = self._digest(tell)
+
+    @cached_property
+    def _stamps(self) -> dict[Path, Stamp]:
+        return {file: stamp(file) for file in self._files}
+
+    @cached_property
+    def _how(self) -> dict[str, Any]:
+        """What decides the pixels besides the files' bytes and the network."""
+        return {
+            "code": source_digest(__name__),
+            "pillow": ".".join(version("pillow").split(".")[:2]),
+            "size": self._size,
+            "resize": self._resize,
+            "geometry": self._geometry and self._geometry.identity(),
+            "cropped": self._cropped,
+        }
+
+    @cached_property
+    def _place(self) -> str:
+        """Of files as they are, and how they are decoded, in this process."""
+        return hashlib.sha256(repr((self._stamps, self._how)).encode()).hexdigest()
+
+    def _key(self, rows: NDArray[np.intp], geometry: Geometry | None) -> Hashable:
+        return self._place, rows.tobytes(), geometry
+
+    def _digest(self, tell: Tell) -> str:
+        labels = None if self.labels is None else self.labels.tolist()
+        how = json.dumps({**self._how, "labels": labels}, sort_keys=True)
+
+        def found() -> str:
+            digest = hashlib.sha256(how.encode())
+            far = _Progress(f"digest of {self._root}", len(self), tell)
+            for file, known in self._stamps.items():
+                digest.update(digest_of(file, known).encode())
+                far.step()
+            return digest.hexdigest()
+
+        return MEMORY.get(f"pictures {how}", self._stamps, found)
+
+    def _decoded(
+        self,
+        rows: NDArray[np.intp],
+        geometry: Geometry | None,
+        step: Callable[[], None] = lambda: None,
+    ) -> tuple[NDArray[np.uint8], list[BadData]]:
+        """(m, h, w, c), and what was refused."""
+        height, width, channels = self._size
+        if geometry is not None:
+            height = width = geometry.crop
+        pixels = np.zeros((len(rows), height, width, channels), dtype=np.uint8)
+        refused: list[BadData] = []
+        for place, row in zip(pixels, rows, strict=True):
+            try:
+                place[...] = self._picture(self._files[row], geometry)
+            except BadData as error:
+                refused.append(error)
+            step()
+        return pixels, refused
+
+    def _picture(self, file: Path, geometry: Geometry | None) -> NDArray[np.uint8]:
+        """(h, w, c); BadData if it cannot be decoded, or is no more what it was."""
+        try:
+            if geometry is None:
+                return read_picture(file, self._size, resize=self._resize)
+            return read_at(
+                file, geometry, channels=self._size[2], cropped=self._cropped
+            )
+        finally:
+            # In place of whatever is wrong with it: it is not what was verified.
+            if stamp(file) != self._stamps[file]:
+                raise changed(file)
+
+
+def _held(pixels: NDArray[np.uint8]) -> ArrayImages:
+    return ArrayImages(pixels=pixels, labels=None, digest="")
+
+
+class _Progress:
+    """Tells every `PATIENCE` seconds how far something is, and how long it will take.
+
+    Parameters
+    ----------
+    what
+        Is done.
+    total
+        Steps in all.
+    """
+
+    def __init__(self, what: str, total: int, tell: Tell) -> None:
+        self._what = what
+        self._total = total
+        self._tell = tell
+        self._done = 0
+        self._began = self._said = time.monotonic()
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        now = time.monotonic()
+        if now - self._said > PATIENCE and self._done < self._total:
+            left = (now - self._began) / self._done * (self._total - self._done)
+            self._tell(
+                f"{self._what}: {self._done} of {self._total}, {_for_people(left)} left"
+            )
+            self._said = now
+
+
+def _for_people(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _together(refused: Sequence[BadData], root: Path) -> BadData:
+    """One error that names the first and the last, and counts them."""
+    first, *others = refused
+    if not others:
+        return first
+    return BadData(
+        f"{first}; so are {len(others)} other pictures of {root} refused, the last: "
+        f"{others[-1]}"
+    )
