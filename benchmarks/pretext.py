@@ -4,7 +4,7 @@
     python -m benchmarks.pretext --base cifar10 --model resnet20 --images 1000
 
 Both train the same head: the same start, split, order of images and drawn labels, as
-`harness.pretext.heads.train_head` draws them, and both are judged on every rotation of
+`harness.tasks.heads.train_head` draws them, and both are judged on every rotation of
 the same test images. The naive way, written as such scripts are, turns images one by
 one and runs the network on each batch of each epoch, the held-out images included.
 """
@@ -24,9 +24,9 @@ from torchvision.transforms.functional import to_tensor
 from benchmarks.setting import add_setting, machine, run_of
 from harness.datasets.images import ArrayImages, Images
 from harness.models.classifier import Classifier
-from harness.pretext.heads import Head, HeadRecipe, train_head, view_features
-from harness.pretext.tasks import ROTATION
 from harness.run import Run
+from harness.tasks.heads import Head, HeadRecipe, train_head, view_features
+from harness.tasks.task import ROTATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,8 +46,8 @@ from harness.metrics.label_free.pretext_prediction import (
     rotation_prediction,
 )
 from harness.models.classifier import Classifier, lowered
-from harness.pretext.tasks import ROTATION, Task
 from harness.run import Run
+from harness.tasks.task import ROTATION, Task
 from harness.views import ROTATIONS
 
 Values = dict[str, float]

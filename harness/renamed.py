@@ -53,6 +53,8 @@ RENAMED = {
     **{f"harness.models.{n}": f"harness.models.yours.{n}" for n in _YOURS},
     "harness.models.probe": "harness.models.dry_run",
     "harness.models.sources": "harness.models.published",
+    "harness.pretext": "harness.tasks",
+    "harness.pretext.tasks": "harness.tasks.task",
     **{f"harness.report.{n}": f"harness.report.run_file.{n}" for n in _RUN_FILE},
     "harness.report.ranking": "harness.analysis.ranking",
 }

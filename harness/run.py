@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.models.classifier import Classifier
     from harness.models.entry import Registered
-    from harness.pretext.tasks import Task
     from harness.registry import Registry
     from harness.settings import Settings
+    from harness.tasks.task import Task
 
 # Code that decides arrays and facts whatever the metric is.
 SHARED_CODE = (
@@ -206,7 +206,7 @@ class Run:
             If the base's images cannot be cut so, with what the options would have to
             be.
         """
-        from harness.pretext.tasks import chosen_jigsaw
+        from harness.tasks.task import chosen_jigsaw
 
         if self.base.name == BASE:
             raise UndefinedMetricError("outputs were saved without views of the images")

@@ -31,7 +31,7 @@ LEVELS = {
     "datasets": 2,
     "models": 3,
     "answers": 4,
-    "pretext": 5,
+    "tasks": 5,
     "analysis": 5,
     "store": 6,
     "plan": 6,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from harness.artifacts import made_once
 from harness.code import source_digest
 from harness.errors import BadData
-from harness.pretext.tasks import Task
+from harness.tasks.task import Task
 
 if TYPE_CHECKING:
     from harness.datasets.images import Images

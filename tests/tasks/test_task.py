@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from harness.pretext.tasks import (
+from harness.tasks.task import (
     ROTATION,
     Task,
     _all_permutations,

@@ -17,14 +17,14 @@ from harness.metrics.label_free.pretext_prediction import (
 from harness.models.architectures import simple
 from harness.models.architectures.small import one_brain_cell
 from harness.models.classifier import Classifier
-from harness.pretext.heads import (
+from harness.tasks.heads import (
     HeadRecipe,
     cached_head,
     head_key,
     train_head,
     view_features,
 )
-from harness.pretext.tasks import ROTATION, every_jigsaw, jigsaw
+from harness.tasks.task import ROTATION, every_jigsaw, jigsaw
 
 RECIPE = HeadRecipe(epochs=6, milestones=(4,))
 
@@ -179,8 +179,8 @@ import numpy as np, torch
 from pathlib import Path
 from harness.datasets.images import ArrayImages
 from harness.models.classifier import Classifier
-from harness.pretext.heads import HeadRecipe, cached_head
-from harness.pretext.tasks import ROTATION
+from harness.tasks.heads import HeadRecipe, cached_head
+from harness.tasks.task import ROTATION
 torch.manual_seed(0)
 network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10)).eval()
 model = Classifier(name="m", network=network, mean=(0.5,), std=(0.5,), classes=10,
