@@ -577,6 +577,18 @@ OPTIONS = (
         "needs no network",
     ),
     Option(
+        field="tables_csv",
+        parse=possible_path,
+        metavar="DIR",
+        help="write each table of the report's sections as a CSV file",
+    ),
+    Option(
+        field="tables_parquet",
+        parse=possible_path,
+        metavar="DIR",
+        help="write each table of the report's sections as Parquet (needs pyarrow)",
+    ),
+    Option(
         field="plots",
         parse=possible_path,
         metavar="DIR",

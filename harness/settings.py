@@ -116,6 +116,8 @@ class Settings:
     report_parquet: Path | None = None
     report_md: Path | None = None
     report_html: Path | None = None
+    tables_csv: Path | None = None
+    tables_parquet: Path | None = None
     plots: Path | None = None
 
     @property
@@ -159,6 +161,7 @@ ROLES: dict[str, Role] = {
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),
+            *("tables_csv", "tables_parquet"),
         ),
         Role.NONE,
     ),

@@ -100,6 +100,8 @@ _WRITTEN = {
     "report_md": ("PATH", "Markdown"),
     "report_csv": ("PATH", "measurements as CSV"),
     "report_parquet": ("PATH", "measurements as Parquet"),
+    "tables_csv": ("DIR", "tables of sections as CSV"),
+    "tables_parquet": ("DIR", "tables of sections as Parquet"),
     "plots": ("DIR", "pictures"),
 }
 # What only tables of accuracies know: field, and its value where it is not given.

@@ -27,8 +27,16 @@ WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "report_md": ("harness.report.markdown:write_markdown", ()),
     "report_html": ("harness.report.html:write_html", ()),
+    "tables_csv": ("harness.report.writers.tables:write_tables_csv", ()),
+    "tables_parquet": (
+        "harness.report.writers.tables:write_tables_parquet",
+        ("pyarrow",),
+    ),
     "plots": ("harness.report.plots:write_plots", ("matplotlib",)),
 }
+
+
+_FOLDERS = frozenset({"tables_csv", "tables_parquet", "plots"})
 
 
 def paths_of(settings: Settings) -> dict[str, Path]:
@@ -77,9 +85,10 @@ def check_files(
                 f"{option(taken[place])}'s too"
             )
         taken[place] = field
-        if field == "plots" and path.exists() and not path.is_dir():
+        folder = field in _FOLDERS
+        if folder and path.exists() and not path.is_dir():
             raise HarnessError(f"{name} must name a folder, but {path} is a file")
-        if field != "plots" and (why := irreplaceable(path)):
+        if not folder and (why := irreplaceable(path)):
             raise HarnessError(f"{name} must name a file, but {path} {why}")
         if not os.access(path.parent, os.W_OK):
             raise HarnessError(f"{name} {path} cannot be made: no right to write there")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +12,7 @@ from harness.analysis.correlation import Correlation, Undefined
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.printable import printable
+from harness.report.file_names import file_names, words
 from harness.report.table import Curve
 from harness.report.writers.svg import PALETTE, points_of
 
@@ -55,22 +53,20 @@ def write_plots(folder: Path, summary: Summary) -> None:
     for row in summary.correlations:
         if row.model is not None and row.points and row.label not in torn:
             rows.setdefault(row.label, []).append(row)
-    curves: dict[str, tuple[Curve, str]] = {}
-    for shown in summary.shown:
-        for part in shown.parts:
-            if isinstance(part, Curve):
-                label = _BETWEEN.sub("-", part.title or shown.title)
-                while label in curves or label in rows:
-                    label += "-"
-                curves[label] = part, shown.title
-    names = file_names((*rows, *curves))
+    curves = [
+        (words(part.title or shown.title), part, shown.title)
+        for shown in summary.shown
+        for part in shown.parts
+        if isinstance(part, Curve)
+    ]
+    names = file_names([*rows, *(label for label, *_ in curves)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context(_STYLE):
-            for metric, found in rows.items():
-                _save(_figure(metric, found), folder, names[metric])
-            for label, (curve, title) in curves.items():
-                _save(_line_plot(curve, title), folder, names[label])
+            for name, (metric, found) in zip(names, rows.items(), strict=False):
+                _save(_figure(metric, found), folder, name)
+            for name, (_, curve, title) in zip(names[len(rows) :], curves, strict=True):
+                _save(_line_plot(curve, title), folder, name)
     except OSError as error:
         raise HarnessError(f"plots in {folder} cannot be written: {error}") from error
 
@@ -79,32 +75,6 @@ def _save(figure: Any, folder: Path, name: str) -> None:
     for kind, extra in (("png", {"dpi": 200}), ("svg", {})):
         metadata = {"Date": None} if kind == "svg" else None
         figure.savefig(folder / f"{name}.{kind}", metadata=metadata, **extra)
-
-
-def file_names(labels: Iterable[str]) -> dict[str, str]:
-    """A name for each that every file system takes, no two alike.
-
-    Examples
-    --------
-    >>> file_names(["knn[k=5]", "a/b", "A-b"])
-    {'knn[k=5]': 'knn-k=5', 'a/b': 'a-b', 'A-b': 'A-b-2'}
-    """
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for label in labels:
-        plain = _UNFIT.sub("-", label)[:_LONGEST].strip("-. ") or "metric"
-        count = itertools.count(2)
-        name = plain
-        while name.casefold() in taken:  # as some file systems see them
-            name = f"{plain}-{next(count)}"
-        taken.add(name.casefold())
-        names[label] = name
-    return names
-
-
-_UNFIT = re.compile(r'[\[\]/\\:*?"<>|\x00-\x1f]+')
-_BETWEEN = re.compile(r"[\s,]+")  # words of a title
-_LONGEST = 120  # letters; file systems take 255 bytes
 
 
 def _figure(metric: str, rows: list[Correlation]) -> Any:

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+from harness.cli import main
 from tests.plugin.conftest import CONFTEST
 
 SECTION = """
@@ -36,7 +37,7 @@ def pytest_harness_register(registry):
 """
 
 
-def test_a_registered_section_is_in_every_report(toy):
+def test_a_registered_section_is_in_every_report(toy, capsys):
     """Terminal, page, Markdown and JSON; and again in `harness report`, without it."""
     toy.makepyfile(sections=SECTION)
     toy.makeconftest(
@@ -45,7 +46,9 @@ def test_a_registered_section_is_in_every_report(toy):
         + "    sections.pytest_harness_register(registry)\n"
     )
     files = ("html", "md", "json")
-    result = toy.runpytest(*(f"--harness-report-{f}={f}.out" for f in files))
+    result = toy.runpytest_inprocess(
+        *(f"--harness-report-{f}={f}.out" for f in files), "--harness-tables-csv=tables"
+    )
 
     result.assert_outcomes(passed=28)
     result.stdout.fnmatch_lines(
@@ -56,6 +59,10 @@ def test_a_registered_section_is_in_every_report(toy):
     content = json.loads((toy.path / "json.out").read_text())
     assert content["sections"]["models"] == {"models": ["sharp", "soft"], "base": "toy"}
     assert content["shown"][0]["quantities"] == {"models": 2}
+    written = (toy.path / "tables" / "models.csv").read_text()
+    assert written == "model,letters\nsharp,5.0\nsoft,4.0\n"
+    main(["report", "json.out", "--short"])
+    assert "models that were seen" in capsys.readouterr().out
 
 
 def test_a_section_that_raises_does_not_cost_the_report(toy):
@@ -67,7 +74,7 @@ def test_a_section_that_raises_does_not_cost_the_report(toy):
         + CONFTEST
         + "    sections.pytest_harness_register(registry)\n"
     )
-    result = toy.runpytest("--harness-report-json=r.json")
+    result = toy.runpytest_inprocess("--harness-report-json=r.json")
 
     result.assert_outcomes(passed=28)
     result.stdout.fnmatch_lines(
@@ -81,7 +88,7 @@ def test_a_half_section_is_refused_at_the_start(toy):
     toy.makeconftest(
         CONFTEST + "    registry.add_section(type('Half', (), {'name': 'half'})())\n"
     )
-    result = toy.runpytest()
+    result = toy.runpytest_inprocess()
 
     assert result.ret != 0
     output = result.stdout.str() + result.stderr.str()
@@ -98,7 +105,7 @@ def test_the_documented_section_can_be_written_so(toy):
         + CONFTEST
         + "    sections.pytest_harness_register(registry)\n"
     )
-    result = toy.runpytest("--harness-report-json=r.json")
+    result = toy.runpytest_inprocess("--harness-report-json=r.json")
 
     result.stdout.fnmatch_lines(
         ["spread of the metrics", "*metric*mean*spread*", "*nuclear_norm*"]

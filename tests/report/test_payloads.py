@@ -153,6 +153,19 @@ def test_csv_runs_nothing_and_reads_back(found, tmp_path):
     assert {m.model for m in again} == known
 
 
+def test_tables_of_sections_run_nothing(found, tmp_path):
+    """Neither as CSV nor as Parquet; heads are held to it as well."""
+    pytest.importorskip("pyarrow")
+    write_files({"tables_csv": tmp_path / "c", "tables_parquet": tmp_path / "p"}, found)
+
+    tables = [path.read_text() for path in (tmp_path / "c").iterdir()]
+    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 3
+    for text in tables:
+        cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+        assert not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        assert not CONTROLS.search(text)
+
+
 def test_a_page_stays_well_formed(found):
     """It has no element of theirs."""
     text = page(found)

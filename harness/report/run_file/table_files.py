@@ -73,10 +73,13 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def _safe(cell: Any, column: str) -> Any:
+    """Of texts what a spreadsheet can show; JSON stays as it is."""
+    return guarded(cell) if isinstance(cell, str) and column != "traits" else cell
+
+
+def guarded(text: str) -> str:
     """A text on one line, behind an apostrophe where a spreadsheet would run it."""
-    if not isinstance(cell, str) or column == "traits":  # which is JSON
-        return cell
-    line = printable(cell)
+    line = printable(text)
     return f"'{line}" if line.lstrip("'").startswith(_FORMULA) else line
 
 

@@ -1,0 +1,122 @@
+"""Tables of sections as files: CSV and Parquet, with the numbers themselves."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from harness.analysis.correlation import Undefined
+from harness.printable import printable
+from harness.report.file_names import file_names, words
+from harness.report.run_file.json import write_report
+from harness.report.run_file.table_files import guarded
+from harness.report.table import Curve, Estimate, Table, Text, Value
+
+if TYPE_CHECKING:
+    from harness.report.summary import Summary
+
+Cell: TypeAlias = str | float | None
+Flat: TypeAlias = dict[str, list[Cell]]
+
+
+def write_tables_csv(folder: Path, summary: Summary) -> None:
+    """Write SECTION.csv, or SECTION-TITLE.csv, for every table and curve of a section.
+
+    Raises
+    ------
+    HarnessError
+        If a file cannot be written.
+    """
+    for name, table in named_tables(summary):
+        columns = flat(table)
+        out = io.StringIO(newline="")
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(map(guarded, columns))
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow([guarded(c) if isinstance(c, str) else c for c in row])
+        write_report(folder / f"{name}.csv", out.getvalue())
+
+
+def write_tables_parquet(folder: Path, summary: Summary) -> None:
+    """Write the same as Parquet; a column of numbers holds floats.
+
+    Raises
+    ------
+    HarnessError
+        If a file cannot be written.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    for name, table in named_tables(summary):
+        arrays = {}
+        for column, cells in flat(table).items():
+            mixed = any(isinstance(cell, str) for cell in cells)
+            kind = pyarrow.string() if mixed else pyarrow.float64()
+            written = [
+                cell if cell is None else printable(str(cell)) if mixed else float(cell)
+                for cell in cells
+            ]
+            arrays[printable(column)] = pyarrow.array(written, type=kind)
+        content = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.table(arrays), content)
+        write_report(folder / f"{name}.parquet", content.getvalue())
+
+
+def named_tables(summary: Summary) -> Iterator[tuple[str, Table]]:
+    """Every table of every section, with a name that a file can have."""
+    found = [
+        (
+            "-".join(filter(None, (shown.name, words(part.title)))),
+            part.table() if isinstance(part, Curve) else part,
+        )
+        for shown in summary.shown
+        for part in shown.parts
+        if not isinstance(part, Text)
+    ]
+    names = file_names(name for name, _ in found)
+    yield from zip(names, (table for _, table in found), strict=True)
+
+
+def flat(table: Table) -> Flat:
+    """The columns of a table by name, with the numbers as they are: not scaled.
+
+    One that holds an interval has a column more for each of its ends. Where values do
+    not exist, the last column says why.
+    """
+    columns: Flat = {}
+    for i, column in enumerate(table.columns):
+        name = _new(f"{column.group} {column.name}".strip(), columns)
+        values = [row[i] for row in table.rows]
+        columns[name] = [_cell(value) for value in values]
+        if any(isinstance(value, Estimate) for value in values):
+            for end in ("low", "high"):
+                columns[_new(f"{name} {end}", columns)] = [
+                    getattr(value, end) if isinstance(value, Estimate) else None
+                    for value in values
+                ]
+    reasons = [
+        "; ".join(dict.fromkeys(v.reason for v in row if isinstance(v, Undefined)))
+        for row in table.rows
+    ]
+    if any(reasons):
+        columns[_new("why", columns)] = list(reasons)
+    return columns
+
+
+def _cell(value: Value) -> Cell:
+    if isinstance(value, Estimate):
+        return value.value
+    return None if isinstance(value, Undefined) else value
+
+
+def _new(name: str, taken: Flat) -> str:
+    """The name, with a number where there is one already."""
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name} {count}"
+    return found
