@@ -168,7 +168,7 @@ def _device(text: str) -> str:
 
 def _own(*roles: str) -> Callable[[str], OwnData]:
     def parse(text: str) -> OwnData:
-        path, facts = split_query(text, ("name", "role", "resize", "trait."))
+        path, facts = split_query(text, ("name", "role", "resize", "cropped", "trait."))
         role = facts.get("role", "")
         if role and role not in roles:
             raise ValueError(f"must have a role of {', '.join(roles)}, got {role!r}")
@@ -179,6 +179,7 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
             name=name,
             role=role,
             resize=_yes(facts.get("resize", "")),
+            cropped=_yes(facts.get("cropped", "")),
             traits=_traits(path, facts),
         )
 

@@ -22,6 +22,8 @@ class OwnData:
         "interior", "exterior", "target" or "test"; empty to decide by its labels.
     resize
         Bring pictures to the base's size.
+    cropped
+        Pictures were resized and cropped when they were made.
     traits
         Facts of its datasets, by name.
     """
@@ -30,6 +32,7 @@ class OwnData:
     name: str = ""
     role: str = ""
     resize: bool = False
+    cropped: bool = False
     traits: tuple[tuple[str, Trait], ...] = ()
 
 

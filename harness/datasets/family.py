@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.errors import HarnessError
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset
+    from harness.datasets.geometry import Geometry
     from harness.datasets.images import Images
     from harness.settings import Settings
 
@@ -25,12 +27,17 @@ class Base:
     classes
         Class names in label order.
     size
-        (height, width, channels) of every image.
+        (height, width, channels) of every image; of a base whose pictures have any
+        size, what `geometry` brings them to.
     train, test
         Content of the two parts.
     locate
         Where the data were found, for people; raises MissingData, cheaply, when they
         are not there.
+    geometry
+        Of a base whose pictures have any size: how they are brought to `size` for
+        networks that ask for no geometry of their own. None where all images have one
+        size; networks then get that, whatever they ask for.
     """
 
     name: str
@@ -42,6 +49,15 @@ class Base:
     description: str
     source: str
     licence: str
+    geometry: Geometry | None = None
+
+    def __post_init__(self) -> None:
+        side = self.geometry and self.geometry.crop
+        if side and self.size[:2] != (side, side):
+            raise HarnessError(
+                f"base {self.name} must have the size of its geometry, "
+                f"{side}x{side}, got {self.size[0]}x{self.size[1]}"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

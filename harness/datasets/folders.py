@@ -60,6 +60,7 @@ def _members(
     leaves, again = _array_folders(tree)
     pictures = [file for file in tree.files if file.suffix.lower() in PICTURES]
     _check_kinds(own, tree, leaves, pictures)
+    _check_facts(own, base, pictures=bool(pictures))
     if leaves:
         return _array_leaves(own, name, base, tree, leaves, again)
     return (_pictures(own, name, base, tree, pictures),)
@@ -113,10 +114,26 @@ def _check_kinds(
             f"{own.path} holds neither {DATA} nor pictures (.png, .jpg, ...)"
             + (f"; {'; '.join(notes)}" if notes else "")
         )
-    if leaves and own.resize:
+
+
+def _check_facts(own: OwnData, base: Base, *, pictures: bool) -> None:
+    """Refuse what was said of a folder and would change nothing."""
+    any_size = base.geometry is not None
+    if own.resize and not pictures:
         raise BadData(
             f"{own.path} holds {DATA}, and only pictures are resized; leave ?resize "
             "out, and save arrays in the base's size"
+        )
+    if own.resize and any_size:
+        raise BadData(
+            f"pictures of base {base.name} may have any size and are brought to what "
+            f"each network asks for; leave ?resize out of {own.path}"
+        )
+    if own.cropped and not (pictures and any_size):
+        what = f"base {base.name} has one size" if pictures else "these are arrays"
+        raise BadData(
+            f"?cropped of {own.path} is for pictures of a base of any size, but "
+            f"{what}; leave it out"
         )
 
 
@@ -242,6 +259,8 @@ def _pictures(
         classes=len(base.classes),
         size=base.size,
         resize=own.resize,
+        geometry=base.geometry,
+        cropped=own.cropped,
     )
     others = [file for file in tree.files if file.suffix.lower() not in PICTURES]
     notes = passed_over(tree, others, [path for path, _ in again])

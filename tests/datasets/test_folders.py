@@ -1,6 +1,7 @@
 """Folders of a user's own: arrays at any depth, pictures in folders of classes."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from PIL import Image
 from harness.datasets.dataset import Found
 from harness.datasets.family import Base
 from harness.datasets.folders import own_family
-from harness.errors import BadData, MissingData, UnknownName
+from harness.datasets.geometry import Geometry
+from harness.errors import BadData, HarnessError, MissingData, UnknownName
 from harness.measurement import Domain
 from harness.settings import OwnData, Settings
 
@@ -22,11 +24,13 @@ def refuse(settings):
     raise AssertionError("the base's own images are not needed")
 
 
-def base(channels=3):
+def base(channels=3, geometry=None):
+    side = geometry and geometry.crop
     return Base(
         name="pets",
         classes=("cat", "dog"),
-        size=(6, 5, channels),
+        size=(side, side, channels) if geometry else (6, 5, channels),
+        geometry=geometry,
         train=refuse,
         test=refuse,
         locate=lambda settings: "",
@@ -139,6 +143,57 @@ def test_pictures_of_another_size_need_a_word(tmp_path):
         found.verify(print)
     (found,) = members(tmp_path / "p", resize=True)
     assert found.load().pixels.shape == (1, 6, 5, 3)
+
+
+ANY_SIZE = base(geometry=Geometry(resize=8, crop=7))
+
+
+def test_pictures_of_any_size_are_brought_to_what_a_network_asks_for(tmp_path):
+    """To the base's geometry for one that asks for none."""
+    found = [
+        picture(tmp_path / "p" / "cat" / "1.png", size=(20, 30)),
+        picture(tmp_path / "p" / "dog" / "1.png", size=(9, 8)),
+    ]
+    (dataset,) = members(tmp_path / "p", of=ANY_SIZE)
+    dataset.verify(print)
+
+    for asked in (None, Geometry(resize=12, crop=4, interpolation="bicubic")):
+        brought = asked or ANY_SIZE.geometry
+        expected = [brought(Image.fromarray(pixels)) for pixels in found]
+        (block,) = dataset.blocks(geometry=asked)
+        assert (block.permute(0, 2, 3, 1).numpy() == np.stack(expected)).all()
+
+
+def test_of_cropped_pictures_the_crop_alone_is_taken(tmp_path):
+    """As ImageNet-C publishes its own; the digest says so."""
+    pixels = picture(tmp_path / "p" / "1.png", size=(9, 9))
+    (plain,) = members(tmp_path / "p", of=ANY_SIZE)
+    (cropped,) = members(tmp_path / "p", of=ANY_SIZE, cropped=True)
+
+    assert (cropped.load().pixels[0] == pixels[1:8, 1:8]).all()
+    assert (plain.load().pixels != cropped.load().pixels).any()
+    assert plain.fingerprint() != cropped.fingerprint()
+    picture(tmp_path / "p" / "2.png", size=(6, 9))
+    (small,) = members(tmp_path / "p", of=ANY_SIZE, cropped=True)
+    with pytest.raises(BadData, match=r"2.png does not fit: .* least 7x7 .*6x9"):
+        small.verify(print)
+
+
+def test_facts_that_would_change_nothing_are_refused(tmp_path):
+    picture(tmp_path / "p" / "1.png")
+    arrays(tmp_path / "x", shape=(7, 7, 3))
+
+    with pytest.raises(BadData, match=r"may have any size and .*; leave \?resize out"):
+        members(tmp_path / "p", of=ANY_SIZE, resize=True)
+    with pytest.raises(BadData, match=r"but base pets has one size; leave it out"):
+        members(tmp_path / "p", cropped=True)
+    with pytest.raises(BadData, match=r"but these are arrays; leave it out"):
+        members(tmp_path / "x", of=ANY_SIZE, cropped=True)
+
+
+def test_a_base_has_the_size_of_its_geometry():
+    with pytest.raises(HarnessError, match=r"pets must have .* 7x7, got 6x5"):
+        replace(base(), geometry=ANY_SIZE.geometry)
 
 
 def test_paths_that_cannot_be_are_named(tmp_path):
