@@ -24,6 +24,7 @@ from docs.docstrings import read_docstring
 from docs.measured import Measured, Row, from_report, load_measured, save_measured
 from harness.metrics import METRICS
 from harness.metrics.spec import Input, Kind, Metric, Trend
+from harness.settings import TOP_1
 
 PATH = Path(__file__).parent / "metrics.md"
 
@@ -103,11 +104,14 @@ def _bound(value: float) -> str:
 
 
 def _kind(metric: Metric) -> str:
-    kind = (
-        "an estimate of accuracy itself"
-        if metric.kind is Kind.ESTIMATE
-        else "a score, to be fitted against accuracy"
-    )
+    kind = "a score, to be fitted against accuracy"
+    if metric.kind is Kind.ESTIMATE:
+        kind = "an estimate of accuracy itself"
+    if not metric.label_free:
+        kind = (
+            "an outcome: it uses the target's labels, and metrics are fitted against "
+            "it, never it against them"
+        )
     if metric.depends_on_n:
         kind += "; it drifts with the number of images, so sets must be of one size"
     return kind
@@ -185,8 +189,10 @@ def _milliseconds(rows: Sequence[Row]) -> str:
 
 def _reason(metric: Metric, measured: Measured) -> str:
     """Why there are no numbers."""
-    if Input.LABELS in metric.inputs:
+    if metric.name == TOP_1:
         return "It is what all others are held against."
+    if not metric.label_free:
+        return f"Others are held against it with `--harness-outcome {metric.name}`."
     if metric.name in measured.skipped:
         return f"Not measured in this run: {measured.skipped[metric.name]}."
     return "Not measured in this run."

@@ -178,6 +178,12 @@ class Measurement(Named):
     label_free
         No label of the dataset's images was looked at for it. What is not so is
         reported, and never fitted, ranked or predicted with.
+    interval
+        How far the value would move with other images, at 95 %; None where that is not
+        known.
+    outcome
+        What is fitted in place of accuracy, where the run chose it: see
+        ``facts["outcome"]``; None where it has no value here, and by default.
     """
 
     metric: str
@@ -198,6 +204,8 @@ class Measurement(Named):
     traits: dict[str, Trait] = field(default_factory=dict)
     axes: Axes = NO_AXES
     label_free: bool = True
+    interval: tuple[float, float] | None = None
+    outcome: float | None = None
 
     @property
     def cell(self) -> tuple[Any, ...]:
@@ -241,6 +249,7 @@ class Measurement(Named):
                 "facts": {sys.intern(k): sys.intern(v) for k, v in facts.items()},
                 "traits": {sys.intern(k): v for k, v in traits.items()},
                 "axes": Axes.of(fields["axes"]) if fields.get("axes") else NO_AXES,
+                "interval": tuple(ends) if (ends := fields.get("interval")) else None,
             }
         )
 
@@ -248,6 +257,14 @@ class Measurement(Named):
 def _is_number(found: object) -> bool:
     """Whether it is a finite number that a float can hold; a truth value is none."""
     return type(found) in (float, int) and -_LARGEST <= found <= _LARGEST  # type: ignore[operator]
+
+
+def _is_interval(found: object) -> bool:
+    if found is None:
+        return True
+    if not isinstance(found, list | tuple) or len(found) != 2:
+        return False
+    return all(_is_number(end) for end in found) and found[0] <= found[1]
 
 
 def _is_count(found: object) -> bool:
@@ -275,6 +292,11 @@ _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "accuracy": (
         "a number from 0 to 1, or null",
         lambda found: found is None or (_is_number(found) and 0 <= found <= 1),  # type: ignore[operator]
+    ),
+    "interval": ("two rising numbers, or null", _is_interval),
+    "outcome": (
+        "a finite number, or null",
+        lambda found: found is None or _is_number(found),
     ),
     "images": ("a number of images", _is_count),
     "version": ("a text", lambda found: found is None or _is_text(found)),

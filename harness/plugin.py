@@ -44,6 +44,7 @@ from harness.fixtures.grid import (
 )
 from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.measure import measure
+from harness.fixtures.on_request import MARKER, is_left_out, leave_out
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
 from harness.given import asks, check_ini, read_settings
@@ -107,6 +108,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "harness_gate(text): a gate that holds whenever this test runs, for instance "
         "'jigsaw_invariance: interior r2 >= 0.5'",
+    )
+    config.addinivalue_line(
+        "markers",
+        f"{MARKER}: left out unless -k, -m or a path of the command line names the "
+        "test, its file, class or metric",
     )
     check_ini(config)
     settings = read_settings(config)
@@ -263,6 +269,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     both = (("model", model), ("dataset", dataset))
     if not any(_is_ours(metafunc, *one) for one in both):
         return
+    if is_left_out(metafunc.definition):
+        return  # one item, which is deselected, and not one a cell
     run = run_of(metafunc.config)
     if all(_is_ours(metafunc, *one) for one in both):
         try:
@@ -376,7 +384,9 @@ class Cells:
         """Order cells by model, then dataset: each network and view is run once.
 
         pytest's own order of session parameters changes the model far more often.
+        Tests that are run on request are left out.
         """
+        leave_out(self.config, items)
         cells = [item for item in items if pair_of(item)]
         if not cells:
             return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from harness.answers.outputs import BASE, SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.code import releases, source_digest
+from harness.contents import digest_of
 from harness.datasets.remembered import MEMORY
 from harness.datasets.watched import Watch, watched
 from harness.errors import (
@@ -26,7 +27,7 @@ from harness.errors import (
 from harness.measurement import Domain
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
-from harness.settings import of_every_key
+from harness.settings import TOP_1, of_every_key
 from harness.store import key_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from harness.answers.predictions import Predictions
     from harness.datasets.dataset import Dataset, Found
     from harness.datasets.family import Base, Family
+    from harness.fixtures.outcomes import Chosen
     from harness.measurement import Measurement
+    from harness.metrics.spec import Metric
     from harness.models.classifier import Classifier
     from harness.models.entry import Registered
     from harness.registry import Registry
@@ -53,6 +56,7 @@ SHARED_CODE = (
     "harness.datasets.dataset",
     "harness.datasets.images",
     "harness.fixtures.measure",
+    "harness.fixtures.outcomes",
     "harness.fixtures.record",
     "harness.metrics.numerics.checks",
     "harness.metrics.numerics.diagnostics",
@@ -102,6 +106,8 @@ class Run:
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
         #: By model and dataset; see `harness.fixtures.labels`.
         self.accuracies: dict[tuple[str, str], float | None] = {}
+        #: By model and dataset; see `harness.fixtures.outcomes`.
+        self.outcomes: dict[tuple[str, str], Chosen] = {}
         #: Of who looks at labels of the datasets.
         self.watch = Watch()
         self._began = datetime.now(UTC)
@@ -177,7 +183,7 @@ class Run:
             model of the user's own cannot be built or does not fit the base, or the
             device cannot be used.
         """
-        _ = self.base, self.datasets, self.models
+        _ = self.outcome, self.base, self.datasets, self.models
         if self.settings.device not in ("auto", "cpu"):  # which are always there
             _ = self.device
         for entry in self._entries(self.models).values():
@@ -218,6 +224,29 @@ class Run:
             fit=chosen.jigsaw_fit,
             size=self.base.size[:2],
         )
+
+    @cached_property
+    def outcome(self) -> Metric:
+        """What metrics are fitted against: a measure that asks for labels.
+
+        Raises
+        ------
+        HarnessError
+            If there is none of the chosen name, or it takes more than one forward pass.
+        """
+        from harness.metrics.spec import OF_ONE_PASS
+
+        measures = self.registry.metrics.items()
+        known = {name: one for name, one in measures if not one.label_free}
+        name = self.settings.outcome
+        if name not in known:
+            raise UnknownName("outcome", name, known)
+        if more := [word for word in known[name].inputs if word not in OF_ONE_PASS]:
+            raise HarnessError(
+                f"outcome {name} must be made of one forward pass and labels, and asks "
+                f"for {', '.join(more)}"
+            )
+        return known[name]
 
     @property
     def absent_models(self) -> dict[str, str]:
@@ -461,6 +490,9 @@ class Run:
         """Settings that change numbers, as they enter every cell's key."""
         chosen = of_every_key(self.settings)
         images = chosen.pop("max_images")
+        if chosen.pop("outcome") != TOP_1:  # which is joined to every row anyway
+            code = self.outcome.version or digest_of([self.outcome.fn], ())
+            chosen["outcome"] = [self.outcome.name, code]
         return {
             **chosen,
             "images": images,

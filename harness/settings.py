@@ -7,6 +7,8 @@ from typing import Any
 
 from harness.traits import Trait
 
+TOP_1 = "accuracy"  # the outcome that metrics are fitted against by default
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnData:
@@ -97,6 +99,7 @@ class Settings:
     jigsaw_permutations: int | None = None
     jigsaw_fit: str = "refuse"
     calibrate: str = "none"
+    outcome: str = TOP_1
     head_epochs: int = 25
     head_batch_size: int = 64
     head_learning_rate: float = 1e-2
@@ -140,7 +143,7 @@ class Role(Enum):
 
 #: Of every setting: a new one needs its role here.
 ROLES: dict[str, Role] = {
-    **dict.fromkeys(("max_images", "precision", "seed"), Role.EVERY),
+    **dict.fromkeys(("max_images", "outcome", "precision", "seed"), Role.EVERY),
     **dict.fromkeys(
         (
             *("calibrate", "jigsaw_fit", "jigsaw_grid", "jigsaw_permutations"),

@@ -34,6 +34,7 @@ CHANGED = {
     "jigsaw_permutations": 5,
     "jigsaw_fit": "resize",
     "calibrate": "temperature",
+    "outcome": "brier_score",
     "head_milestones": (1, 2),
     "head_images": 7,
     "gates": ("a: interior r2 >= 0",),
@@ -53,6 +54,7 @@ KNOWN_BY_CONTENT = (
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),
     *("models.dry_run", "models.normalisation", "models.zoos", "models.yours"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.specs"),
+    "fixtures.on_request",  # which chooses
 )
 
 

@@ -6,8 +6,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from harness.arrays import Array
+from harness.metrics.numerics.uncertainty import LEVEL, sampling_interval, student
 
-LEVEL = 0.95
+__all__ = [
+    "LEVEL",
+    "Coverage",
+    "Prediction",
+    "coverage",
+    "interval_ends",
+    "sampling_interval",
+    "student",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,53 +82,6 @@ def coverage(
     )
 
 
-def sampling_interval(
-    accuracy: ArrayLike, images: ArrayLike, level: float = LEVEL
-) -> tuple[Array, Array]:
-    r"""Return where an accuracy may lie because it was seen on so few images.
-
-    .. math:: \frac{a + z^2/2n \pm z \sqrt{a(1-a)/n + z^2/4n^2}}{1 + z^2/n}
-
-    Parameters
-    ----------
-    accuracy, images : (n,) arrays or numbers
-        The share of right images in [0, 1], and how many images there are.
-    level : float
-        In (0, 1).
-
-    Returns
-    -------
-    two arrays
-        Wilson's interval of a binomial proportion: inside [0, 1], never of width 0,
-        also where every image is right.
-
-    References
-    ----------
-    Wilson, "Probable inference, the law of succession, and statistical inference",
-    Journal of the American Statistical Association 22, 1927.
-
-    Examples
-    --------
-    >>> [round(float(end), 4) for end in sampling_interval(0.5, 100)]
-    [0.4038, 0.5962]
-    >>> [round(float(end), 4) for end in sampling_interval(1.0, 100)]
-    [0.963, 1.0]
-    >>> [round(float(end), 4) for end in sampling_interval(0.0, 1)]
-    [0.0, 0.7935]
-    """
-    accuracy = np.asarray(accuracy, dtype=np.float64)
-    images = np.asarray(images, dtype=np.float64)
-    if not ((accuracy >= 0) & (accuracy <= 1)).all() or not (images >= 1).all():
-        raise ValueError("accuracies must be in [0, 1] and images at least 1")
-    share = student(np.inf, level) ** 2 / images
-    middle = (accuracy + share / 2) / (1 + share)
-    half = np.sqrt(share * (accuracy * (1 - accuracy) + share / 4)) / (1 + share)
-    return (
-        np.asarray(np.clip(np.minimum(middle - half, accuracy), 0, 1)),
-        np.asarray(np.clip(np.maximum(middle + half, accuracy), 0, 1)),
-    )
-
-
 def interval_ends(
     middle: Array, half: Array, images: ArrayLike | None, level: float
 ) -> tuple[Array, Array]:
@@ -147,12 +109,3 @@ def interval_ends(
         return low, high
     least, most = sampling_interval(np.clip(middle, 0, 1), images, level)
     return np.minimum(low, least), np.maximum(high, most)
-
-
-def student(freedom: ArrayLike, level: float) -> Array:
-    """Two-sided quantile of Student's t."""
-    if not 0 < level < 1:
-        raise ValueError(f"`level` must be between 0 and 1, got {level:g}")
-    from scipy.special import stdtrit
-
-    return np.asarray(stdtrit(freedom, (1 + level) / 2))

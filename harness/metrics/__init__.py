@@ -1,5 +1,7 @@
 """Metrics: pure functions with their declared facts, and the tuple of all of them.
 
+`METRICS` holds every measure; `OUTCOMES` those that ask for labels of the target.
+
 Axis letters: n images, k classes, d features, v views, s source images, m models.
 """
 
@@ -42,12 +44,28 @@ from harness.metrics.label_free.pretext_prediction import (
 from harness.metrics.label_free.projection_norm import PROJECTION_NORM
 from harness.metrics.label_free.softmax_corr import SOFTMAX_CORR
 from harness.metrics.outcomes.accuracy import ACCURACY
+from harness.metrics.outcomes.brier import BRIER_SCORE
+from harness.metrics.outcomes.calibration_error import (
+    CALIBRATION_ERROR_EQUAL_MASS,
+    CALIBRATION_ERROR_EQUAL_WIDTH,
+)
+from harness.metrics.outcomes.likelihood import NEGATIVE_LOG_LIKELIHOOD
+from harness.metrics.outcomes.recalls import BALANCED_ACCURACY, LOWEST_RECALL
+from harness.metrics.outcomes.top_k import TOP_5
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
-__all__ = ["METRICS", "Input", "Invariant", "Kind", "Metric", "Trend"]
+__all__ = ["METRICS", "OUTCOMES", "Input", "Invariant", "Kind", "Metric", "Trend"]
 
 METRICS: tuple[Metric, ...] = (
+    # Outcomes: they ask for the target's labels.
     ACCURACY,
+    TOP_5,
+    BALANCED_ACCURACY,
+    LOWEST_RECALL,
+    NEGATIVE_LOG_LIKELIHOOD,
+    BRIER_SCORE,
+    CALIBRATION_ERROR_EQUAL_WIDTH,
+    CALIBRATION_ERROR_EQUAL_MASS,
     # One forward pass.
     AVERAGE_CONFIDENCE,
     ENTROPY,
@@ -87,3 +105,4 @@ METRICS: tuple[Metric, ...] = (
     ALINE_S,
     ALINE_D,
 )
+OUTCOMES: tuple[Metric, ...] = tuple(m for m in METRICS if not m.label_free)

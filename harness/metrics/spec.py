@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from functools import cache
 from typing import Any
 
 from harness.code import source_digest
@@ -38,7 +39,7 @@ class Input(StrEnum):
     PREDICTED = "predicted"  # (n,) predicted classes
     HEAD_LOGITS = "head_logits"  # (t, n, t) of a pretext head, one matrix per view
     FEATURES = "features"  # (n, d) what enters the head
-    LABELS = "labels"  # (n,) of the target: accuracy alone
+    LABELS = "labels"  # (n,) of the target: what makes an outcome of a metric
     SOURCE_LOGITS = "source_logits"  # (s, k) on the labelled source validation set
     SOURCE_PROBS = "source_probs"  # (s, k)
     SOURCE_LABELS = "source_labels"  # (s,)
@@ -48,6 +49,10 @@ class Input(StrEnum):
     SOURCE_PEER_PREDICTED = "source_peer_predicted"  # (m, s), the same models in order
 
 
+# What one forward pass over the target gives, and its labels.
+OF_ONE_PASS = frozenset(
+    {Input.LOGITS, Input.PROBS, Input.PREDICTED, Input.FEATURES, Input.LABELS}
+)
 PROBABILITIES = frozenset({Input.PROBS, Input.VIEW_PROBS, Input.SOURCE_PROBS})
 
 
@@ -96,6 +101,9 @@ class Metric:
         the report warns where it is low.
     costly
         Takes seconds, or training, for each cell: run only where it is asked for.
+    interval
+        From the same arrays and options, how far the value would move with other
+        images: its 95 % interval. For outcomes, which are reported with it.
     """
 
     fn: Callable[..., float]
@@ -110,6 +118,16 @@ class Metric:
     chance: Callable[..., float] | None = None
     line_r2: Callable[..., float] | None = None
     costly: bool = False
+    interval: Callable[..., tuple[float, float]] | None = None
+
+    @property
+    def label_free(self) -> bool:
+        """Whether it asks for no label of the target, by input or by keyword.
+
+        What does is an outcome: it is never fitted as a metric, ranked among metrics or
+        predicted with, whatever arrays it is given.
+        """
+        return Input.LABELS not in self.inputs and not _takes_labels(self.fn)
 
     @property
     def name(self) -> str:
@@ -140,6 +158,14 @@ class Metric:
     def __call__(self, *arrays: Any, **options: Any) -> float:
         """Evaluate, and refuse a value outside the declared bounds."""
         return checked_value(self.name, self.fn(*arrays, **options), self.bounds)
+
+
+@cache
+def _takes_labels(fn: Callable[..., float]) -> bool:
+    try:
+        return Input.LABELS.value in inspect.signature(fn).parameters
+    except (TypeError, ValueError):  # of a function that does not tell
+        return False
 
 
 def checked_value(

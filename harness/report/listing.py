@@ -115,18 +115,23 @@ def _missing(error: MissingData, settings: Settings) -> str:
 def _metrics(run: Run) -> Iterable[RenderableType]:
     from harness.metrics.spec import Kind
 
-    table = _table("metrics", _left("kind", 1), what="what")
-    trends = {1: "score, rises", -1: "score, falls", 0: "score"}
-    for metric in sorted(run.registry.metrics.values(), key=lambda metric: metric.name):
-        estimates = metric.kind is Kind.ESTIMATE
-        table.add(
-            (metric.name, metric.summary.removeprefix("Return ").removesuffix(".")),
-            ("estimate" if estimates else trends[metric.trend.value],),
-        )
-    yield table
+    known = run.registry.metrics.values()
+    trends = {1: ", rises", -1: ", falls", 0: ""}
+    for title, label_free in (("metrics", True), ("outcomes", False)):
+        table = _table(title, _left("kind", 1), what="what")
+        for metric in sorted(known, key=lambda metric: metric.name):
+            if metric.label_free is label_free:
+                kind = "score" if label_free else "outcome"
+                if metric.kind is Kind.ESTIMATE and label_free:
+                    kind = "estimate"
+                else:
+                    kind += trends[metric.trend.value]
+                what = metric.summary.removeprefix("Return ").removesuffix(".")
+                table.add((metric.name, what), (kind,))
+        yield table
     yield (
         "An estimate is an accuracy itself; a score rises or falls with accuracy and "
-        "is fitted against it."
+        "is fitted against it. An outcome uses the labels, and is never a predictor."
     )
 
 

@@ -2,6 +2,8 @@
 
 from harness.arrays import Classes, Logits
 from harness.metrics.numerics.checks import check_labels, check_scores
+from harness.metrics.numerics.uncertainty import share_interval
+from harness.metrics.outcomes.chance import shares
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
 
@@ -46,6 +48,15 @@ def accuracy(logits: Logits, labels: Classes) -> float:
     return float((logits.argmax(axis=1) == labels).mean())
 
 
+def _interval(logits: Logits, labels: Classes) -> tuple[float, float]:
+    return share_interval(logits.argmax(axis=1) == labels)
+
+
+def _chance(logits: Logits, labels: Classes) -> float:
+    """Always to name the most common class."""
+    return float(shares(labels, logits.shape[1]).max())
+
+
 ACCURACY = Metric(
     fn=accuracy,
     inputs=(Input.LOGITS, Input.LABELS),
@@ -56,4 +67,6 @@ ACCURACY = Metric(
     invariants=frozenset(
         {Invariant.IMAGE_ORDER, Invariant.CLASS_ORDER, Invariant.DUPLICATION}
     ),
+    interval=_interval,
+    chance=_chance,
 )

@@ -38,7 +38,13 @@ COLUMNS = (
     "precision",
     "key",
     "axes",
+    "low",
+    "high",
+    "outcome",
+    "outcome_name",
 )
+# Which files that were written before them lack.
+_LATER = frozenset({"low", "high", "outcome", "outcome_name"})
 
 
 def rows_of(summary: Summary) -> list[dict[str, Any]]:
@@ -54,6 +60,11 @@ def _cell(measurement: Measurement, name: str) -> Any:
         return None if chance is None else float(chance)
     if name == "traits":
         return json.dumps(measurement.traits, ensure_ascii=False)
+    if name in ("low", "high"):
+        ends = measurement.interval
+        return None if ends is None else ends[name == "high"]
+    if name == "outcome_name":
+        return measurement.facts.get("outcome", "")
     value = getattr(measurement, name)
     return str(value) if name in ("domain", "axes") else value
 
@@ -101,8 +112,8 @@ def write_parquet(path: Path, summary: Summary) -> None:
     import pyarrow.parquet
 
     number = pyarrow.float64()
-    types = {"value": number, "accuracy": number, "seconds": number}
-    types["chance"] = number
+    numbers = ("value", "accuracy", "seconds", "chance", "low", "high", "outcome")
+    types = dict.fromkeys(numbers, number)
     types |= {
         "images": pyarrow.int64(),
         "estimate": pyarrow.bool_(),
@@ -165,7 +176,7 @@ def read_parquet(path: Path) -> tuple[Measurement, ...]:
 
 
 def _check_columns(path: Path, names: Iterable[str]) -> None:
-    if lacking := [name for name in COLUMNS if name not in names]:
+    if lacking := [n for n in COLUMNS if n not in names and n not in _LATER]:
         raise BadData(
             f"table {path} of measurements lacks the columns {', '.join(lacking)}; "
             "write it with --harness-report-csv or --harness-report-parquet"
@@ -180,6 +191,9 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
         chance = _number(row["chance"])
         if chance is not None:
             facts["chance"] = repr(chance)
+        if name := row.get("outcome_name"):
+            facts["outcome"] = printable(name)
+        ends = [_number(row.get(end)) for end in ("low", "high")]
         value, seconds = _number(row["value"]), _number(row["seconds"])
         if value is None or seconds is None:
             raise ValueError("`value` and `seconds` must be numbers, got nothing")
@@ -195,6 +209,8 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
             facts=facts,
             traits=_traits(row["traits"]),
             axes=Axes.parse(row["axes"] or ""),
+            interval=None if None in ends else (ends[0], ends[1]),  # type: ignore[arg-type]
+            outcome=_number(row.get("outcome")),
         )
         # Which holds it to more than the kinds of its cells.
         return Measurement.from_dict(json.loads(made.to_json()))

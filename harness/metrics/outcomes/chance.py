@@ -1,0 +1,16 @@
+"""What knows the labels' shares, and nothing of any image: levels to compare with."""
+
+import numpy as np
+
+from harness.arrays import Array, Classes
+
+
+def shares(labels: Classes, k: int) -> Array:
+    """(k,) how much of the images each class is: its prevalence.
+
+    Examples
+    --------
+    >>> shares(np.array([0, 0, 0, 2]), 3).tolist()
+    [0.75, 0.0, 0.25]
+    """
+    return np.asarray(np.bincount(labels, minlength=k) / len(labels))
