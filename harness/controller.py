@@ -26,8 +26,8 @@ from harness.printable import printable
 from harness.protocol.garbage import sweep
 
 if TYPE_CHECKING:
+    from harness.analysis.gates import Gate, Verdict
     from harness.plan import Plan
-    from harness.report.judging import AnyVerdict
     from harness.report.run_file.saved import SavedRun
     from harness.report.summary import Summary
     from harness.run import Run
@@ -52,7 +52,9 @@ class Controller:
         self.config = config
         self.settings = settings
         self.collector = Collector(Store(settings.store))
-        self.verdicts: tuple[AnyVerdict, ...] = ()
+        self.verdicts: tuple[Verdict, ...] = ()
+        self._gates: dict[str, Gate] = {}  # by text, of all places
+        self._rules: dict[str, Gate] = {}
         self._told = Told()
         self._planned = False
         self._summary: Summary | None = None
@@ -73,10 +75,9 @@ class Controller:
 
         check_files(paths_of(settings))
         if settings.gates:
-            from harness.report.judging import check_gate
+            from harness.analysis.gates import parse
 
-            for text in settings.gates:
-                check_gate(text)
+            self._gates = {text: parse(text) for text in settings.gates}
         if settings.save_run or settings.compare:
             from harness.report.run_file.saved import find_run, read_run, run_path
 
@@ -85,10 +86,9 @@ class Controller:
             if settings.compare:
                 self._earlier = read_run(find_run(settings.store, settings.compare))
         if settings.fail_on:
-            from harness.analysis.fail_on import parse_rule
+            from harness.analysis.gates import parse_rule
 
-            for text in settings.fail_on:
-                parse_rule(text)
+            self._rules = {text: parse_rule(text) for text in settings.fail_on}
             if not settings.compare:
                 raise HarnessError(
                     "--harness-fail-on needs a run to compare with: --harness-compare"
@@ -168,10 +168,9 @@ class Controller:
         self._planned = True
         try:
             if plan.gates:
-                from harness.report.judging import check_gate
+                from harness.analysis.gates import parse
 
-                for text in plan.gates:
-                    check_gate(text)
+                self._gates |= {text: parse(text) for text in plan.gates}
             self._open_store(plan)
             if plan.cells:
                 self.check_run()
@@ -268,39 +267,24 @@ class Controller:
 
     def _judge(self) -> None:
         """Judge gates and comparison; the summary that follows shows the verdicts."""
-        gates = self._gates()
-        if not gates and self._earlier is None:
+        if not self._gates and self._earlier is None:
             return
-        from harness.report.expected import lacks
-        from harness.report.judging import judged, judged_against
+        from harness.report.judging import judged
 
         summary = self.summary()
-        found = lacks(self.run, self.collector)
-        self.verdicts = (
-            *judged(gates, summary.correlations, summary.predictions, found),
-            *judged_against(self.settings.fail_on, summary.changes),
-        )
+        gates = (*self._gates.values(), *self._rules.values())
+        self.verdicts = judged(gates, self.run, self.collector, summary)
         self._summary = replace(summary, verdicts=self.verdicts)
         for verdict in self.verdicts:
             self._announce(verdict)
 
-    def _gates(self) -> tuple[str, ...]:
-        """Those of all places, each once."""
-        asked = (*self.settings.gates, *self.collector.gates)
-        return tuple(dict.fromkeys(asked))
+    def _not_judged(self, reason: str) -> tuple[Verdict, ...]:
+        """Gates and rules that nobody could judge: none of them passes."""
+        gates = (*self._gates.values(), *self._rules.values())
+        return tuple(gate.unjudged(reason) for gate in gates)
 
-    def _not_judged(self, reason: str) -> tuple[AnyVerdict, ...]:
-        gates, rules = self._gates(), self.settings.fail_on
-        if not gates and not rules:
-            return ()
-        from harness.report.judging import not_judged
-
-        return not_judged(gates, rules, reason)
-
-    def _announce(self, verdict: AnyVerdict) -> None:
+    def _announce(self, verdict: Verdict) -> None:
         """A gate is a test result: in the summary, in JUnit, in the exit status."""
-        from harness.report.judging import properties, wording
-
         nodeid = verdict.id
         for when in ("setup", "call", "teardown"):
             failed = when == "call" and not verdict.passed
@@ -309,11 +293,11 @@ class Controller:
                 location=("gates", None, nodeid.partition("::")[2]),
                 keywords={},
                 outcome="failed" if failed else "passed",
-                longrepr=printable(f"{wording(verdict)}: {verdict.reason}")
+                longrepr=printable(f"{verdict.text}: {verdict.reason}")
                 if failed
                 else None,
                 when=when,
-                user_properties=properties(verdict),
+                user_properties=verdict.properties,
             )
             self.config.hook.pytest_runtest_logreport(report=report)
 

@@ -301,11 +301,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _check_gates(metafunc: pytest.Metafunc) -> None:
     """Refuse a misspelt gate in a marker while nothing has run yet."""
     if texts := gates_of(metafunc.definition):
-        from harness.report.judging import check_gate
+        from harness.analysis.gates import parse
 
         try:
             for text in texts:
-                check_gate(text)
+                parse(text)
         except ValueError as error:
             raise pytest.Collector.CollectError(str(error)) from None
 

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.fail_on import RULE_STATISTICS, VERBS, Rule, parse_rule
-from harness.analysis.gate_syntax import DOMAINS, OPERATORS, STATISTICS, Gate
-from harness.analysis.gates import parse_gate
-from harness.analysis.target_gates import (
-    BOUNDS,
-    TargetGate,
-    is_target_gate,
-    parse_target_gate,
-)
+from harness.analysis.gates import parse, parse_rule
+from harness.analysis.gates.changes import STATISTICS as MOVING
+from harness.analysis.gates.changes import VERBS
+from harness.analysis.gates.fits import DOMAINS, STATISTICS, Fit
+from harness.analysis.gates.predictions import BOUNDS, Predicted
+from harness.analysis.gates.rows import WORDS, Row
+from harness.analysis.gates.texts import OPERATORS
 from harness.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent
@@ -29,35 +27,34 @@ def examples(kind):
     return [line.partition("#")[0].strip() for b in blocks for line in b.splitlines()]
 
 
-def parsed(text):
-    """The gate that a line describes, of either kind."""
-    return parse_target_gate(text) if is_target_gate(text) else parse_gate(text)
+def quantities(gates, kind):
+    """What those of the gates are set on that are of a kind."""
+    return [gate.quantity for gate in gates if isinstance(gate.quantity, kind)]
 
 
 def test_gates_can_be_parsed_and_show_every_form():
     """Every domain, statistic, operator, bound and way to name a model."""
-    lines = examples("gate")
-    found = [parsed(line) for line in lines]
-    correlations = [gate for gate in found if isinstance(gate, Gate)]
-    targets = [gate for gate in found if isinstance(gate, TargetGate)]
+    found = [parse(line) for line in examples("gate")]
+    fits, targets = quantities(found, Fit), quantities(found, Predicted)
 
-    assert {gate.domain for gate in correlations} == set(DOMAINS)
-    assert {gate.statistic for gate in correlations} == set(STATISTICS.values())
-    assert {gate.operator for gate in correlations} == set(OPERATORS)
-    assert {"all", "*"} < {gate.model for gate in correlations}
-    assert {gate.bound for gate in targets} == set(BOUNDS)
-    assert any(gate.metric for gate in targets)
-    assert any(gate.model != "*" for gate in targets)
+    assert {fit.domain for fit in fits} == set(DOMAINS)
+    assert {fit.statistic for fit in fits} == set(STATISTICS.values())
+    assert {gate.operator for gate in found} == set(OPERATORS)
+    assert {"all", "*"} < {gate.model for gate in found}
+    assert {target.bound for target in targets} == set(BOUNDS)
+    assert {row.name for row in quantities(found, Row)} == set(WORDS)
+    assert {"interior", "*"} < {gate.datasets for gate in found}
 
 
 def test_rules_can_be_parsed_and_show_every_form():
     """Every part, statistic and verb, with and without chance."""
-    found: list[Rule] = [parse_rule(line) for line in examples("rule")]
+    found = [parse_rule(line) for line in examples("rule")]
+    moves = [rule.quantity for rule in found]
 
-    assert {rule.part for rule in found} == {None, *DOMAINS}
-    assert {rule.statistic for rule in found} == set(RULE_STATISTICS.values())
-    assert {rule.verb for rule in found} == set(VERBS)
-    assert {rule.beyond_chance for rule in found} == {True, False}
+    assert {move.part for move in moves} == {None, *DOMAINS}
+    assert {move.statistic for move in moves} == set(MOVING.values())
+    assert {rule.operator for rule in found} == set(VERBS)
+    assert {move.beyond_chance for move in moves} == {True, False}
     assert {"all", "*"} < {rule.model for rule in found}
 
 
@@ -67,7 +64,7 @@ def test_gates_and_rules_of_commands_can_be_parsed(page):
     text = " ".join(page.read_text().split())
 
     for gate in re.findall(r"--harness-gate '([^']+)'", text):
-        assert parsed(gate)
+        assert parse(gate)
     for rule in re.findall(r"--(?:harness-)?fail-on '([^']+)'", text):
         assert parse_rule(rule)
 

@@ -58,10 +58,10 @@ def test_its_commands_name_options_that_exist(project):
 
 def test_its_gates_can_be_parsed():
     """Every gate in quotes."""
-    from harness.analysis.gates import parse_gate
+    from harness.analysis.gates import parse
 
     gates = re.findall(r"--harness-gate '([^']+)'", README)
 
     assert len(gates) == 2
     for gate in gates:
-        parse_gate(gate)
+        parse(gate)

@@ -43,21 +43,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the comparison; 1 where a rule is broken."""
     from harness.analysis.comparison import compare
-    from harness.analysis.fail_on import parse_rule
+    from harness.analysis.gates import Evidence, judge, parse_rule
     from harness.report.compared import comparison_table
-    from harness.report.judging import judged_against
     from harness.report.run_file.saved import find_run, read_run
     from harness.report.terminal import verdict_lines
     from harness.report.text import show
 
-    for text in arguments.fail_on:
-        parse_rule(text)
+    rules = [parse_rule(text) for text in arguments.fail_on]
     before, after = (
         read_run(find_run(arguments.store, name))
         for name in (arguments.before, arguments.after)
     )
     changes = compare(before.correlations(), after.correlations())
     show(comparison_table(changes, before=arguments.before, everything=arguments.all))
-    verdicts = judged_against(arguments.fail_on, changes)
+    verdicts = judge(rules, Evidence(changes=changes))
     show(verdict_lines(verdicts))
     return int(not all(verdict.passed for verdict in verdicts))

@@ -97,11 +97,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _gate(share: str) -> str:
     """The gate of --at-least; HarnessError if it is no share of 1."""
-    from harness.analysis.target_gates import parse_target_gate
+    from harness.analysis.gates import parse
 
     gate = f"predicted accuracy on * >= {share}"
     try:
-        parse_target_gate(gate)
+        parse(gate)
     except ValueError:
         raise HarnessError(
             f"--at-least must be a share such as 0.8 or 80%, got {share!r}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from harness.analysis.correlation import ACCURACY, Expected
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 Series: TypeAlias = tuple[str, Axes]
 
 
-def expected_cells(run: Run, collector: Collector) -> Iterator[Expected]:
+def planned_cells(run: Run, collector: Collector) -> Iterator[Expected]:
     """Cells that should have a measurement, under every metric their test records.
 
     A test with parameters of its own may record another metric with each. One all of
@@ -35,17 +36,24 @@ def expected_cells(run: Run, collector: Collector) -> Iterator[Expected]:
             continue
         dataset = run.datasets[cell.dataset]
         for metric, axes in in_order(_series(cell.variant, of_variant, of_test)):
-            if metric == ACCURACY:
-                continue
             yield Expected(
                 metric=metric,
                 axes=axes,
                 model=cell.model,
                 dataset=cell.dataset,
                 family=dataset.family,
-                # Whatever it is declared as: without labels no line is fitted on it.
-                domain=dataset.domain if dataset.labelled else Domain.TARGET,
+                domain=dataset.domain,
             )
+
+
+def expected_cells(run: Run, collector: Collector) -> Iterator[Expected]:
+    """The planned cells that fits are made of: all but those of accuracy itself."""
+    for cell in planned_cells(run, collector):
+        if cell.metric == ACCURACY:
+            continue
+        # Whatever it is declared as: without labels no line is fitted on it.
+        labelled = run.datasets[cell.dataset].labelled
+        yield cell if labelled else replace(cell, domain=Domain.TARGET)
 
 
 def lacks(run: Run, collector: Collector) -> tuple[Lack, ...]:
@@ -64,6 +72,7 @@ def lacks(run: Run, collector: Collector) -> tuple[Lack, ...]:
         families = run.registry.families_of(run.base.name)
         found += [
             Lack(
+                family=name,
                 domain=families[name].domain if name in families else None,
                 reason=f"family {name} was asked for; its files are not here",
             )

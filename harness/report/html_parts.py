@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from harness.analysis.comparison import Change
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.gates import Verdict
     from harness.analysis.resampling.jackknife import Interval
     from harness.report.assumptions import Finding
-    from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
 
 _NONE = Html("")
@@ -54,11 +54,11 @@ def gates(summary: Summary) -> Html:
     return section("Gates", *parts, id_="gates")
 
 
-def _verdicts(verdicts: Sequence[AnyVerdict]) -> Html:
+def _verdicts(verdicts: Sequence[Verdict]) -> Html:
     return tag("ul", *map(_verdict, verdicts), class_="gates")
 
 
-def _verdict(verdict: AnyVerdict) -> Html:
+def _verdict(verdict: Verdict) -> Html:
     word = "passed" if verdict.passed else "FAILED"
     return tag(
         "li",

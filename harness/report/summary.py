@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, correlate
+from harness.analysis.gates import Verdict
+from harness.analysis.gates.subjects import Subject
 from harness.analysis.ranking import Rank, rank
-from harness.analysis.subjects import Subject
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Measurement
 from harness.report.assumptions import Finding, assumptions
 from harness.report.detail import UNITS, Detail, detail
 from harness.report.expected import expected_cells
-from harness.report.judging import AnyVerdict
 from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
@@ -96,7 +96,7 @@ class Summary:
     run: dict[str, Any]
     correlations: tuple[Correlation, ...]
     ranks: tuple[Rank, ...]
-    verdicts: tuple[AnyVerdict, ...]
+    verdicts: tuple[Verdict, ...]
     counts: Counter[str]
     failed: tuple[Loss, ...]
     skipped: tuple[Loss, ...]
@@ -119,7 +119,7 @@ class Summary:
 def summarise(
     run: Run,
     collector: Collector,
-    verdicts: tuple[AnyVerdict, ...] = (),
+    verdicts: tuple[Verdict, ...] = (),
     earlier: SavedRun | None = None,
     *,
     interrupted: bool = False,

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.gates import Verdict
     from harness.analysis.ranking import Rank
     from harness.analysis.resampling.jackknife import Interval
-    from harness.report.judging import AnyVerdict
     from harness.report.summary import Loss, Summary
     from harness.run import Run
 
@@ -428,7 +428,7 @@ def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
         yield f"{kind}: {_some(tests)} [{_some(cells)}]: {reason}"
 
 
-def verdict_lines(verdicts: Sequence[AnyVerdict]) -> Iterable[RenderableType]:
+def verdict_lines(verdicts: Sequence[Verdict]) -> Iterable[RenderableType]:
     """Each gate and rule with what came of it."""
     from rich.text import Text
 

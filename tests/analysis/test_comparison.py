@@ -10,15 +10,10 @@ from scipy import stats
 
 from harness.analysis.comparison import PARTS, Change, compare
 from harness.analysis.correlation import Undefined, correlate
-from harness.analysis.fail_on import (
-    RULE_STATISTICS,
-    VERBS,
-    Rule,
-    judge_rule,
-    parse_rule,
-)
 from harness.analysis.fits.fits import fit_line
-from harness.analysis.gate_syntax import GateSyntaxError
+from harness.analysis.gates import Evidence, Gate, GateSyntaxError, judge, parse_rule
+from harness.analysis.gates.changes import STATISTICS, VERBS
+from harness.analysis.gates.changes import Change as Moved
 from harness.analysis.resampling.jackknife import Interval, fit_intervals
 from harness.analysis.resampling.units import by_dataset
 from harness.measurement import Domain, Measurement
@@ -167,8 +162,12 @@ def change(before=0.6, after=0.55, interval=INTERVAL, **fields):
     return Change(before=before, after=after, interval=interval, **values)
 
 
+def judged(rule, *found):
+    return judge([parse_rule(rule)], Evidence(changes=found))
+
+
 def only(rule, *found):
-    (verdict,) = judge_rule(parse_rule(rule), found)
+    (verdict,) = judged(rule, *found)
     return verdict
 
 
@@ -177,14 +176,17 @@ words = st.from_regex(r"[a-z*?][a-z0-9_.*?-]{0,9}", fullmatch=True)
 
 @given(
     st.builds(
-        Rule,
+        Gate,
         metric=words,
         model=words,
-        part=st.none() | st.sampled_from(PARTS),
-        statistic=st.sampled_from(sorted(set(RULE_STATISTICS.values()))),
-        verb=st.sampled_from(VERBS),
-        limit=st.floats(0, 1e6),
-        beyond_chance=st.booleans(),
+        quantity=st.builds(
+            Moved,
+            part=st.none() | st.sampled_from(PARTS),
+            statistic=st.sampled_from(sorted(set(STATISTICS.values()))),
+            beyond_chance=st.booleans(),
+        ),
+        operator=st.sampled_from(VERBS),
+        threshold=st.floats(0, 1e6),
     )
 )
 def test_what_a_rule_prints_parses_to_the_same_rule(rule):
@@ -233,7 +235,7 @@ def test_a_syntax_error_names_the_part_and_shows_an_example(text, problem):
 def test_moves(rule, before, after, passed):
     verdict = only(rule, change(before, after))
     assert verdict.passed is passed
-    assert verdict.move == pytest.approx(after - before)
+    assert verdict.value == pytest.approx(after - before)
 
 
 def test_rmse_moves_in_points():
@@ -260,9 +262,9 @@ def test_a_rule_selects_by_metric_model_and_part():
         for model in ("linear", "lenet", None)
         for part in PARTS
     ]
-    assert len(judge_rule(parse_rule("r2 drops 1"), found)) == 12
-    assert len(judge_rule(parse_rule("mano: r2 drops 1"), found)) == 6
-    assert len(judge_rule(parse_rule("m*[le*]: transfer r2 drops 1"), found)) == 1
+    assert len(judged("r2 drops 1", *found)) == 12
+    assert len(judged("mano: r2 drops 1", *found)) == 6
+    assert len(judged("m*[le*]: transfer r2 drops 1", *found)) == 1
 
 
 def test_chance_is_forgiven_only_where_it_is_asked_for_and_known():

@@ -10,14 +10,9 @@ from hypothesis import strategies as st
 from harness.analysis.correlation import Undefined, correlate
 from harness.analysis.fits.fits import fit_line
 from harness.analysis.fits.several_metrics import fit_plane
-from harness.analysis.gate_syntax import OPERATORS, GateSyntaxError
-from harness.analysis.target_gates import (
-    BOUNDS,
-    TargetGate,
-    is_target_gate,
-    judge_target_gate,
-    parse_target_gate,
-)
+from harness.analysis.gates import Evidence, Gate, GateSyntaxError, judge, parse
+from harness.analysis.gates.predictions import BOUNDS, COMBINED, Predicted, is_meant
+from harness.analysis.gates.texts import OPERATORS
 from harness.analysis.targets import combine, predict_targets
 from harness.measurement import Domain, Measurement
 
@@ -109,9 +104,7 @@ def test_a_target_without_an_error_has_an_interval_all_the_same():
 
     assert alpha.prediction.accuracy == 1.0
     assert alpha.prediction.low == pytest.approx(60 / (60 + 1.959964**2))
-    (verdict,) = judge_target_gate(
-        parse_target_gate("predicted accuracy on camera by alpha >= 0.95"), found
-    )
+    (verdict,) = judged("predicted accuracy on camera by alpha >= 0.95", found)
     assert not verdict.passed
 
 
@@ -174,7 +167,7 @@ def test_rows_of_two_models_do_not_combine():
 
 
 def judged(text, found):
-    return judge_target_gate(parse_target_gate(text), found)
+    return judge([parse(text)], Evidence(predictions=found))
 
 
 words = st.from_regex(r"[a-z*?][a-z0-9_./*?-]{0,9}", fullmatch=True).filter(
@@ -184,24 +177,24 @@ words = st.from_regex(r"[a-z*?][a-z0-9_./*?-]{0,9}", fullmatch=True).filter(
 
 @given(
     st.builds(
-        TargetGate,
-        dataset=words,
-        metric=st.none() | words,
+        Gate,
+        datasets=words,
+        metric=st.just(COMBINED) | words,
         model=words,
-        bound=st.sampled_from(BOUNDS),
+        quantity=st.builds(Predicted, bound=st.sampled_from(BOUNDS)),
         operator=st.sampled_from(sorted(OPERATORS)),
         threshold=st.floats(0, 1),
     )
 )
 def test_what_a_gate_prints_parses_to_the_same_gate(gate):
-    assert parse_target_gate(str(gate)) == gate
-    assert is_target_gate(str(gate))
+    assert parse(str(gate)) == gate
+    assert is_meant(str(gate))
 
 
 def test_other_gates_are_told_apart():
-    assert not is_target_gate("predicted: interior r2 >= 0.5")
-    assert not is_target_gate("nuclear_norm: interior r2 >= 0.5")
-    assert is_target_gate("predicted accuracy on a: b")
+    assert not is_meant("predicted: interior r2 >= 0.5")
+    assert not is_meant("nuclear_norm: interior r2 >= 0.5")
+    assert is_meant("predicted accuracy on a: b")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +217,7 @@ def test_other_gates_are_told_apart():
 )
 def test_a_syntax_error_names_the_part_and_shows_an_example(text, problem):
     with pytest.raises(GateSyntaxError) as info:
-        parse_target_gate(text)
+        parse(text)
     assert problem in str(info.value)
     assert "Example: 'predicted accuracy on my-camera >= 0.80'" in str(info.value)
 

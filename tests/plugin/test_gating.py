@@ -239,3 +239,58 @@ def test_rules_and_gates_on_predictions_have_properties_too(toy):
     assert moved["statistic"] == "interior r2"
     assert (moved["operator"], float(moved["threshold"])) == ("drops", 0.05)
     assert (float(moved["value"]), moved["verdict"]) == (0, "passed")
+
+
+@WORKERS
+def test_gates_on_values_and_outcomes_are_judged_by_every_dataset(toy, workers):
+    """From the command line and from a marker; the reason names the worst."""
+    text = (toy.path / "test_suite.py").read_text()
+    gate = "nuclear_norm[soft] on out*: outcome >= 101%"
+    (toy.path / "test_suite.py").write_text(
+        "import pytest\n"
+        + text.replace(
+            "def test_nuclear",
+            f"@pytest.mark.harness_gate({gate!r})\ndef test_nuclear",
+        )
+    )
+
+    result = run(
+        toy,
+        "--harness-gate=nuclear_norm[sharp] on interior: value > 10%",
+        "--harness-report-json=r.json",
+        *workers,
+    )
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*passed nuclear_norm on interior value > 0.1 [[]sharp[]]: the worst*",
+            "*FAILED nuclear_norm on out[*] outcome >= 1.01 [[]soft[]]: 3 of 3*",
+        ]
+    )
+    verdicts = json.loads((toy.path / "r.json").read_text())["verdicts"]
+    assert [v["gate"]["quantity"] for v in verdicts] == ["value", "outcome"]
+
+
+def test_a_lost_cell_fails_a_gate_on_values_of_its_dataset(toy):
+    """Also of a score that labels are used for; not of other datasets."""
+    toy.makepyfile(
+        test_suite="""
+        def test_score(model, dataset, accuracy, record):
+            assert (model.name, dataset.name) != ("soft", "in3")
+            record("score", accuracy)
+        """
+    )
+
+    result = toy.runpytest_inprocess(
+        "--harness-gate=score on interior: value >= 0",
+        "--harness-gate=score on exterior: value >= 0",
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            "*passed score on interior value >= 0 [[]sharp[]]*",
+            "*FAILED score on interior * [[]soft[]]: 1 cell is missing (soft on in3)*",
+            "*passed score on exterior value >= 0 [[]soft[]]*",
+        ]
+    )

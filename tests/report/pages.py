@@ -7,11 +7,11 @@ import numpy as np
 
 from harness.analysis.comparison import compare
 from harness.analysis.correlation import correlate
+from harness.analysis.gates import Evidence, judge, parse
 from harness.analysis.ranking import rank
 from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Domain, Measurement
-from harness.report.judging import judged
 from harness.report.on_the_line import on_the_line
 from harness.report.summary import Loss, Summary
 
@@ -20,6 +20,8 @@ GATES = (
     "rising: interior r2 >= 0.1",
     "rising[net0]: interior rho > 1",
     "predicted accuracy on night >= 0.99",
+    "rising[net0] on in: value >= -1",
+    f"falling[net1] on {ODD}: outcome >= 101%",
 )
 
 
@@ -94,7 +96,12 @@ def sample():
         },
         predictions=predictions,
         lines=on_the_line(found),
-        verdicts=judged(GATES, correlations, predictions),
+        verdicts=judge(
+            map(parse, GATES),
+            Evidence(
+                correlations=correlations, predictions=predictions, measurements=found
+            ),
+        ),
         compared_with="before",
         changes=compare(earlier, correlations),
         failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.correlation import correlate
+from harness.analysis.gates import Evidence, judge, parse
 from harness.collector import Collector
 from harness.measurement import Axes, Domain, Measurement
 from harness.plan import Plan, PlannedCell, Variant
 from harness.report.expected import expected_cells, lacks
-from harness.report.judging import judged
 from harness.store import Recorded
 
 MODELS = ("a", "a-b")
@@ -114,7 +114,10 @@ def test_a_gate_passes_where_all_that_was_expected_was_measured_and_else_fails(
     collector = collected(fates)
     found = correlate(collector.measurements, expected=expected_cells(run(), collector))
 
-    verdicts = judged([f"m: {gate} n >= 1"], found, (), lacks(run(), collector))
+    verdicts = judge(
+        [parse(f"m: {gate} n >= 1")],
+        Evidence(correlations=found, lacks=lacks(run(), collector)),
+    )
 
     rows = {}
     for cell, fate in fates:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.gates import Verdict
 from harness.report.run_file.json import plain
 from harness.report.run_file.saved import SCHEMA
+from harness.report.run_file.verdicts import FORMS
 from harness.report.summary import Summary
 from tests.report.pages import sample
 
@@ -36,7 +38,9 @@ def undescribed(keys):
 
 
 def classes(kind, found):
-    """The dataclasses that a type is made of."""
+    """The dataclasses that a type is made of; verdicts have forms of their own."""
+    if kind is Verdict:
+        return found
     if dataclasses.is_dataclass(kind):
         if kind in found:
             return found
@@ -48,20 +52,27 @@ def classes(kind, found):
     return found
 
 
-OBJECTS = sorted(classes(Summary, set()), key=lambda kind: kind.__name__)
+OBJECTS = {
+    **{
+        kind.__name__: [field.name for field in dataclasses.fields(kind)]
+        for kind in classes(Summary, set())
+    },
+    **{form.name: [form.key, *form.verdict] for form in FORMS},
+    **{form.gate_name: list(form.gate) for form in FORMS},
+}
 
 
-@pytest.mark.parametrize("kind", OBJECTS, ids=lambda kind: kind.__name__)
-def test_each_object_is_described_key_by_key(kind):
+@pytest.mark.parametrize("name", sorted(OBJECTS))
+def test_each_object_is_described_key_by_key(name):
     """Its table has its keys, each once, in some order."""
-    rows = re.findall(r"^\| (`.*?) \|", SECTIONS[kind.__name__], flags=re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \|", SECTIONS[name], flags=re.MULTILINE)
     keys = [key for row in rows for key in re.findall(r"`(\w+)`", row)]
 
-    assert sorted(keys) == sorted(field.name for field in dataclasses.fields(kind))
+    assert sorted(keys) == sorted(OBJECTS[name])
 
 
 def test_nothing_is_described_that_is_not_there():
-    assert SECTIONS.keys() == {kind.__name__ for kind in OBJECTS} | {"run"}
+    assert SECTIONS.keys() == OBJECTS.keys() | {"run"}
 
 
 def test_every_key_of_a_report_with_everything_is_described():

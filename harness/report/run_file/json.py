@@ -8,9 +8,11 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.gates import Verdict
 from harness.artifacts import irreplaceable, write_whole
 from harness.errors import HarnessError
 from harness.measurement import Axes
+from harness.report.run_file.verdicts import plain_verdict
 
 
 def write_report(path: Path, content: str | bytes) -> None:
@@ -34,6 +36,8 @@ def plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, Axes):
         return dict(value)
+    if isinstance(value, Verdict):
+        return plain(plain_verdict(value))
     if isinstance(value, Counter):  # asdict would rebuild it from pairs
         return dict(value)
     if is_dataclass(value) and not isinstance(value, type):

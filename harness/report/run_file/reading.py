@@ -11,9 +11,11 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal
 
+from harness.analysis.gates import Verdict
 from harness.errors import BadData
 from harness.measurement import Axes, Measurement
 from harness.printable import printable
+from harness.report.run_file.verdicts import read_verdict
 
 _HUGE = 1 << 63  # no number of anything is as large
 _NOT_FINITE = ("inf", "-inf", "nan")
@@ -47,6 +49,8 @@ def read_as(kind: Any, value: Any, where: str) -> Any:
         known = typing.get_args(kind)
         _expect(value in known, f"one of {', '.join(map(repr, known))}", value, where)
         return value
+    if kind is Verdict:
+        return read_verdict(value, where, read_as)
     if origin in (typing.Union, types.UnionType):
         return read_as(_option(kind, value, where), value, where)
     if origin is tuple:

@@ -12,16 +12,17 @@ Without a model, every model is meant, each by itself; without an axis, every va
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol, Self
 
-from harness.measurement import NO_AXES, Axes, number_of
+from harness.analysis.gates.texts import hint
+from harness.measurement import NO_AXES, Axes, in_order, label_of, number_of
 
 ALL = "all"  # the model that stands for all of them together
 _SUBJECT = re.compile(r"(?P<metric>[^\s\[\]:]+)(\[(?P<inside>[^\[\]]+)\])?")
 _AXIS = re.compile(r"(?P<name>[^\W\d]\w*)\s*=\s*(?P<value>.*)")
-_BEFORE_COLON = re.compile(r"[^\[\]:]*\[[^\[\]]*\]\s*(?=:)")
 
 
 class Row(Protocol):
@@ -115,6 +116,14 @@ class Subject:
             return self.model == ALL
         return self.model != ALL and fnmatchcase(row.model, self.model)
 
+    def could_select(self, metric: str | None, axes: Axes, model: str) -> bool:
+        """Whether rows would be meant that are not there; of any metric if None."""
+        if metric is not None and not (
+            fnmatchcase(metric, self.metric) and self.fits(axes)
+        ):
+            return False
+        return self.model == ALL or fnmatchcase(model, self.model)
+
     def fits(self, axes: Axes) -> bool:
         """Whether axes have a value that is meant along each that is named."""
         values = dict(axes)
@@ -131,9 +140,34 @@ def _is_meant(value: str, pattern: str) -> bool:
     return number is not None and number == number_of(value)
 
 
-def at_colon(text: str) -> tuple[str, str, str]:
-    """A text before its first colon outside of brackets, the colon, and the rest."""
-    match = _BEFORE_COLON.match(text)
-    if match is None:
-        return text.partition(":")
-    return match.group(), ":", text[match.end() + 1 :]
+def unmatched(subject: Subject, rows: Iterable[Row]) -> str:
+    """Say why a subject selects no row: its metric, axes or model; empty if it could.
+
+    Each may match a row, and yet none match all of them.
+    """
+    measured = list(rows)
+    metrics = sorted({row.metric for row in measured})
+    if not metrics:
+        return "nothing to judge: no metric was measured"
+    if not any(fnmatchcase(metric, subject.metric) for metric in metrics):
+        return (
+            f"no measured metric matches {subject.metric!r}"
+            f"{hint(subject.metric, metrics)}; measured: {', '.join(metrics)}"
+        )
+    found = [row for row in measured if fnmatchcase(row.metric, subject.metric)]
+    meant = [row for row in found if subject.fits(row.axes)]
+    if not meant:
+        series = in_order({(row.metric, row.axes) for row in found})
+        known = [label_of(*one) for one in series]
+        wanted = label_of(subject.metric, subject.axes)
+        return (
+            f"no measured metric matches {wanted!r}{hint(wanted, known)}; "
+            f"measured: {', '.join(known)}"
+        )
+    models = sorted({row.model for row in meant if row.model is not None})
+    if any(subject.selects(row) for row in meant):
+        return ""
+    return (
+        f"no measured model matches {subject.model!r}{hint(subject.model, models)}; "
+        f"measured: {', '.join(models)}"
+    )

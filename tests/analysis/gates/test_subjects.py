@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.fail_on import parse_rule
-from harness.analysis.gate_syntax import GateSyntaxError, parse_gate
-from harness.analysis.subjects import Subject
-from harness.analysis.target_gates import parse_target_gate
+from harness.analysis.gates import GateSyntaxError, parse, parse_rule
+from harness.analysis.gates.subjects import Subject
 from harness.measurement import Axes, axis_text, label_of
 
 
@@ -53,18 +51,18 @@ def test_all_models_together_along_an_axis():
 
 def test_a_model_whose_name_looks_like_an_axis_is_meant_as_before():
     """Where the row has no such axis, brackets hold the name of a model."""
-    gate = parse_gate("entropy[lr=0.1,wd=1]: interior r2 > 0")
+    gate = parse("entropy[lr=0.1,wd=1]: interior r2 > 0")
 
-    assert gate.selects(row(metric="entropy", model="lr=0.1,wd=1"))
-    assert not gate.selects(row(metric="entropy", model="lr=0.1"))
-    assert not gate.selects(row(metric="entropy", lr="0.2", wd="1"))
+    assert gate.subject.selects(row(metric="entropy", model="lr=0.1,wd=1"))
+    assert not gate.subject.selects(row(metric="entropy", model="lr=0.1"))
+    assert not gate.subject.selects(row(metric="entropy", lr="0.2", wd="1"))
 
 
 @pytest.mark.parametrize("text", ["knn[a,b,k=5]", "knn[,k=5]", "knn[k=5,k=6]", "k[k=5"])
 def test_what_is_no_subject_is_refused_with_what_must_stand(text):
     """One model at most, each axis once, brackets that close."""
     with pytest.raises(GateSyntaxError, match=r"must (stand|follow)"):
-        parse_gate(f"{text}: interior r2 > 0")
+        parse(f"{text}: interior r2 > 0")
 
 
 @pytest.mark.parametrize(
@@ -78,16 +76,16 @@ def test_what_is_no_subject_is_refused_with_what_must_stand(text):
 )
 def test_a_gate_reads_back_as_it_is_written(text):
     """A colon in brackets is of the value."""
-    assert str(parse_gate(text)) == text
+    assert str(parse(text)) == text
 
 
 def test_rules_and_predictions_name_axes_too():
     """A prediction by a metric names the model elsewhere."""
     assert str(parse_rule("knn[k=5]: r2 drops 0.1")) == "knn[k=5]: r2 drops 0.1"
-    gate = parse_target_gate("predicted accuracy on night by knn[k=5, layer=a] > 0.5")
+    gate = parse("predicted accuracy on night by knn[k=5, layer=a] > 0.5")
     assert (gate.metric, gate.axes) == ("knn", Axes((("k", "5"), ("layer", "a"))))
     with pytest.raises(GateSyntaxError, match="after 'by' must stand METRIC"):
-        parse_target_gate("predicted accuracy on night by knn[linear,k=5] > 0.5")
+        parse("predicted accuracy on night by knn[linear,k=5] > 0.5")
 
 
 NAMES = st.from_regex(r"\A[a-z_]\w{0,5}\Z").filter(str.isidentifier)

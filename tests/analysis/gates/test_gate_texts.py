@@ -4,9 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.analysis.fail_on import parse_rule
-from harness.analysis.gate_syntax import GateSyntaxError, parse_gate
-from harness.analysis.target_gates import parse_target_gate
+from harness.analysis.gates import GateSyntaxError, parse, parse_rule
 
 WORDS = (
     *("m", "*", "knn", "[", "]", "[all]", "[k=5]", "[lr=0.1,resnet*]", ":", ",", "="),
@@ -23,9 +21,7 @@ written = st.one_of(
 )
 
 
-@pytest.mark.parametrize(
-    "parse", [parse_gate, parse_target_gate, parse_rule], ids=lambda p: p.__name__
-)
+@pytest.mark.parametrize("parse", [parse, parse_rule], ids=["gate", "rule"])
 @given(text=written)
 @example(text="")
 @example(text="m: interior r2 >= 0.5")

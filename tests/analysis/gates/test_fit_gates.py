@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.correlation import Correlation, Error, Expected, Point, Undefined
-from harness.analysis.fits.fits import fit_line, judge
-from harness.analysis.gate_syntax import DOMAINS, OPERATORS, STATISTICS
-from harness.analysis.gates import Gate, GateSyntaxError, judge_gate, parse_gate
+from harness.analysis.fits import fits
+from harness.analysis.fits.fits import fit_line
+from harness.analysis.gates import Evidence, Gate, GateSyntaxError, judge, parse
+from harness.analysis.gates.fits import DOMAINS, STATISTICS, Fit
+from harness.analysis.gates.texts import OPERATORS
 from harness.measurement import Domain
 
 X = [1.0, 2.0, 3.0, 4.0]
@@ -36,7 +38,7 @@ def row(metric="jigsaw_invariance", model="linear", **changes):
         "model": model,
         "interior": fit,
         "exterior": fit,
-        "transfer": judge(fit, X, Y),
+        "transfer": fits.judge(fit, X, Y),
         "points": points,
     }
     return Correlation(**(fields | changes))
@@ -52,8 +54,12 @@ def lost(domain, dataset="hard"):
     )
 
 
+def judged(gate, *rows):
+    return judge([parse(gate)], Evidence(correlations=rows))
+
+
 def only(gate, *rows):
-    (verdict,) = judge_gate(parse_gate(gate), rows)
+    (verdict,) = judged(gate, *rows)
     return verdict
 
 
@@ -65,14 +71,17 @@ words = st.from_regex(r"[a-z_*?][a-z0-9_.*?-]{0,12}", fullmatch=True)
         Gate,
         metric=words,
         model=words,
-        domain=st.sampled_from(DOMAINS),
-        statistic=st.sampled_from(sorted(set(STATISTICS.values()))),
+        quantity=st.builds(
+            Fit,
+            domain=st.sampled_from(sorted(DOMAINS)),
+            statistic=st.sampled_from(sorted(set(STATISTICS.values()))),
+        ),
         operator=st.sampled_from(sorted(OPERATORS)),
         threshold=st.floats(allow_nan=False, allow_infinity=False),
     )
 )
 def test_what_a_gate_prints_parses_to_the_same_gate(gate):
-    assert parse_gate(str(gate)) == gate
+    assert parse(str(gate)) == gate
 
 
 @pytest.mark.parametrize(
@@ -85,7 +94,7 @@ def test_what_a_gate_prints_parses_to_the_same_gate(gate):
     ],
 )
 def test_spaces_and_spellings_do_not_matter(text):
-    assert str(parse_gate(text)) == "a: interior r2 >= 0.5"
+    assert str(parse(text)) == "a: interior r2 >= 0.5"
 
 
 @pytest.mark.parametrize(
@@ -121,14 +130,14 @@ def test_spaces_and_spellings_do_not_matter(text):
 )
 def test_a_syntax_error_names_the_part_and_shows_an_example(text, problem):
     with pytest.raises(GateSyntaxError) as info:
-        parse_gate(text)
+        parse(text)
     assert problem in str(info.value)
     assert str(info.value).startswith(f"gate {text!r}: ")
     assert "Example: 'jigsaw_invariance: interior r2 >= 0.5'" in str(info.value)
 
 
 def test_the_example_of_the_errors_is_a_gate():
-    gate = parse_gate("jigsaw_invariance: interior r2 >= 0.5")
+    gate = parse("jigsaw_invariance: interior r2 >= 0.5")
     assert only(str(gate), row()).passed
 
 
@@ -178,12 +187,12 @@ def test_a_value_is_shown_on_its_own_side_of_the_threshold(condition, shown):
 
 def test_every_model_is_judged_by_itself_and_the_pool_only_when_asked():
     rows = [row(model="linear"), row(model="lenet"), row(model=None), row("entropy")]
-    gate = parse_gate("jigsaw*: interior r2 >= 0.5")
-    assert [v.model for v in judge_gate(gate, rows)] == ["linear", "lenet"]
+    found = judged("jigsaw*: interior r2 >= 0.5", *rows)
+    assert [v.model for v in found] == ["linear", "lenet"]
     assert only("*[le*]: interior r2 >= 0.5", *rows).model == "lenet"
     pooled = only("*[all]: interior r2 >= 0.5", *rows)
     assert pooled.id == "gates::jigsaw_invariance interior r2 >= 0.5 [all]"
-    assert [v.metric for v in judge_gate(parse_gate("*: interior n > 0"), rows)] == [
+    assert [v.metric for v in judged("*: interior n > 0", *rows)] == [
         "jigsaw_invariance",
         "jigsaw_invariance",
         "entropy",
@@ -238,7 +247,7 @@ def test_no_datasets_are_not_few_datasets():
 
 
 def test_rho_of_a_constant_metric_cannot_be_judged():
-    flat = judge(fit_line(X, Y), [1.0] * 4, Y)
+    flat = fits.judge(fit_line(X, Y), [1.0] * 4, Y)
     verdict = only("*: transfer rho >= -1", row(transfer=flat))
     assert not verdict.passed
     assert "constant on the 4 datasets" in verdict.reason

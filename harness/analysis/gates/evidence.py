@@ -1,0 +1,81 @@
+"""Evidence: everything that gates are judged by, and what is known to be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.analysis.correlation import Expected, Undefined
+from harness.analysis.gates.texts import several
+from harness.measurement import NO_AXES, Axes, Domain
+
+if TYPE_CHECKING:
+    from harness.analysis.comparison import Change
+    from harness.analysis.correlation import Correlation
+    from harness.analysis.targets import TargetPrediction
+    from harness.measurement import Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """Something that was asked for, and of which nothing at all was measured.
+
+    Attributes
+    ----------
+    reason
+        Why, in words.
+    model
+        Whose measurements they would be; None if it is a family of datasets.
+    metric, axes
+        Of which metric; None for any.
+    family, domain
+        Of a family: its name, and its domain where that is known.
+    """
+
+    reason: str
+    model: str | None = None
+    metric: str | None = None
+    axes: Axes = NO_AXES
+    family: str = ""
+    domain: Domain | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a run found, as far as a gate can be set on it.
+
+    Attributes
+    ----------
+    correlations, predictions
+        Of the run, with the cells that were expected and are missing.
+    changes
+        Between a stored run and this one.
+    measurements
+        Every row, also those that labels were used for.
+    expected
+        Every cell that should have a row, whatever its metric.
+    quantities
+        Of the report's sections, by section and name.
+    lacks
+        What was asked for and of which nothing was measured.
+    """
+
+    correlations: Sequence[Correlation] = ()
+    predictions: Sequence[TargetPrediction] = ()
+    changes: Sequence[Change] = ()
+    measurements: Sequence[Measurement] = ()
+    expected: Sequence[Expected] = ()
+    quantities: Mapping[str, Mapping[str, float | Undefined]] = field(
+        default_factory=dict
+    )
+    lacks: Sequence[Lack] = ()
+
+
+def missing_cells(cells: Iterable[Expected]) -> list[str]:
+    """Say which expected cells were not measured: one text, or none."""
+    lost = list(dict.fromkeys(f"{c.model} on {c.dataset}" for c in cells))
+    if not lost:
+        return []
+    cells_are = "1 cell is" if len(lost) == 1 else f"{len(lost)} cells are"
+    return [f"{cells_are} missing ({several(lost)})"]

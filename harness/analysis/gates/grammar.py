@@ -1,0 +1,163 @@
+"""Grammar: every text that can be a gate, read once.
+
+The grammar::
+
+    gate       = SUBJECT ":" DOMAIN STATISTIC limit                  of a fit
+               | SUBJECT [ on ] ":" ( "value" | "outcome" ) limit    of rows
+               | "predicted accuracy" on [ "by" METRIC ] [ "for" MODEL ]
+                 [ "at" BOUND ] limit
+    rule       = [ SUBJECT ":" ] [ PART ] STATISTIC VERB [ "by" ] NUMBER
+                 [ "beyond chance" ]
+    SUBJECT    = METRIC, METRIC[MODEL], METRIC[AXIS=VALUE], ...; see `subjects`
+    on         = "on" DATASETS
+    DATASETS   = a pattern of datasets or families, or a domain
+    limit      = OPERATOR NUMBER
+    OPERATOR   = ">=" | ">" | "<=" | "<"
+
+The rest is said where it is read: `fits`, `rows`, `predictions`, and `changes` for
+rules.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import TypeAlias
+
+from harness.analysis.gates import changes, fits, predictions
+from harness.analysis.gates.changes import Change
+from harness.analysis.gates.fits import Fit
+from harness.analysis.gates.gate import EVERYTHING, Gate, Quantity
+from harness.analysis.gates.rows import Row
+from harness.analysis.gates.subjects import ALL, Subject
+from harness.analysis.gates.texts import CONDITION, SPACED, Words, refuse
+
+Condition: TypeAlias = tuple[Quantity, str, float]
+Reader: TypeAlias = Callable[[Words], Condition]
+
+# What may stand after the colon, and how it is read; the first that is meant.
+_CONDITIONS: tuple[tuple[Callable[[Words], bool], Reader], ...] = (
+    (Row.is_meant, Row.read),
+    (lambda _: True, Fit.read),
+)
+_COLON = re.compile(r"\[[^\[\]]*\]|:")
+_HEAD = re.compile(r"\s*(?P<subject>\S.*?)\s+on\s+(?P<datasets>\S.*?)\s*", re.DOTALL)
+
+
+@cache
+def parse(text: str) -> Gate:
+    """Return the gate that `text` describes.
+
+    Raises
+    ------
+    GateSyntaxError
+        If it describes none. The message names the part that is wrong, where it is,
+        what was expected there, and an example.
+
+    Examples
+    --------
+    >>> str(parse("jigsaw_invariance:interior r2>=.5"))
+    'jigsaw_invariance: interior r2 >= 0.5'
+    >>> str(parse("*invariance[resnet*]: transfer spearman > -0.2"))
+    '*invariance[resnet*]: transfer rho > -0.2'
+    >>> parse("nuclear_norm[all]: exterior rmse <= 5").model
+    'all'
+    >>> str(parse("knn[linear, k=5] on fog*:value>60%"))
+    'knn[linear,k=5] on fog*: value > 0.6'
+    >>> parse("nuclear_norm: interor r2 >= 0.5")
+    Traceback (most recent call last):
+    ...
+    harness.analysis.gates.texts.GateSyntaxError: \
+gate 'nuclear_norm: interor r2 >= 0.5': \
+the domain must be one of interior, exterior, transfer, got 'interor'; did you mean \
+'interior'? At character 15: 'interor r2 >= 0.5'. \
+Example: 'jigsaw_invariance: interior r2 >= 0.5'
+    """
+    if predictions.is_meant(text):
+        return predictions.read(text)
+    colon = _colon(text)
+    if colon is None:
+        first = re.match(r"\s*\S*", text)
+        assert first is not None
+        refuse(
+            text,
+            "a ':' must follow the metric",
+            at=first.end(),
+            example=fits.EXAMPLE,
+        )
+    words = Words(text, start=colon + 1, words=CONDITION, example=fits.EXAMPLE)
+    read = next(read for is_meant, read in _CONDITIONS if is_meant(words))
+    return _gate(text, colon, words, read)
+
+
+@cache
+def parse_rule(text: str) -> Gate:
+    """Return the gate on changes that `text` describes.
+
+    Raises
+    ------
+    GateSyntaxError
+        As `parse`.
+
+    Examples
+    --------
+    >>> str(parse_rule("r2 drops 0.05"))
+    'r2 drops 0.05'
+    >>> str(parse_rule("jigsaw*[resnet*]: transfer rmse rises by 1 beyond chance"))
+    'jigsaw*[resnet*]: transfer rmse rises 1 beyond chance'
+    """
+    colon = _colon(text)
+    words = Words(
+        text,
+        start=0 if colon is None else colon + 1,
+        words=SPACED,
+        kind="rule",
+        example=changes.EXAMPLE,
+    )
+    return _gate(text, colon, words, Change.read)
+
+
+def _colon(text: str) -> int | None:
+    """Where the subject ends: at the last colon outside of brackets."""
+    places = [m.start() for m in _COLON.finditer(text) if m.group() == ":"]
+    return places[-1] if places else None
+
+
+def _gate(text: str, colon: int | None, words: Words, read: Reader) -> Gate:
+    head = EVERYTHING if colon is None else text[:colon]
+    datasets, at = EVERYTHING, 0
+    if found := _HEAD.fullmatch(head):
+        head, datasets, at = *found.group("subject", "datasets"), found.start(2)
+    try:
+        subject = Subject.parse(head.strip())
+    except ValueError as error:
+        patterns = "; patterns use * and ?" if words.kind == "gate" else ""
+        refuse(text, f"{error}{patterns}", at=0, kind=words.kind, example=words.example)
+    quantity, operator, threshold = read(words)
+    of_fits = isinstance(quantity, Fit | Change)
+    if of_fits and at:
+        refuse(
+            text,
+            "a fit is of a whole domain and no datasets can be named; of values they "
+            f"can: {subject} on {datasets}: value > 0",
+            at=at,
+            kind=words.kind,
+            example=words.example,
+        )
+    if not of_fits and subject.model == ALL:
+        refuse(
+            text,
+            f"{ALL!r} means one fit over all models, and this is no fit; name a model, "
+            "or leave it out",
+            at=text.index("["),
+            example=words.example,
+        )
+    return Gate(
+        metric=subject.metric,
+        model=subject.model,
+        axes=subject.axes,
+        datasets=datasets,
+        quantity=quantity,
+        operator=operator,
+        threshold=threshold,
+        text=text,
+    )
