@@ -26,9 +26,9 @@ from benchmarks.setting import (
     run_of,
 )
 from harness.answers.threads import side_by_side
-from harness.models.classifier import lowered
 from harness.models.entry import ModelEntry
 from harness.models.fusion import fused
+from harness.models.network import lowered
 
 Call = Callable[[], object]
 RETURNED = "the network as it is"

@@ -70,7 +70,8 @@ class Fake:
     def load(self, settings, base, device, tell):
         import torch
 
-        from harness.models.classifier import Classifier, ready
+        from harness.models.classifier import Classifier
+        from harness.models.network import ready
 
         torch.manual_seed(int(self.name[1:]))
         network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))

@@ -27,7 +27,7 @@ from rich.table import Table
 
 from benchmarks.setting import add_setting, machine, run_of
 from harness.answers.predictions import Predictions
-from harness.models.classifier import lowered
+from harness.models.network import lowered
 from harness.run import Run
 
 

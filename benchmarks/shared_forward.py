@@ -45,7 +45,8 @@ from harness.metrics.label_free.pretext_prediction import (
     jigsaw_prediction,
     rotation_prediction,
 )
-from harness.models.classifier import Classifier, lowered
+from harness.models.classifier import Classifier
+from harness.models.network import lowered
 from harness.run import Run
 from harness.tasks.task import ROTATION, Task
 from harness.views import ROTATIONS

@@ -199,7 +199,7 @@ def _traits(path: str, facts: dict[str, str]) -> tuple[tuple[str, Trait], ...]:
 
 
 def _spec(text: str) -> ModelSpec:
-    target, facts = split_query(text, ("name", "head", "mean", "std", "weights"))
+    target, facts = split_query(text, _SPEC_FACTS)
     if (name := facts.get("name", "")) != (name and safe_name(name)):
         raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
     file, _, factory = target.rpartition(":")
@@ -213,7 +213,29 @@ def _spec(text: str) -> ModelSpec:
         mean=_numbers("mean", facts, "finite", lambda x: abs(x) < float("inf")),
         std=_numbers("std", facts, "positive", lambda x: 0 < x < float("inf")),
         weights=facts.get("weights", ""),
+        kind=_kind(target, facts),
+        layers=_names(facts["layers"]) if "layers" in facts else (),
     )
+
+
+_SPEC_FACTS = (
+    *("name", "head", "mean", "std", "weights", "kind", "layers", "num_classes"),
+)
+
+
+def _kind(target: str, facts: dict[str, str]) -> str:
+    """Of a model; timm's own word for an encoder is a network of no classes."""
+    kind = _one_of("classifier", "encoder")(facts.get("kind", "classifier"))
+    if "num_classes" not in facts:
+        return kind
+    if not target.startswith("timm:") or facts["num_classes"] != "0":
+        raise ValueError(
+            "may give num_classes=0 alone, and to timm:NAME: other networks have the "
+            f"base's classes, or are told to have none by kind=encoder, got {target!r}"
+        )
+    if facts.get("kind") == "classifier":
+        raise ValueError("must not be a classifier of num_classes=0; leave one out")
+    return "encoder"
 
 
 def _numbers(
@@ -263,11 +285,13 @@ OPTIONS = (
         parse=_spec,
         metavar="SPEC",
         many=True,
-        help="a classifier of your own (repeatable; without --harness-models no others "
+        help="a network of your own (repeatable; without --harness-models no others "
         "are run): package.module:factory, FILE.py:factory, FILE.pt2 (torch.export), "
         "FILE.onnx, torchvision:NAME, timm:NAME or hub:REPOSITORY:NAME. Facts may "
         "follow: SPEC?name=NAME&mean=0.5,0.5,0.5&std=0.2,0.2,0.2&head=LAYER&"
-        "weights=FILE or a published name, such as DEFAULT",
+        "weights=FILE or a published name, such as DEFAULT; &kind=encoder for one "
+        "that gives features and no logits; &layers=PART,PART to have features of "
+        "these parts alone",
     ),
     Option(
         field="families",

@@ -154,8 +154,10 @@ class Registry:
         head: str = "",
         mean: tuple[float, ...],
         std: tuple[float, ...],
+        kind: str = "classifier",
+        layers: tuple[str, ...] = (),
     ) -> None:
-        """Add a classifier of your own.
+        """Add a network of your own.
 
         Parameters
         ----------
@@ -171,12 +173,25 @@ class Registry:
             Dotted name of its last linear layer; empty to have it looked for.
         mean, std
             Normalisation per channel, of images scaled to [0, 1].
+        kind
+            "classifier", or "encoder" for a network that gives features and no logits.
+        layers
+            Dotted names of the parts that features can be taken of, in the order that
+            they run; empty for all that a dry run finds.
         """
         from harness.models.yours.own import own_model
 
-        self.add_entry(
-            own_model(name=name, base=base, build=build, head=head, mean=mean, std=std)
+        entry = own_model(
+            name=name,
+            base=base,
+            build=build,
+            head=head,
+            mean=mean,
+            std=std,
+            kind=kind,
+            layers=layers,
         )
+        self.add_entry(entry)
 
     def add_dataset(
         self,

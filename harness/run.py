@@ -25,6 +25,7 @@ from harness.errors import (
     select,
 )
 from harness.measurement import Domain
+from harness.models.entry import is_encoder
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
 from harness.settings import TOP_1, of_every_key
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from harness.fixtures.outcomes import Chosen
     from harness.measurement import Measurement
     from harness.metrics.spec import Metric
-    from harness.models.classifier import Classifier
     from harness.models.entry import Registered
+    from harness.models.network import Network
     from harness.registry import Registry
     from harness.settings import Settings
     from harness.tasks.task import Task
@@ -63,6 +64,9 @@ SHARED_CODE = (
     "harness.metrics.numerics.temperature",
     "harness.models.classifier",
     "harness.models.fusion",
+    "harness.models.layers",
+    "harness.models.network",
+    "harness.models.tap",
     "harness.models.yours.exported",
     "harness.sampling",
     "harness.views",
@@ -172,6 +176,12 @@ class Run:
     def models(self) -> tuple[str, ...]:
         """Names of the models to run, sorted."""
         return self._models[0]
+
+    @cached_property
+    def encoders(self) -> tuple[str, ...]:
+        """Those of the models that give features and no logits."""
+        entries = self._entries(self.models)
+        return tuple(name for name in self.models if is_encoder(entries[name]))
 
     def check(self) -> None:
         """Refuse what cannot be, before anything runs.
@@ -353,9 +363,9 @@ class Run:
         """Add to `forward_seconds`."""
         self.forward_seconds += seconds
 
-    def load_model(self, name: str) -> Classifier:
-        """The classifier, ready on the device; trains or downloads it if it must."""
-        from harness.models.classifier import lowered
+    def load_model(self, name: str) -> Network:
+        """The network, ready on the device; trains or downloads it if it must."""
+        from harness.models.network import lowered
 
         entry = self.registry.model(self.base.name, name)
         found = self._once(
@@ -403,7 +413,7 @@ class Run:
         self,
         model: str,
         dataset: Dataset,
-        classifier: Callable[[], Classifier] | None = None,
+        classifier: Callable[[], Network] | None = None,
     ) -> Predictions | SavedPredictions:
         """Predictions under the run's device, batch size and sample.
 
@@ -539,11 +549,12 @@ class Run:
         )
 
     def peers(self, model: str, dataset: str) -> tuple[str, ...]:
-        """The other chosen models that are known on a dataset and on the source set."""
+        """The other chosen classifiers known on a dataset and on the source set."""
         return tuple(
             name
             for name in self.models
             if name != model
+            and name not in self.encoders
             and self.covers(name, dataset)
             and self.covers(name, self.source.name)
         )

@@ -40,7 +40,7 @@ class OwnData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """A classifier of the user's own, named on the command line.
+    """A network of the user's own, named on the command line.
 
     Attributes
     ----------
@@ -56,6 +56,11 @@ class ModelSpec:
         to take what the weights or the network declare.
     weights
         A file, or a published name; empty for none.
+    kind
+        "classifier", or "encoder" for a network that gives features and no logits.
+    layers
+        Dotted names of the parts that features can be taken of; empty for all that a
+        dry run finds.
     folder
         What relative paths start from.
     """
@@ -66,6 +71,8 @@ class ModelSpec:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     weights: str = ""
+    kind: str = "classifier"
+    layers: tuple[str, ...] = ()
     folder: Path = Path()
 
 

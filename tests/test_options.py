@@ -53,6 +53,39 @@ def test_paths_in_a_model_are_paths(spec):
         option.parse(spec.format(long="n" * 300))
 
 
+@pytest.mark.parametrize(
+    ("facts", "kind", "layers"),
+    [
+        ("f.py:net", "classifier", ()),
+        ("f.py:net?kind=encoder", "encoder", ()),
+        ("timm:vit?num_classes=0&weights=DEFAULT", "encoder", ()),
+        ("f.py:net?layers=stage1,body.2", "classifier", ("stage1", "body.2")),
+    ],
+)
+def test_a_model_says_its_kind_and_its_layers(facts, kind, layers):
+    """A classifier unless it says otherwise, in our word or in timm's."""
+    option = next(o for o in OPTIONS if o.field == "model")
+
+    spec = option.parse(facts)
+    assert (spec.kind, spec.layers) == (kind, layers)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("f.py:net?kind=head", "must be one of classifier, encoder, got 'head'"),
+        ("f.py:net?num_classes=0", "may give num_classes=0 alone, and to timm"),
+        ("timm:vit?num_classes=10", "may give num_classes=0 alone, and to timm"),
+        ("timm:vit?num_classes=0&kind=classifier", "must not be a classifier of num"),
+    ],
+)
+def test_a_kind_that_cannot_be_is_refused(text, message):
+    option = next(o for o in OPTIONS if o.field == "model")
+
+    with pytest.raises(ValueError, match=message):
+        option.parse(text)
+
+
 NUMBERS = {
     "interior": "400000",
     "seed": "18446744073709551616",

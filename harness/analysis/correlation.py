@@ -239,7 +239,7 @@ def _row(
         exterior=exterior,
         transfer=transfer,
         points=tuple(labelled),
-        targets=tuple(p for p in points if not _fitted(p)),
+        targets=tuple(p for p in points if p.domain is Domain.TARGET),
         contradicting=tuple(contradicting),
         missing=tuple(
             sorted(

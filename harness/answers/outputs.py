@@ -31,7 +31,7 @@ from harness.sampling import sampled_rows
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
-    from harness.models.classifier import Classifier
+    from harness.models.network import Network
     from harness.settings import OwnData, Settings
 
 BASE = "outputs"
@@ -134,9 +134,7 @@ class SavedModel:
         """Its name: what it said is part of the dataset."""
         return hashlib.sha256(f"outputs of {self.name}".encode()).hexdigest()
 
-    def load(
-        self, settings: Settings, base: Base, device: str, tell: Tell
-    ) -> Classifier:
+    def load(self, settings: Settings, base: Base, device: str, tell: Tell) -> Network:
         """Undefined: there is no network."""
         raise UndefinedMetricError("outputs were saved, and no network is at hand")
 

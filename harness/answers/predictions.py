@@ -5,10 +5,8 @@ One forward pass per (classifier, dataset, view); every metric shares it.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +17,9 @@ from harness.answers.allocator import keep_freed_memory
 from harness.answers.threads import cores, side_by_side
 from harness.arrays import softmax
 from harness.errors import HarnessError, UndefinedMetricError
+from harness.models.classifier import Classifier
+from harness.models.layers import HEAD
+from harness.models.tap import Seen, Tap, lacks, no_logits
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
 
     from harness.answers.shared_images import SharedImages
     from harness.datasets.dataset import Dataset
-    from harness.models.classifier import Classifier
+    from harness.models.network import Network
 
 T = TypeVar("T")
 # Transformed images are kept on the device between views up to this many bytes; beyond
 # it each view makes them again, so memory stays bounded whatever the dataset's size.
 KEEP_BYTES = 2**30
-# Features are kept up to this many bytes, those of the latest views: 24 views of 50,000
-# images, 2,048 features each, would take ten GiB. A view beyond is run again if asked.
+# Features are kept up to this many bytes, the latest first: 24 views of 50,000 images,
+# 2,048 features each, would take ten GiB. What was dropped is run again if asked.
 FEATURE_BYTES = 2**31
 
 
@@ -44,17 +45,20 @@ class Pass:
     Attributes
     ----------
     logits
-        (n, k) float32 as the network computed them.
+        (n, k) float32 as the network computed them; None of an encoder.
     features
-        (n, d) float32, what entered the head; None if the classifier has none.
+        By layer, (n, d) float32: what entered the head, pooled outputs of other layers.
+    unfit
+        Layers that give no features, and why.
     """
 
-    logits: NDArray[np.float32]
-    features: NDArray[np.float32] | None
+    logits: NDArray[np.float32] | None
+    features: dict[str, NDArray[np.float32]]
+    unfit: dict[str, str]
 
 
 class Predictions:
-    """Logits and features of one classifier on one dataset, computed when asked for.
+    """Logits and features of one network on one dataset, computed when asked for.
 
     It holds no labels: a metric that is handed this cannot see any.
 
@@ -77,11 +81,14 @@ class Predictions:
         who wants no more than those then costs no forward pass.
     shared
         Where the images of other models' predictions may be found, and these be kept.
+    layers
+        What will be asked for: every pass takes them along. Another layer costs a pass
+        of its own.
     """
 
     def __init__(
         self,
-        classifier: Callable[[], Classifier],
+        classifier: Callable[[], Network],
         dataset: Dataset,
         *,
         device: str = "cpu",
@@ -90,8 +97,9 @@ class Predictions:
         count: Callable[[float], None] = lambda seconds: None,
         known: NDArray[np.unsignedinteger] | None = None,
         shared: SharedImages | None = None,
+        layers: Collection[str] = (),
     ) -> None:
-        self._classifier = classifier
+        self._network = classifier
         self._dataset = dataset
         self._device = device
         self._batch_size = batch_size
@@ -102,7 +110,9 @@ class Predictions:
         self._shared = shared if dataset.transformations else None
         self._keeps = bool(dataset.transformations) or device != "cpu"
         self._logits: dict[View, NDArray[np.float32]] = {}
-        self._features: dict[View, NDArray[np.float32] | None] = {}
+        self._features: dict[tuple[View, str], NDArray[np.float32]] = {}
+        self._layers = tuple(layers)
+        self._unfit: dict[str, str] = {}
         self._blocks: list[torch.Tensor] | None = None
 
     def __len__(self) -> int:
@@ -110,7 +120,13 @@ class Predictions:
         return self._dataset.size(self._limit)
 
     def logits(self, view: View = IDENTITY) -> NDArray[np.float64]:
-        """(n, k) float64 logits under a view."""
+        """(n, k) float64 logits under a view.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If the network is an encoder.
+        """
         return self._view_logits(view).astype(np.float64)
 
     def probs(self, view: View = IDENTITY) -> NDArray[np.float64]:
@@ -127,110 +143,112 @@ class Predictions:
             return self._known.astype(np.int64)
         return np.asarray(self._view_logits(view).argmax(axis=1), dtype=np.int64)
 
-    def features(self, view: View = IDENTITY) -> NDArray[np.float64]:
-        """(n, d) float64 features, what enters the head, under a view.
+    def features(self, view: View = IDENTITY, layer: str = HEAD) -> NDArray[np.float64]:
+        """(n, d) float64 features under a view.
+
+        Parameters
+        ----------
+        view
+            Of the images.
+        layer
+            What enters the head of a classifier and what an encoder gives, by default;
+            or the output of another layer, its maps averaged over positions, or pooled
+            as ``-max`` or ``-grid`` at the end of its name say. See
+            `harness.models.layers.pooled`.
 
         Raises
         ------
         UndefinedMetricError
-            If the classifier has no head.
+            If the network has no such layer, or it gives no features.
         """
-        if view not in self._features:
-            self._pass(view)
-        features = self._features[view]
-        if features is None:
-            raise UndefinedMetricError(
-                "the model has no features: no linear layer that can be seen gives its "
-                "logits; its --harness-model can name a layer with ?head="
-            )
-        return features.astype(np.float64)
+        if (view, layer) not in self._features:
+            if reason := lacks(self._network(), layer):
+                raise UndefinedMetricError(reason)
+            if layer not in self._unfit:
+                self._pass(view, layer)
+        if layer in self._unfit:
+            raise UndefinedMetricError(self._unfit[layer])
+        return self._features[view, layer].astype(np.float64)
 
     def _view_logits(self, view: View) -> NDArray[np.float32]:
         if view not in self._logits:
+            network = self._network()
+            if not isinstance(network, Classifier):
+                raise UndefinedMetricError(no_logits(network.name))
             self._pass(view)
         return self._logits[view]
 
-    def _pass(self, view: View) -> None:
+    def _pass(self, view: View, layer: str = HEAD) -> None:
         start = time.perf_counter()
         try:
-            found = self._run(view)
+            found = self._run(view, layer)
         finally:
             self._count(time.perf_counter() - start)
-        self._logits[view] = found.logits
-        self._features[view] = found.features
-        # Most metrics of features want those of the images themselves.
-        others = [kept for kept in self._features if kept not in (IDENTITY, view)]
+        if found.logits is not None:
+            self._logits[view] = found.logits
+        self._features |= {(view, name): f for name, f in found.features.items()}
+        self._unfit |= found.unfit
+        # Most metrics of features want those that enter the head for the images alone.
+        stay = (IDENTITY, HEAD), (view, layer)
+        others = [kept for kept in self._features if kept not in stay]
         while others and self._feature_bytes() > FEATURE_BYTES:
             del self._features[others.pop(0)]
 
     def _feature_bytes(self) -> int:
-        return sum(f.nbytes for f in self._features.values() if f is not None)
+        return sum(features.nbytes for features in self._features.values())
 
-    def _run(self, view: View) -> Pass:
+    def _run(self, view: View, layer: str) -> Pass:
         import torch
 
         if self._device == "cpu":
             keep_freed_memory()
-        classifier = self._classifier()
-        caught = threading.local()
+        network = self._network()
+        wanted = dict.fromkeys((layer, HEAD, *self._layers))
+        names = [
+            name
+            for name in wanted
+            if (view, name) not in self._features and not lacks(network, name)
+        ]
+        tap = Tap(network, names)
 
-        def keep(_module: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            features = inputs[0].flatten(1)
-            caught.features.append(features.to("cpu", torch.float32, copy=True))
-
-        def forward(batch: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
-            caught.features = []
+        def forward(batch: torch.Tensor) -> Seen:
             with torch.inference_mode():
-                answer = self._answer(classifier, view, batch)
-                # A copy: a network may give, and write into, the same memory each time.
-                kept = answer.to("cpu", torch.float32, copy=True)
-                return kept, caught.features
+                return tap.see(lambda: self._answer(network, view, batch), len(batch))
 
-        logits: list[torch.Tensor] = []
-        features: list[torch.Tensor] = []
-        with ExitStack() as hooks:
-            if classifier.head:
-                head = classifier.network.get_submodule(classifier.head)
-                hooks.callback(head.register_forward_pre_hook(keep).remove)
-            for answer, seen in self._each(classifier, forward):
-                logits.append(answer)
-                features.extend(seen)
-        result = Pass(
-            logits=torch.cat(logits).numpy(),
-            features=torch.cat(features).numpy() if classifier.head else None,
-        )
-        self._check(result, classifier, view)
+        with tap:
+            result = _joined(self._each(network, forward), len(self), {layer, HEAD})
+        self._check(result, network, view)
         return result
 
     def _each(
-        self, classifier: Classifier, forward: Callable[[torch.Tensor], T]
+        self, network: Network, forward: Callable[[torch.Tensor], T]
     ) -> Iterator[T]:
         """Go through all batches, several at a time where that is quicker."""
         import torch
 
         threads = min(torch.get_num_threads(), cores())
         many = len(self) >= 2 * threads * self._batch_size
-        if self._device == "cpu" and threads > 1 and many and classifier.stateless:
+        if self._device == "cpu" and threads > 1 and many and network.stateless:
             return side_by_side(forward, self._batches(), threads)
         return map(forward, self._batches())
 
     def _answer(
-        self, classifier: Classifier, view: View, batch: torch.Tensor
+        self, network: Network, view: View, batch: torch.Tensor
     ) -> torch.Tensor:
-        """(m, k) logits of (m, c, h, w) uint8 images under a view."""
-        images = classifier.normalise(view(batch))
+        """(m, k) output for (m, c, h, w) uint8 images under a view."""
+        images = network.normalise(view(batch))
         try:
-            answer: torch.Tensor = classifier.network(images)
+            answer: torch.Tensor = network.network(images)
         except RuntimeError as error:
-            if classifier.precision != "float32":
+            if network.precision != "float32":
                 raise ValueError(
-                    f"model {classifier.name} cannot run in {classifier.precision}: "
+                    f"model {network.name} cannot run in {network.precision}: "
                     f"{error}; choose --harness-precision float32"
                 ) from error
             if images.shape[-2:] == batch.shape[-2:]:
                 raise
             raise ValueError(
-                f"model {classifier.name} cannot take the images of view {view.name}, "
+                f"model {network.name} cannot take the images of view {view.name}, "
                 f"{tuple(images.shape[-2:])} instead of {tuple(batch.shape[-2:])}: "
                 f"{error}; choose --harness-jigsaw-fit resize"
             ) from error
@@ -267,26 +285,77 @@ class Predictions:
         """What decides the blocks; a name may come again with other images."""
         return self._dataset.fingerprint(), self._device, self._limit
 
-    def _check(self, result: Pass, classifier: Classifier, view: View) -> None:
-        where = f"model {classifier.name} on {self._dataset.name} (view {view.name})"
-        expected = len(self), classifier.classes
-        if result.logits.shape != expected:
-            raise ValueError(
-                f"logits of {where} must have shape {expected}, "
-                f"got {result.logits.shape}; check the classifier's `classes`"
-            )
-        if result.features is not None and len(result.features) != len(self):
-            raise ValueError(
-                f"the head {classifier.head!r} of {where} must run once per image, but "
-                f"saw {len(result.features)} rows for {len(self)} images"
-            )
-        bad = np.flatnonzero(~np.isfinite(result.logits).all(axis=1))
-        if len(bad):
-            raise ValueError(
-                f"logits of {where} must be finite, but {len(bad)} of {len(self)} "
-                f"images have nan or infinity, the first is image {bad[0]}; "
-                "check the weights and the normalisation"
-            )
+    def _check(self, result: Pass, network: Network, view: View) -> None:
+        where = f"model {network.name} on {self._dataset.name} (view {view.name})"
+        if HEAD in result.unfit:
+            raise ValueError(f"{result.unfit[HEAD]}, on {where}")
+        if isinstance(network, Classifier):
+            assert result.logits is not None
+            expected = len(self), network.classes
+            if result.logits.shape != expected:
+                raise ValueError(
+                    f"logits of {where} must have shape {expected}, "
+                    f"got {result.logits.shape}; check the classifier's `classes`"
+                )
+            _check_finite("logits", result.logits, where)
+        else:
+            _check_finite("features", result.features[HEAD], where)
+
+
+def _check_finite(what: str, rows: NDArray[np.float32], where: str) -> None:
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"{what} of {where} must be finite, but {len(bad)} of {len(rows)} "
+            f"images have nan or infinity, the first is image {bad[0]}; "
+            "check the weights and the normalisation"
+        )
+
+
+def _joined(batches: Iterable[Seen], images: int, stay: Collection[str]) -> Pass:
+    """All batches as one, with features of as many layers as there is room for.
+
+    Parameters
+    ----------
+    images
+        In all batches together.
+    stay
+        Layers that are kept in any case.
+    """
+    import torch
+
+    logits: list[torch.Tensor] = []
+    features: dict[str, list[torch.Tensor]] | None = None
+    unfit: dict[str, str] = {}
+    for seen in batches:
+        if features is None:
+            features = {name: [] for name in _fitting(seen, images, stay)}
+        if seen.answer is not None:
+            logits.append(seen.answer)
+        unfit |= seen.unfit
+        for name, parts in features.items():
+            if name in seen.features:
+                parts.append(seen.features[name])
+    return Pass(
+        logits=torch.cat(logits).numpy() if logits else None,
+        features={
+            name: torch.cat(parts).numpy()
+            for name, parts in (features or {}).items()
+            if name not in unfit
+        },
+        unfit=unfit,
+    )
+
+
+def _fitting(seen: Seen, images: int, stay: Collection[str]) -> list[str]:
+    """Layers whose features of all images fit together, judged by the first batch."""
+    found, room = [], float(FEATURE_BYTES)
+    for name in sorted(seen.features, key=lambda name: name not in stay):
+        features = seen.features[name]
+        room -= features.nbytes * images / len(features)
+        if name in stay or room >= 0:
+            found.append(name)
+    return found
 
 
 def chosen_batch_size(device: str, size: tuple[int, int, int]) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, UnknownName
-from harness.models.classifier import ready
+from harness.models.layers import HEAD
+from harness.models.network import ready
 from harness.models.yours.built import cannot_be
 from harness.models.yours.conduct import (
     check_conduct,
+    check_no_probabilities,
+    checked_features,
     checked_logits,
     dry_images,
     state,
@@ -57,6 +60,7 @@ def probe(
     head: str = "",
     mean: tuple[float, ...] = (),
     std: tuple[float, ...] = (),
+    kind: str = "classifier",
 ) -> Probed:
     """Run a network on made images of the base's size, on the processor.
 
@@ -70,23 +74,34 @@ def probe(
         Of the model, for messages.
     head
         Dotted name of the head; empty to look for the last `torch.nn.Linear` that runs
-        once and whose output is the network's.
+        once and whose output is the network's, or to take an encoder's output.
     mean, std
         Normalisation of the images, one number a channel; empty for none.
+    kind
+        "classifier" or "encoder".
 
     Raises
     ------
     HarnessError
         If the network cannot take the images, or gives anything but finite logits of
-        the base's classes, or others for the same image (see `yours.conduct`),
-        or `head` is no layer that runs once on every image.
+        the base's classes, or an encoder anything but finite features, or others for
+        the same image (see `harness.models.yours.conduct`), or `head` is no layer that
+        runs once on every image.
     """
     import torch
 
     layers = dict(network.named_modules())
     if head and head not in layers:
         raise UnknownName(f"head of model {name}", head, _linear(network) or layers)
-    watched = [head] if head else _linear(network)
+    classifies = kind == "classifier"
+    looked_for = _linear(network) if classifies else []
+    watched = [head] if head else looked_for
+
+    def checked(output: Any, n: int) -> torch.Tensor:
+        if classifies:
+            return checked_logits(output, n, base, name)
+        return checked_features(output, n, name)
+
     images = dry_images(base, mean, std)
     failure: BaseException | None = None
     # Networks that call `view` take no channels-last memory, and there are many.
@@ -107,12 +122,20 @@ def probe(
                 # The user's code may raise anything.
                 failure = failure or error
                 continue
-            logits = checked_logits(output, len(images), base, name)
             # Some networks give the same memory again, and write into it.
-            logits = logits.clone()
-            found = _head(logits, calls, head, name)
+            rows = checked(output, len(images)).clone()
+            found = _head(rows, calls, head, name)
+            if classifies:
+                check_no_probabilities(rows, name)
             check_conduct(
-                network, run, images, logits, base=base, name=name, before=before
+                network,
+                run,
+                images,
+                rows,
+                checked=checked,
+                what="logits" if classifies else "features",
+                name=name,
+                before=before,
             )
         return Probed(head=found, channels_last=channels_last)
     reason = str(failure).partition("\n")[0] or type(failure).__name__
@@ -205,3 +228,96 @@ def _head(output: torch.Tensor, calls: dict[str, _Call], head: str, name: str) -
         and torch.equal(call.output, output)
     ]
     return fits[-1] if fits else ""
+
+
+# --- layers ---------------------------------------------------------------------------
+
+
+def layers_of(
+    network: torch.nn.Module,
+    base: Base,
+    *,
+    name: str,
+    channels_last: bool,
+    mean: tuple[float, ...] = (),
+    std: tuple[float, ...] = (),
+) -> tuple[str, ...]:
+    """Dotted names of the parts that features can be taken of, as they end.
+
+    Those that run once a pass and give one tensor, a row an image, of a shape that can
+    be pooled.
+
+    Parameters
+    ----------
+    network
+        One that `probe` has seen.
+    channels_last
+        As it found.
+
+    Raises
+    ------
+    HarnessError
+        If the network cannot be run under observation.
+    """
+    import torch
+
+    images = dry_images(base, mean, std)
+    parts = seen_parts(network)
+    found: list[set[str]] = []
+    order: list[str] = []
+    with torch.random.fork_rng(devices=[]), torch.inference_mode():
+        # A second number of images: the first axis of tokens may be as long as one.
+        for batch in (images, images[:3]):
+            outputs: dict[str, list[Any]] = {}
+            try:
+                with _shapes(parts, outputs):
+                    _run(network, batch, channels_last=channels_last)
+            except (Exception, SystemExit) as error:
+                raise cannot_be(name, "looked into", error) from error
+            order = order or list(outputs)
+            found.append(
+                {part for part, each in outputs.items() if _is_layer(each, len(batch))}
+            )
+    return tuple(part for part in order if all(part in some for some in found))
+
+
+def seen_parts(network: torch.nn.Module) -> dict[str, torch.nn.Module]:
+    """Parts that hooks can be put on, by dotted name.
+
+    Those of a TorchScript are called by no Python; "head" is the word for what enters
+    the head.
+    """
+    import torch
+
+    return {
+        name: part
+        for name, part in network.named_modules()
+        if name not in ("", HEAD) and not isinstance(part, torch.jit.ScriptModule)
+    }
+
+
+def _is_layer(shapes: list[Any], images: int) -> bool:
+    if len(shapes) != 1 or shapes[0] is None:
+        return False
+    shape = shapes[0]
+    return len(shape) in (2, 3, 4) and shape[0] == images
+
+
+@contextmanager
+def _shapes(
+    parts: dict[str, torch.nn.Module], outputs: dict[str, list[Any]]
+) -> Iterator[None]:
+    """Note the shapes that parts give, None for what is no tensor, in their order."""
+    import torch
+
+    def note(name: str) -> Any:
+        def hook(_part: torch.nn.Module, _inputs: Any, output: Any) -> None:
+            is_tensor = isinstance(output, torch.Tensor)
+            outputs.setdefault(name, []).append(output.shape if is_tensor else None)
+
+        return hook
+
+    with ExitStack() as hooks:
+        for name, part in parts.items():
+            hooks.callback(part.register_forward_hook(note(name)).remove)
+        yield

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.models import stages
 from harness.models.entry import Bundled, FirstOf, ModelEntry
+from harness.models.layers import Layer
 from harness.models.published.akamaster import AKAMASTER_ENTRIES
 from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
@@ -24,6 +26,7 @@ def _digits(
     sha256: str,
     *,
     arguments: dict[str, Any] | None = None,
+    layers: tuple[Layer, ...] = (),
     on_request: bool = False,
 ) -> ModelEntry:
     return ModelEntry(
@@ -32,6 +35,7 @@ def _digits(
         build=build,
         arguments=arguments or {},
         head=head,
+        layers=layers,
         # Of the 776 training images.
         mean=(0.3078,),
         std=(0.3766,),
@@ -70,6 +74,7 @@ DIGITS_ENTRIES = (
         "9",
         Recipe(epochs=60, learning_rate=1e-2),
         "3aa1e6e0c4d4f9b72628cbd081b9bb24e0ffb43034be2bf4d962e92d679e49a4",
+        layers=stages.DIGITS_LENET,
     ),
     _digits(
         "resnet",
@@ -77,6 +82,7 @@ DIGITS_ENTRIES = (
         "linear",
         Recipe(epochs=40, learning_rate=1e-2, shift=1),
         "afbc80b7abb8d0df0b1189395827b0f63666276ec1446d9243f7efcea2256df0",
+        layers=stages.RESNET,
     ),
     _digits(
         "vgg",
@@ -84,6 +90,7 @@ DIGITS_ENTRIES = (
         "15",
         Recipe(epochs=40, learning_rate=1e-2),
         "1d2e22b29c47cb6aaa9285244e9c78098a85ceaf8bfede100c32ea2833c1b4f2",
+        layers=stages.DIGITS_VGG,
     ),
     # A control that sees no shape: every view looks the same to it.
     _digits(

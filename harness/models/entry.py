@@ -13,8 +13,10 @@ from harness.code import resolve, source_digest
 from harness.digests import file_digest
 from harness.download import download
 from harness.errors import MissingData
-from harness.models.classifier import Classifier, ready
+from harness.models.classifier import Classifier
 from harness.models.fusion import fused
+from harness.models.layers import Layer
+from harness.models.network import Network, ready
 from harness.models.weights import (
     find_file,
     load_strictly,
@@ -49,10 +51,23 @@ class Registered(Protocol):
     def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
         """sha256 over what decides the logits."""
 
-    def load(
-        self, settings: Settings, base: Base, device: str, tell: Tell
-    ) -> Classifier:
-        """The classifier on its device, in eval mode and without gradients."""
+    def load(self, settings: Settings, base: Base, device: str, tell: Tell) -> Network:
+        """The network on its device, in eval mode and without gradients."""
+
+
+def is_encoder(entry: Registered) -> bool:
+    """Whether a model gives features and no logits; an entry need not say."""
+    return bool(getattr(entry, "encoder", False))
+
+
+def known_layers(
+    entry: Registered, settings: Settings, base: Base, tell: Tell
+) -> tuple[Layer, ...]:
+    """Layers of a model that features can be taken of; an entry need not know any."""
+    if isinstance(entry, ModelEntry):
+        return entry.layers
+    find = getattr(entry, "known_layers", None)
+    return find(settings, base, tell) if find is not None else ()
 
 
 class Weights(Protocol):
@@ -203,6 +218,8 @@ class ModelEntry:
         Target of a function that makes the network, and its keyword arguments.
     head
         Dotted name of the last linear layer.
+    layers
+        Where else features can be taken; see `harness.models.stages`.
     mean, std
         Per channel, of images scaled to [0, 1], as the weights were trained.
     weights
@@ -227,6 +244,7 @@ class ModelEntry:
     source: str
     licence: str
     arguments: dict[str, Any] = field(default_factory=dict)
+    layers: tuple[Layer, ...] = ()
     parameters: int | None = None
     accuracy: float | None = None
     on_request: bool = False
@@ -274,7 +292,7 @@ class ModelEntry:
         network = self.build_network()
         load_strictly(network, read_state_dict(path), str(path))
         frozen = network.eval().requires_grad_(False)
-        quick = fused(frozen)
+        quick = fused(frozen, [layer.module for layer in self.layers])
         return Classifier(
             name=self.name,
             network=ready(quick, device),
@@ -282,6 +300,7 @@ class ModelEntry:
             std=self.std,
             classes=len(base.classes),
             head=self.head,
+            layers=self.layers,
             fingerprint=self._fingerprint(path),
             stateless=quick is not frozen,
         )

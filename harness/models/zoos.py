@@ -167,7 +167,7 @@ class Timm:
         return "published by timm"
 
     def build(self, settings: Settings, base: Base, tell: Any) -> Built:
-        """The network: of the base's classes, or of the published weights' own.
+        """The network: of the base's classes, of the published weights', or of none.
 
         Raises
         ------
@@ -176,16 +176,18 @@ class Timm:
         """
         timm = _timm(self.spec)
         self.locate(settings)
+        encodes = self.spec.kind == "encoder"
         if path := chosen_weights(self.spec, settings):
             network = _called(
                 timm.create_model,
                 self.spec,
-                num_classes=len(base.classes),
+                num_classes=0 if encodes else len(base.classes),
                 in_chans=base.size[2],
             )
             return Built(network=put_weights(network, path))
         tell(f"model {self.spec.target}: timm fetches its weights if they are not here")
-        network = _called(timm.create_model, self.spec, pretrained=True)
+        headless = {"num_classes": 0} if encodes else {}
+        network = _called(timm.create_model, self.spec, pretrained=True, **headless)
         facts: Any = network.pretrained_cfg
         return Built(
             network=network, mean=tuple(facts["mean"]), std=tuple(facts["std"])

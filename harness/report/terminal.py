@@ -64,6 +64,11 @@ def opening(run: Run) -> list[str]:
         f"harness: datasets {named}",
         *(f"harness: {line}" for line in found_lines(run.found)),
     ]
+    if run.encoders:
+        lines.append(
+            f"harness: encoders {', '.join(run.encoders)}: no accuracy, and no part in "
+            "comparisons of what models predict"
+        )
     if families_absent := run.absent_families:
         lines.append(
             f"harness: {len(families_absent)} families left out for want of files: "

@@ -20,7 +20,7 @@ from harness.tasks.task import Task
 
 if TYPE_CHECKING:
     from harness.datasets.images import Images
-    from harness.models.classifier import Classifier
+    from harness.models.network import Network
 
 Features = NDArray[np.float32]
 PATIENCE = 10.0  # seconds of silence
@@ -177,7 +177,7 @@ def train_head(
 
 
 def view_features(
-    classifier: Classifier,
+    classifier: Network,
     images: Images,
     task: Task,
     *,
@@ -211,7 +211,7 @@ def view_features(
 
 
 def cached_head(
-    classifier: Classifier,
+    classifier: Network,
     images: Images,
     task: Task,
     recipe: HeadRecipe,
@@ -246,7 +246,7 @@ def cached_head(
 
 
 def head_key(
-    classifier: Classifier, images: Images, task: Task, recipe: HeadRecipe
+    classifier: Network, images: Images, task: Task, recipe: HeadRecipe
 ) -> str:
     """sha256 over what decides a head; no name or path is in it."""
     what = {

@@ -11,9 +11,11 @@ from harness.answers.predictions import Predictions, chosen_device, chosen_preci
 from harness.answers.shared_images import SharedImages
 from harness.datasets.dataset import BLOCK, Dataset, Transformation
 from harness.datasets.images import ArrayImages
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UndefinedMetricError
 from harness.measurement import Domain
-from harness.models.classifier import Classifier, lowered
+from harness.models.classifier import Classifier
+from harness.models.layers import Layer
+from harness.models.network import Network, lowered
 from harness.sampling import sampled_rows
 from harness.views import IDENTITY, ROTATIONS
 
@@ -311,3 +313,241 @@ def test_each_worker_takes_a_gpu_of_its_own(monkeypatch):
     assert chosen_device("cuda", worker=1) == "cuda:1"
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     assert chosen_device("auto", worker=1) == "cuda"
+
+
+# --- layers and encoders --------------------------------------------------------------
+
+
+def deep(**facts):
+    """A network of two maps, a part that runs twice, one that gives a pair, a head."""
+
+    class Deep(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            torch.manual_seed(0)
+            self.first = torch.nn.Conv2d(1, 4, 3, padding=1)
+            self.relu = torch.nn.ReLU(inplace=True)
+            self.second = torch.nn.Conv2d(4, 6, 3, stride=2, padding=1)
+            self.pair = Pair()
+            self.head = torch.nn.Linear(6, 3)
+
+        def forward(self, images):
+            maps = self.relu(self.second(self.relu(self.first(images))))
+            return self.head(self.pair(maps)[0].mean((2, 3)))
+
+    class Pair(torch.nn.Module):
+        def forward(self, maps):
+            return maps, maps
+
+    parts = ("first", "relu", "second", "pair")
+    return Classifier(
+        **{
+            "name": "deep",
+            "network": Deep().eval().requires_grad_(False),
+            "mean": (0.5,),
+            "std": (0.25,),
+            "classes": 3,
+            "head": "head",
+            "layers": tuple(Layer(name=part, module=part) for part in parts),
+            "fingerprint": "",
+            **facts,
+        }
+    )
+
+
+@pytest.fixture
+def few():
+    """Twenty random images."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, size=(20, 8, 8, 1), dtype=np.uint8)
+    return Dataset(
+        name="few",
+        family="few",
+        domain=Domain.EXTERIOR,
+        load=lambda: ArrayImages(pixels=pixels, labels=None, digest="few"),
+    )
+
+
+def counted(network):
+    """How often a network is called, in a list that grows."""
+    calls = []
+    network.network.register_forward_hook(lambda *_: calls.append(1))
+    return calls
+
+
+def test_three_layers_and_logits_are_one_pass(few):
+    """One call a batch, though they are asked for one after the other."""
+    network = deep()
+    calls = counted(network)
+    layers = ["first", "second", "second-grid"]
+    found = Predictions(lambda: network, few, batch_size=8, layers=layers)
+
+    shapes = [found.features(layer=layer).shape for layer in layers]
+    found.logits()
+    found.features()
+
+    assert shapes == [(20, 4), (20, 6), (20, 96)]
+    assert len(calls) == 3  # batches of 8, 8 and 4
+    assert not any(
+        part._forward_hooks or part._forward_pre_hooks
+        for name, part in network.network.named_modules()
+        if name
+    )
+
+
+def test_features_of_a_layer_are_its_pooled_output(few):
+    """As the layer gives it, though the next one writes into the same memory."""
+    network = deep()
+    images = network.normalise(torch.cat(list(few.blocks())))
+    maps = network.network.first(images)
+    expected = {"first": maps.mean((2, 3)), "first-max": maps.amax((2, 3))}
+
+    found = Predictions(lambda: network, few)
+
+    for layer, features in expected.items():
+        np.testing.assert_allclose(
+            found.features(layer=layer), features.numpy(), atol=1e-6
+        )
+
+
+def test_a_layer_that_nobody_declared_costs_a_second_pass(few):
+    """And one under another view a pass of that view, once."""
+    network = deep()
+    calls = counted(network)
+    found = Predictions(lambda: network, few)
+
+    logits = found.logits()
+    for _ in range(2):
+        found.features(layer="first")
+    assert len(calls) == 2
+    assert (found.logits() == logits).all()
+    for _ in range(2):
+        found.features(ROTATIONS[0], layer="first")
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("third", "model deep has no layer third; it has first, relu, second, pair"),
+        ("relu", "layer relu of model deep must run once a pass, but runs again"),
+        ("pair", "layer pair of model deep must give one tensor, got tuple"),
+        ("head-max", "what enters the head is taken as it is: ask for head"),
+    ],
+)
+def test_a_layer_without_features_is_undefined_and_says_why(few, layer, message):
+    """Beside others that have some, and without a pass for each time it is asked."""
+    network = deep()
+    calls = counted(network)
+    found = Predictions(lambda: network, few, layers=[layer, "first"])
+    found.features(layer="first")
+    for _ in range(2):
+        with pytest.raises(UndefinedMetricError, match=message):
+            found.features(layer=layer)
+    assert len(calls) == 1
+
+
+def test_a_network_without_parts_says_that_it_cannot_be_looked_into(few):
+    """An exported graph, for instance."""
+    bare = deep(layers=(), head="")
+    with pytest.raises(UndefinedMetricError, match="no part of it can be looked into"):
+        Predictions(lambda: bare, few).features(layer="first")
+    with pytest.raises(UndefinedMetricError, match="can name a layer with"):
+        Predictions(lambda: bare, few).features()
+
+
+def test_hooks_are_gone_after_an_error(few):
+    """Whatever fails inside the network."""
+    network = deep()
+
+    def fail(*_):
+        raise RuntimeError("in the middle")
+
+    network.network.head.register_forward_hook(fail)
+    found = Predictions(lambda: network, few, layers=["first"])
+    with pytest.raises(RuntimeError, match="in the middle"):
+        found.logits()
+    assert not network.network.first._forward_hooks
+    assert not network.network.head._forward_pre_hooks
+
+
+def test_layers_are_float32_in_bfloat16_too(few):
+    """Close to those in single precision, and no more than that."""
+    exact = Predictions(deep, few).features(layer="second")
+    rough = Predictions(lambda: lowered(deep(), "bfloat16"), few)
+    features = rough.features(layer="second")
+    assert 0 < np.abs(features - exact).max() < 0.05 * np.abs(exact).max()
+
+
+def test_layers_are_dropped_where_there_is_no_room_and_come_again(few, monkeypatch):
+    """What was asked for stays; what else was declared is taken while it fits."""
+    monkeypatch.setattr("harness.answers.predictions.FEATURE_BYTES", 20 * 4 * (6 + 8))
+    network = deep()
+    calls = counted(network)
+    found = Predictions(lambda: network, few, layers=["first", "second", "second-grid"])
+    first = found.features(layer="first")
+    assert len(calls) == 1
+    assert found.features(layer="second-grid").shape == (20, 96)
+    assert len(calls) == 2
+    assert (found.features(layer="first") == first).all()
+    assert len(calls) == 3
+    found.features()
+    assert len(calls) == 3  # those that enter the head stay
+
+
+def test_layers_of_several_batches_at_a_time_are_the_same(dataset):
+    """Each thread takes those of its own batch."""
+    network = replace(deep(), stateless=True)
+    usual = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        several = Predictions(lambda: network, dataset, batch_size=64)
+        found = several.features(layer="first")
+    finally:
+        torch.set_num_threads(usual)
+    alone = Predictions(deep, dataset, batch_size=64).features(layer="first")
+    np.testing.assert_array_equal(found, alone)
+
+
+def encoder(network, **facts):
+    """A network without classes."""
+    return Network(
+        **{
+            "name": "seer",
+            "network": network.eval().requires_grad_(False),
+            "mean": (0.5,),
+            "std": (0.25,),
+            "fingerprint": "",
+            **facts,
+        }
+    )
+
+
+def test_an_encoder_has_features_and_no_logits(few):
+    """What needs logits is undefined, with its reason; no pass is spent on it."""
+    torch.manual_seed(0)
+    seer = encoder(torch.nn.Conv2d(1, 5, 3))
+    calls = counted(seer)
+    found = Predictions(lambda: seer, few)
+    for ask in (found.logits, found.probs, found.predicted):
+        with pytest.raises(UndefinedMetricError, match=r"an encoder.*no logits"):
+            ask()
+    assert not calls
+    images = seer.normalise(torch.cat(list(few.blocks())))
+    expected = seer.network(images).mean((2, 3)).numpy()
+    np.testing.assert_allclose(found.features(), expected, atol=1e-6)
+
+
+def test_an_encoder_s_head_can_be_named(few):
+    """What enters that part are the features, whatever comes out."""
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 1000))
+    found = Predictions(lambda: encoder(network, head="1"), few)
+    assert found.features().shape == (20, 64)
+
+
+def test_features_of_an_encoder_must_be_finite(few):
+    """As the logits of a classifier."""
+    broken = torch.nn.Flatten()
+    broken.register_forward_hook(lambda _part, _inputs, output: output / 0)
+    with pytest.raises(ValueError, match=r"features of model seer on few .* finite"):
+        Predictions(lambda: encoder(broken), few).features()

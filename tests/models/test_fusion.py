@@ -6,12 +6,14 @@ from torch import nn
 
 from harness.models.entries import CIFAR10_ENTRIES, DIGITS_ENTRIES
 from harness.models.fusion import fused
+from harness.models.published.trained import TRAINED_ENTRIES
 
 # The smallest of each kind; the others are more of the same.
 ENTRIES = {
     entry.build: entry
     for entry in sorted(
-        (*DIGITS_ENTRIES, *CIFAR10_ENTRIES), key=lambda e: -(e.parameters or 0)
+        (*TRAINED_ENTRIES[:2], *DIGITS_ENTRIES, *CIFAR10_ENTRIES),
+        key=lambda e: -(e.parameters or 0),
     )
 }
 
@@ -37,6 +39,38 @@ def norms(network: nn.Module) -> int:
     )
 
 
+SIZES = {"digits": (1, 8, 8), "mnist": (1, 28, 28)}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [e for e in ENTRIES.values() if e.layers],
+    ids=lambda entry: f"{entry.base}-{entry.name}",
+)
+def test_declared_layers_of_a_fused_network_can_be_seen_and_change_no_bit(entry):
+    """Each runs once, in the declared order, with maps that never grow."""
+    torch.manual_seed(0)
+    network = unusual(entry.build_network())
+    images = torch.randn(2, *SIZES.get(entry.base, (3, 32, 32)))
+    modules = [layer.module for layer in entry.layers]
+    seen = []
+    kept = fused(network, modules)
+    with torch.inference_mode():
+        expected = fused(network)(images)
+        for module in modules:
+            kept.get_submodule(module).register_forward_hook(
+                lambda _part, _inputs, output: seen.append(output.shape)
+            )
+        found = kept(images)
+    assert torch.equal(found, expected)
+    assert len(seen) == len(modules)
+    sides = [shape[-1] for shape in seen]
+    assert sides == sorted(sides, reverse=True)
+    assert all(len(shape) == 4 and len(shape) and shape[0] == 2 for shape in seen)
+    names = [layer.name for layer in entry.layers]
+    assert names == [f"stage{i}" for i in range(1, len(names) + 1)]
+
+
 @pytest.mark.parametrize(
     "entry",
     ENTRIES.values(),
@@ -45,8 +79,7 @@ def norms(network: nn.Module) -> int:
 def test_every_architecture_says_the_same_when_fused(entry):
     torch.manual_seed(0)
     network = unusual(entry.build_network())
-    size = (1, 8, 8) if entry.base == "digits" else (3, 32, 32)
-    images = torch.randn(2, *size)
+    images = torch.randn(2, *SIZES.get(entry.base, (3, 32, 32)))
     quick = fused(network)
     assert isinstance(quick, torch.fx.GraphModule)  # all of them can be traced
     with torch.inference_mode():

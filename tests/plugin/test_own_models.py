@@ -212,3 +212,61 @@ def test_its_accuracy_is_predicted_on_a_folder(digits):
 
     assert result.ret == 0
     result.stdout.fnmatch_lines(["predicted accuracy", "photos*network*"])
+
+
+# --- encoders -------------------------------------------------------------------------
+
+ENCODER = """
+import torch
+from my_code import network
+
+def encoder():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Conv2d(1, 8, 3), torch.nn.ReLU())
+"""
+AMONG = """
+from harness.metrics.label_free.agreement import agreement
+from harness.metrics.label_free.mean_discrepancy import mean_shift
+from harness.metrics.label_free.nuclear_norm import nuclear_norm
+
+def test_agreement(measure): measure(agreement)
+def test_mean_shift(measure): measure(mean_shift)
+def test_nuclear_norm(measure): measure(nuclear_norm)
+def test_knn(predictions, record): record("width", predictions.features().shape[1])
+"""
+
+
+def test_an_encoder_is_measured_by_what_needs_no_logits(digits):
+    """All else is skipped and says why; there is no accuracy, forecast or gap."""
+    digits.makepyfile(enc=ENCODER, test_suite=AMONG)
+    result, found = report(
+        digits,
+        "--harness-model=enc.py:encoder?kind=encoder&mean=0.3&std=0.4",
+        "--harness-models=linear",
+        "-rs",
+    )
+
+    text = result.stdout.str()
+    assert result.ret == 0
+    mine = [row for row in found["measurements"] if row["model"] == "encoder"]
+    assert {row["metric"] for row in mine} == {"mean_shift", "width"}
+    assert {row["accuracy"] for row in mine} == {None}
+    assert {row["value"] for row in mine if row["metric"] == "width"} == {8.0}
+    assert "model encoder is an encoder: it has features and no classes" in text
+    assert "no prediction for" not in text
+    assert "encoders encoder: no accuracy, and no part in comparisons" in text
+
+
+def test_classifiers_agree_as_without_the_encoder_among_them(digits):
+    """It is no peer of theirs; where it leaves one alone, that says so."""
+    digits.makepyfile(enc=ENCODER, test_suite=AMONG)
+    one = "--harness-model=enc.py:encoder?kind=encoder&mean=0.3&std=0.4"
+
+    def agreement(*arguments):
+        rows = report(digits, "-k", "agreement", *arguments)[1]["measurements"]
+        return {(r["model"], r["dataset"]): r["value"] for r in rows}
+
+    both = "--harness-models=linear,mlp"
+    assert agreement(both, one) == agreement(both)
+    alone = report(digits, "-k", "agreement", "-rs", "--harness-models=linear", one)
+    assert "there is no other: encoder predicts no classes" in alone[0].stdout.str()

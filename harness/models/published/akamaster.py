@@ -6,6 +6,7 @@ that its README lists. The eight hex digits in a file name begin its sha256.
 
 from __future__ import annotations
 
+from harness.models import stages
 from harness.models.entry import ModelEntry, Published
 
 _REPOSITORY = "https://github.com/akamaster/pytorch_resnet_cifar10"
@@ -19,6 +20,7 @@ def _entry(depth: int, sha256: str, parameters: int, accuracy: float) -> ModelEn
         build="harness.models.architectures.resnet_cifar:resnet",
         arguments={"depth": depth},
         head="linear",
+        layers=stages.RESNET,
         mean=(0.485, 0.456, 0.406),
         std=(0.229, 0.224, 0.225),
         weights=Published(

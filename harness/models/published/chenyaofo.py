@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.models import stages
 from harness.models.entry import ModelEntry, Published
+from harness.models.layers import Layer
 
 _REPOSITORY = "https://github.com/chenyaofo/pytorch-cifar-models"
 _BUILD = "harness.models.architectures."
@@ -23,6 +25,7 @@ def _entry(
     group: str,
     build: str,
     head: str,
+    layers: tuple[Layer, ...],
     arguments: dict[str, Any],
 ) -> ModelEntry:
     filename = f"cifar10_{name}-{sha256}.pt"
@@ -32,6 +35,7 @@ def _entry(
         build=_BUILD + build,
         arguments=arguments,
         head=head,
+        layers=layers,
         mean=(0.4914, 0.4822, 0.4465),
         std=(0.2023, 0.1994, 0.2010),
         weights=Published(
@@ -55,6 +59,7 @@ def _resnet(depth: int, sha256: str, parameters: int, accuracy: float) -> ModelE
         group="resnet",
         build="projected_resnet:projected_resnet",
         head="fc",
+        layers=stages.RESNET,
         arguments={"depth": depth},
     )
 
@@ -68,6 +73,7 @@ def _vgg(depth: int, sha256: str, parameters: int, accuracy: float) -> ModelEntr
         group="vgg",
         build="vgg:vgg",
         head="classifier.6",
+        layers=stages.vgg(depth),
         arguments={"depth": depth, "hidden": 512},
     )
 
@@ -83,6 +89,7 @@ def _mobilenet(
         group="mobilenetv2",
         build="adapted:mobilenet_v2",
         head="classifier.1",
+        layers=stages.MOBILENET,
         arguments={"width": width},
     )
 
@@ -98,6 +105,7 @@ def _shufflenet(
         group="shufflenetv2",
         build="adapted:shufflenet_v2",
         head="fc",
+        layers=stages.SHUFFLENET,
         arguments={"width": width},
     )
 
@@ -111,6 +119,7 @@ def _repvgg(variant: str, sha256: str, parameters: int, accuracy: float) -> Mode
         group="repvgg",
         build="repvgg:repvgg",
         head="linear",
+        layers=stages.REPVGG,
         arguments={"variant": variant},
     )
 

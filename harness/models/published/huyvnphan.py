@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.models import stages
 from harness.models.entry import ModelEntry, Published
+from harness.models.layers import Layer
 
 _REPOSITORY = "https://github.com/huyvnphan/PyTorch_CIFAR10"
 
@@ -20,6 +22,7 @@ def _entry(
     *,
     build: str,
     head: str,
+    layers: tuple[Layer, ...],
     arguments: dict[str, Any] | None = None,
 ) -> ModelEntry:
     return ModelEntry(
@@ -28,6 +31,7 @@ def _entry(
         build=f"harness.models.architectures.{build}",
         arguments=arguments or {},
         head=head,
+        layers=layers,
         mean=(0.4914, 0.4822, 0.4465),
         std=(0.2471, 0.2435, 0.2616),
         weights=Published(
@@ -50,6 +54,7 @@ def _vgg(depth: int, parameters: int, accuracy: float) -> ModelEntry:
         accuracy,
         build="vgg:vgg",
         head="classifier.6",
+        layers=stages.vgg(depth),
         arguments={"depth": depth, "hidden": 4096},
     )
 
@@ -61,6 +66,7 @@ def _resnet(depth: int, parameters: int, accuracy: float) -> ModelEntry:
         accuracy,
         build="adapted:resnet",
         head="fc",
+        layers=stages.WIDE_RESNET,
         arguments={"depth": depth},
     )
 
@@ -72,6 +78,7 @@ def _densenet(depth: int, parameters: int, accuracy: float) -> ModelEntry:
         accuracy,
         build="adapted:densenet",
         head="classifier",
+        layers=stages.DENSENET,
         arguments={"depth": depth},
     )
 
@@ -93,8 +100,23 @@ HUYVNPHAN_ENTRIES = (
         0.9391,
         build="adapted:mobilenet_v2",
         head="classifier.1",
+        layers=stages.MOBILENET,
         arguments={"width": 1.0},
     ),
-    _entry("googlenet", 5_490_986, 0.9285, build="adapted:googlenet", head="fc"),
-    _entry("inception_v3", 21_638_954, 0.9374, build="adapted:inception_v3", head="fc"),
+    _entry(
+        "googlenet",
+        5_490_986,
+        0.9285,
+        build="adapted:googlenet",
+        head="fc",
+        layers=stages.GOOGLENET,
+    ),
+    _entry(
+        "inception_v3",
+        21_638_954,
+        0.9374,
+        build="adapted:inception_v3",
+        head="fc",
+        layers=stages.INCEPTION,
+    ),
 )

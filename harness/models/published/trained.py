@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.datasets.small_bases import FASHIONMNIST, KMNIST, MNIST, SVHN, USPS
+from harness.models import stages
 from harness.models.entry import ModelEntry
+from harness.models.layers import Layer
 from harness.models.recipe import Recipe
 from harness.models.trained_here import TrainedHere
 
@@ -30,7 +32,13 @@ def _entries(
     base: Base, mean: tuple[float, ...], std: tuple[float, ...]
 ) -> tuple[ModelEntry, ...]:
     def entry(
-        name: str, function: str, head: str, *, sized: bool = True, asked: bool = False
+        name: str,
+        function: str,
+        head: str,
+        *,
+        layers: tuple[Layer, ...] = (),
+        sized: bool = True,
+        asked: bool = False,
     ) -> ModelEntry:
         size = {"size": list(base.size)} if sized else {}
         return ModelEntry(
@@ -39,6 +47,7 @@ def _entries(
             build=f"{SMALL}:{function}",
             arguments={**size, "classes": len(base.classes)},
             head=head,
+            layers=layers,
             mean=mean,
             std=std,
             weights=TrainedHere(recipe=_RECIPE),
@@ -49,7 +58,7 @@ def _entries(
 
     return (
         entry("linear", "linear", "1"),
-        entry("lenet", "lenet", "13"),
+        entry("lenet", "lenet", "13", layers=stages.SMALL_LENET),
         # A control that sees no shape: every view looks the same to it.
         entry("onebrain", "one_brain_cell", "1", sized=False, asked=True),
     )

@@ -7,7 +7,9 @@ and so are weights that `harness train` made. No checksums or accuracies are pub
 
 from __future__ import annotations
 
+from harness.models import stages
 from harness.models.entry import FirstOf, ModelEntry, Published
+from harness.models.layers import Layer
 from harness.models.recipe import Recipe
 from harness.models.trained_here import TrainedHere
 
@@ -36,6 +38,7 @@ def _entry(
     head: str,
     build: str,
     recipe: Recipe,
+    layers: tuple[Layer, ...] = (),
     on_request: bool = False,
 ) -> ModelEntry:
     published = Published(
@@ -49,6 +52,7 @@ def _entry(
         base="cifar10",
         build=f"harness.models.architectures.simple:{build}",
         head=head,
+        layers=layers,
         mean=(0.4914, 0.4822, 0.4465),
         std=(0.2023, 0.1994, 0.2010),
         weights=FirstOf(
@@ -69,6 +73,7 @@ U7122029_ENTRIES = (
         head="classifier.6",
         build="alexnet",
         recipe=_CONVOLUTIONAL,
+        layers=stages.ALEXNET,
     ),
     _entry(
         "lenet5",
@@ -77,6 +82,7 @@ U7122029_ENTRIES = (
         head="fc2",
         build="lenet5",
         recipe=_CONVOLUTIONAL,
+        layers=stages.LENET5,
     ),
     _entry("linear", 30_730, file="linear", head="fc", build="linear", recipe=_LINEAR),
     # A control, as among the digits.

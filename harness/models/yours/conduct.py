@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.metrics.numerics.checks import lie_in_unit_interval, probability_total
+from harness.models.layers import pooled
 
 if TYPE_CHECKING:
     import torch
@@ -102,6 +104,39 @@ def checked_logits(output: Any, n: int, base: Base, name: str) -> torch.Tensor:
     return output
 
 
+def checked_features(output: Any, n: int, name: str) -> torch.Tensor:
+    """(n, d) features of n images that an encoder gave, its maps averaged.
+
+    Raises
+    ------
+    HarnessError
+        Naming what it is instead.
+    """
+    import torch
+
+    if not isinstance(output, torch.Tensor):
+        raise HarnessError(
+            f"encoder {name} must return a tensor of features, got {_kind(output)}; "
+            "take them out of it in a factory"
+        )
+    if output.ndim < 2 or len(output) != n:
+        raise HarnessError(
+            f"encoder {name} must return the features of one image a row, got shape "
+            f"{tuple(output.shape)} for {n} image{'s' if n > 1 else ''}"
+            + ("; name the axis that `squeeze` takes away" if n == 1 else "")
+        )
+    if not output.is_floating_point() or not output.isfinite().all():
+        raise HarnessError(
+            f"encoder {name} must return finite floating-point features, got "
+            f"{output.dtype} with nan, infinity or whole numbers on made images; "
+            "check its weights"
+        )
+    try:
+        return pooled(output, "avg")
+    except ValueError as error:
+        raise HarnessError(f"encoder {name} {error}") from None
+
+
 def _kind(output: Any) -> str:
     kind = type(output).__name__
     names = list(output)[:5] if isinstance(output, dict) else []
@@ -114,7 +149,8 @@ def check_conduct(
     images: torch.Tensor,
     first: torch.Tensor,
     *,
-    base: Base,
+    checked: Callable[[Any, int], torch.Tensor],
+    what: str,
     name: str,
     before: dict[str, object],
 ) -> None:
@@ -126,16 +162,19 @@ def check_conduct(
         From images to the output.
     first
         (n, k), what it gave for the images the first time.
+    checked
+        From an output and its number of images to rows, or an error.
+    what
+        That rows are: "logits" or "features".
     before
         Its `state` before that.
 
     Raises
     ------
     HarnessError
-        If logits are probabilities, or change from run to run, or depend on the other
-        images of a batch or on their number.
+        If rows change from run to run, or depend on the other images of a batch or on
+        their number.
     """
-    _check_logits(first, name)
 
     def answer(part: torch.Tensor) -> torch.Tensor:
         try:
@@ -147,7 +186,7 @@ def check_conduct(
                 f"it on {n} more {'images' if n > 1 else 'image'} failed: "
                 f"{_reason(error)}"
             ) from error
-        return checked_logits(output, len(part), base, name).double()
+        return checked(output, len(part)).double()
 
     expected = first.double()
     after_one = state(network)
@@ -155,7 +194,10 @@ def check_conduct(
     again = answer(images)
     same = SAME if first.dtype.itemsize >= 4 else SAME_IN_HALF
     limit = _limit(expected, same)
-    _check_repeats(name, (again - expected).abs().max().item(), limit, network, before)
+    repeats = partial(
+        _check_repeats, name, what=what, limit=limit, network=network, before=before
+    )
+    repeats((again - expected).abs().max().item())
     apart = (beside[0] - expected[0]).abs().max().item()
     cure = (
         "normalise by running statistics and not by those of the batch, quantise by "
@@ -164,7 +206,7 @@ def check_conduct(
     )
     if apart > limit:
         raise HarnessError(
-            f"model {name} must give each image logits of its own, but those of one "
+            f"model {name} must give each image {what} of its own, but those of one "
             f"image move by {apart:.2g} with the other images of its batch; {cure}"
         )
     alone = answer(images[1:2])
@@ -175,16 +217,22 @@ def check_conduct(
     )
     if apart > _limit(expected, OTHER_SHAPE):
         raise HarnessError(
-            f"model {name} must give each image logits of its own, but those of one "
+            f"model {name} must give each image {what} of its own, but those of one "
             f"image move by {apart:.2g} with the number of images in its batch; {cure}"
         )
     if state(network) != after_one:
         for _ in range(MORE_RUNS):
-            apart = (answer(images[1:2]) - alone).abs().max().item()
-            _check_repeats(name, apart, limit, network, before)
+            repeats((answer(images[1:2]) - alone).abs().max().item())
 
 
-def _check_logits(output: torch.Tensor, name: str) -> None:
+def check_no_probabilities(output: torch.Tensor, name: str) -> None:
+    """Refuse (n, k) outputs that are no logits.
+
+    Raises
+    ------
+    HarnessError
+        If they are probabilities.
+    """
     import torch
 
     # NumPy has no bfloat16; its numbers stay what they are in float32.
@@ -217,6 +265,8 @@ def _limit(logits: torch.Tensor, share: float) -> float:
 def _check_repeats(
     name: str,
     apart: float,
+    *,
+    what: str,
     limit: float,
     network: torch.nn.Module,
     before: dict[str, object],
@@ -227,7 +277,7 @@ def _check_repeats(
     changed = [key for key in now if now[key] != before.get(key)]
     why = f"running it changes {', '.join(changed[:3])}; " if changed else ""
     raise HarnessError(
-        f"model {name} must give the same logits for the same images, but two runs "
+        f"model {name} must give the same {what} for the same images, but two runs "
         f"differ by {apart:.2g}; {why}switch off what is random or still training in "
         "eval mode: functional dropout takes training=self.training, noise too, and an "
         "export follows eval()"

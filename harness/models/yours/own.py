@@ -1,4 +1,4 @@
-"""A user's own classifier: a factory that returns the network, weights in place."""
+"""A user's own network: a factory that returns the network, weights in place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.code import resolve
+from harness.errors import UnknownName
 from harness.models.normalisation import checked_statistic
 from harness.models.yours.built import Built, checked_network, failed
 from harness.models.yours.specs import SpecModel
@@ -58,6 +59,8 @@ def own_model(
     head: str,
     mean: tuple[float, ...],
     std: tuple[float, ...],
+    kind: str = "classifier",
+    layers: tuple[str, ...] = (),
 ) -> SpecModel:
     """The entry behind `Registry.add_model`; nothing is built yet.
 
@@ -66,14 +69,19 @@ def own_model(
     Raises
     ------
     HarnessError
-        If mean or std is empty, or cannot be of images scaled to [0, 1].
+        If mean or std is empty, or cannot be of images scaled to [0, 1], or there is no
+        such kind.
     """
+    if kind not in ("classifier", "encoder"):
+        raise UnknownName(f"kind of model {name}", kind, ("classifier", "encoder"))
     spec = ModelSpec(
         target=name,
         name=name,
         head=head,
         mean=checked_statistic("mean", mean, name),
         std=checked_statistic("std", std, name),
+        kind=kind,
+        layers=tuple(layers),
     )
     builder = Registration(name=name, make=build)
     return SpecModel(

@@ -1,9 +1,9 @@
-"""Classifiers of --harness-model: from a specification to an entry of the registry."""
+"""Networks of --harness-model: from a specification to an entry of the registry."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from numbers import Real
 from pathlib import Path
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from harness.errors import HarnessError
-from harness.models.classifier import Classifier, ready
-from harness.models.dry_run import Probed, probe
+from harness.errors import HarnessError, UnknownName
+from harness.models.classifier import Classifier
+from harness.models.dry_run import Probed, layers_of, probe, seen_parts
+from harness.models.layers import Layer
+from harness.models.network import Network, ready
 from harness.models.normalisation import checked_statistic
 from harness.models.yours.built import Built, cannot_be, check_filled
 from harness.models.yours.exported import Exported, Onnx
@@ -77,6 +79,30 @@ class SpecModel:
     source: str = "--harness-model"
     asked: bool = True
     _facts: list[_Facts] = field(default_factory=list)
+    _layers: list[tuple[Layer, ...]] = field(default_factory=list)
+
+    @property
+    def encoder(self) -> bool:
+        """Whether it gives features and no logits."""
+        return self.spec.kind == "encoder"
+
+    def known_layers(
+        self, settings: Settings, base: Base, tell: Tell
+    ) -> tuple[Layer, ...]:
+        """Parts that features can be taken of: as named, or as a dry run finds them.
+
+        Raises
+        ------
+        HarnessError
+            As `check`.
+        """
+        if not self._layers:
+            found = self.spec.layers
+            if not found:
+                network, facts = self._built(settings, base, tell)
+                found = self._dry_layers(network, facts, base)
+            self._layers.append(_layers(found))
+        return self._layers[0]
 
     def locate(self, settings: Settings) -> str:
         """What it is built from; MissingData if that is not here."""
@@ -121,10 +147,8 @@ class SpecModel:
         self.check(settings, base, tell)
         return self._facts[0].fingerprint
 
-    def load(
-        self, settings: Settings, base: Base, device: str, tell: Tell
-    ) -> Classifier:
-        """The classifier on its device, in eval mode and without gradients.
+    def load(self, settings: Settings, base: Base, device: str, tell: Tell) -> Network:
+        """The network on its device, in eval mode and without gradients.
 
         Raises
         ------
@@ -134,16 +158,20 @@ class SpecModel:
         network, facts = self._built(settings, base, tell)
         self._compare(facts.built)
         channels_last = facts.probed.channels_last
-        return Classifier(
-            name=self.name,
-            network=ready(network, device, channels_last=channels_last),
-            mean=facts.mean,
-            std=facts.std,
-            classes=len(base.classes),
-            head=facts.probed.head,
-            fingerprint=self._facts[0].fingerprint,
-            channels_last=channels_last,
-        )
+        parts = self.spec.layers or tuple(seen_parts(network))
+        found: dict[str, Any] = {
+            "name": self.name,
+            "network": ready(network, device, channels_last=channels_last),
+            "mean": facts.mean,
+            "std": facts.std,
+            "head": facts.probed.head,
+            "layers": _layers(parts),
+            "fingerprint": self._facts[0].fingerprint,
+            "channels_last": channels_last,
+        }
+        if self.encoder:
+            return Network(**found)
+        return Classifier(**found, classes=len(base.classes))
 
     def _built(
         self, settings: Settings, base: Base, tell: Tell
@@ -160,8 +188,11 @@ class SpecModel:
             head=self.spec.head,
             mean=mean,
             std=std,
+            kind=self.spec.kind,
         )
-        decides = repr((contents.digest(), mean, std, probed.head))
+        # Of an encoder the same parts say something else.
+        kind = ("encoder",) if self.encoder else ()
+        decides = repr((contents.digest(), mean, std, probed.head, *kind))
         facts = _Facts(
             probed=probed,
             mean=mean,
@@ -170,8 +201,42 @@ class SpecModel:
             built=contents.of_instance(),
         )
         if not self._facts:
+            self._check_layers(built.network, facts, base)
             self._facts.append(facts)
         return built.network, facts
+
+    def _dry_layers(
+        self, network: torch.nn.Module, facts: _Facts, base: Base
+    ) -> tuple[str, ...]:
+        return layers_of(
+            network,
+            base,
+            name=self.name,
+            channels_last=facts.probed.channels_last,
+            mean=facts.mean,
+            std=facts.std,
+        )
+
+    def _check_layers(
+        self, network: torch.nn.Module, facts: _Facts, base: Base
+    ) -> None:
+        """Refuse layers that were named and cannot be."""
+        parts = seen_parts(network)
+        for name in self.spec.layers:
+            if name not in parts:
+                raise UnknownName(f"layer of model {self.name}", name, parts)
+        good = self._dry_layers(network, facts, base) if self.spec.layers else ()
+        for name in self.spec.layers:
+            if name not in good:
+                raise HarnessError(
+                    f"layer {name} of model {self.name} must run once a pass and give "
+                    "one tensor, (n, d), (n, t, c) or (n, c, h, w) for n images; name "
+                    "another with ?layers="
+                )
+
+
+def _layers(parts: Iterable[str]) -> tuple[Layer, ...]:
+    return tuple(Layer(name=part, module=part) for part in parts)
 
 
 def spec_model(spec: ModelSpec, base: str) -> SpecModel:
@@ -195,6 +260,11 @@ def _builder(spec: ModelSpec) -> Builder:
         "timm": Timm,
         "hub": Hub,
     }
+    if kind == "torchvision" and spec.kind == "encoder" and not spec.head:
+        raise HarnessError(
+            f"encoder {target} gives logits of other classes: name the part that its "
+            f"features enter, such as '{target}?kind=encoder&head=fc'"
+        )
     if kind in zoos and rest:
         return zoos[kind](spec)
     if target.endswith(".pt2"):

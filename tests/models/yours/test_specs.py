@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 
 from harness.datasets.bases import BASES
 from harness.errors import HarnessError, MissingData
+from harness.models.classifier import Classifier
 from harness.models.yours.specs import spec_model
 from harness.settings import ModelSpec, Settings
 
@@ -527,3 +529,157 @@ def test_a_hub_folder_is_asked_for_its_pretrained_network(
     np.testing.assert_allclose(run(found), expected, atol=1e-6)
     with pytest.raises(HarnessError, match="Cannot find callable nett"):
         make("hub:repo:nett", weights="DEFAULT", **PLAIN)
+
+
+# --- encoders and layers --------------------------------------------------------------
+
+ENCODERS = """
+import torch
+from torch import nn
+
+def encoder():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(64, 7),
+    )
+
+def maps():
+    return nn.Sequential(*list(encoder())[:3])
+
+def sixteen():
+    return nn.Sequential(*list(encoder())[:3], Tokens(), Mean())
+
+class Tokens(nn.Module):
+    def forward(self, maps):
+        return maps.flatten(2).permute(2, 0, 1)  # (t, n, c), with t = 16
+
+class Mean(nn.Module):
+    def forward(self, tokens):
+        return tokens.mean(0)
+
+def noisy():
+    return Noisy()
+
+class Noisy(nn.Module):
+    def forward(self, images):
+        return images.flatten(1) + torch.rand(64)
+
+def words():
+    return Words()
+
+class Words(nn.Module):
+    def forward(self, images):
+        return {"features": images}
+
+def scripted():
+    return torch.jit.script(encoder())
+"""
+
+
+@pytest.fixture
+def encoders(make, tmp_path):
+    """`make`, in a folder with a file of encoders; encoders unless said otherwise."""
+    (tmp_path / "enc.py").write_text(ENCODERS)
+
+    def made(target, *arguments, **facts):
+        return make(target, *arguments, **{**PLAIN, "kind": "encoder", **facts})
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("encoder", (3, 7)), ("maps", (3, 4, 4, 4))]
+)
+def test_an_encoder_gives_features_of_any_number(encoders, name, shape):
+    """It is no classifier, has no head, and is another model than the classifier."""
+    entry, found = encoders(f"enc.py:{name}")
+
+    assert entry.encoder
+    assert not isinstance(found, Classifier)
+    assert found.head == ""
+    assert run(found).shape == shape
+
+
+def test_an_encoder_and_a_classifier_of_the_same_parts_are_two_models(encoders):
+    """Since what the one calls logits the other calls features."""
+    prints = {
+        encoders("my_code.py:network", kind=kind)[1].fingerprint
+        for kind in ("encoder", "classifier")
+    }
+    assert len(prints) == 2
+
+
+def test_an_encoder_s_features_can_enter_a_part_that_is_named(encoders):
+    assert encoders("enc.py:encoder", head="4")[1].head == "4"
+
+
+@pytest.mark.parametrize(
+    ("target", "facts", "message"),
+    [
+        ("enc.py:noisy", {}, "must give the same features for the same images"),
+        ("enc.py:words", {}, "encoder words must return a tensor .* got dict of feat"),
+        ("enc.py:encoder", {"head": "9"}, "unknown head of model encoder '9'"),
+        ("enc.py:encoder", {"layers": ("5",)}, "unknown layer of model encoder '5'"),
+        (
+            "enc.py:sixteen",
+            {"layers": ("3",)},
+            "layer 3 .* must run once a pass",
+        ),
+        ("torchvision:resnet18", {"weights": "DEFAULT"}, "name the part that its feat"),
+    ],
+)
+def test_an_encoder_that_cannot_be_says_why(encoders, target, facts, message):
+    with pytest.raises(HarnessError, match=message):
+        encoders(target, **facts)
+
+
+def layers(entry, settings):
+    return [layer.name for layer in entry.known_layers(settings, DIGITS, str)]
+
+
+def test_a_dry_run_finds_the_layers_in_the_order_that_they_end(encoders, settings):
+    """Not the tokens whose first axis is as long as the batch of the dry run."""
+    entry, found = encoders("enc.py:encoder")
+    assert layers(entry, settings) == ["0", "1", "2", "3", "4"]
+    assert layers(encoders("enc.py:sixteen")[0], settings) == ["0", "1", "2", "4"]
+    assert not any(part._forward_hooks for part in found.network.modules())
+
+
+def test_layers_that_are_named_are_the_only_ones(encoders, settings):
+    entry, found = encoders("enc.py:encoder", layers=("0", "2"))
+    assert layers(entry, settings) == ["0", "2"]
+    assert [layer.name for layer in found.layers] == ["0", "2"]
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
+def test_a_torchscript_has_no_layers(encoders, settings):
+    """No Python calls its parts, so no hook would see them."""
+    entry, found = encoders("enc.py:scripted")
+    assert layers(entry, settings) == []
+    assert found.layers == ()
+
+
+def test_timm_makes_encoders_without_classes(encoders, monkeypatch, settings, tmp_path):
+    """Published or from a file, it is asked for a network of no classes."""
+    asked = []
+
+    def create_model(name, **arguments):
+        asked.append(arguments)
+        torch.manual_seed(0)
+        made = nn.Sequential(nn.Flatten(), nn.Linear(64, 5))
+        made.pretrained_cfg = {"mean": (0.1,), "std": (0.2,)}
+        return made
+
+    timm = types.SimpleNamespace(
+        create_model=create_model, is_model=lambda name: True, list_models=list
+    )
+    monkeypatch.setitem(sys.modules, "timm", timm)
+    loading = dataclasses.replace(settings, download=True)
+    _, found = encoders("timm:vit", DIGITS, loading, weights="DEFAULT", mean=(), std=())
+    assert asked[0] == {"pretrained": True, "num_classes": 0}
+    assert run(found).shape == (3, 5)
+    assert found.mean == (0.1,)
+    torch.save(create_model("vit").state_dict(), tmp_path / "w.pt")
+    encoders("timm:vit", weights="w.pt")
+    assert asked[-1] == {"num_classes": 0, "in_chans": 1}
