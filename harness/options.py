@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -168,7 +168,7 @@ def _device(text: str) -> str:
 
 def _own(*roles: str) -> Callable[[str], OwnData]:
     def parse(text: str) -> OwnData:
-        path, facts = split_query(text, ("name", "role", "resize", "cropped", "trait."))
+        path, facts = split_query(text, _OWN_FACTS)
         role = facts.get("role", "")
         if role and role not in roles:
             raise ValueError(f"must have a role of {', '.join(roles)}, got {role!r}")
@@ -181,9 +181,25 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
             resize=_yes(facts.get("resize", "")),
             cropped=_yes(facts.get("cropped", "")),
             traits=_traits(path, facts),
+            classes=possible_path(facts["classes"]) if "classes" in facts else None,
+            mapping=_known_fact("mapping", facts, ("mean", "max")),
+            several=_known_fact("labels", facts, ("any", "several")) == "several",
         )
 
     return parse
+
+
+_OWN_FACTS = (
+    *("name", "role", "resize", "cropped", "trait."),
+    *("classes", "mapping", "labels"),
+)
+
+
+def _known_fact(name: str, facts: dict[str, str], known: Sequence[str]) -> str:
+    value = facts.get(name, "")
+    if value and value not in known:
+        raise ValueError(f"must have {name} {' or '.join(known)}, got {value!r}")
+    return value
 
 
 def _traits(path: str, facts: dict[str, str]) -> tuple[tuple[str, Trait], ...]:
@@ -338,9 +354,11 @@ OPTIONS = (
         metavar="FOLDER",
         many=True,
         help="a folder of your own images (repeatable): data.npy and labels.npy at any "
-        "depth, or PNG and JPEG pictures in one folder a class; without labels its "
+        "depth, or PNG and JPEG pictures in one folder a class; labels.json is for "
+        "several labels an image, classes=FILE for fewer classes; without labels its "
         "accuracy is predicted. Facts may follow: "
-        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes&trait.WORD=VALUE",
+        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes&trait.WORD=VALUE&"
+        "classes=FILE&mapping=mean|max&labels=any|several",
     ),
     Option(
         field="outputs",
@@ -349,7 +367,8 @@ OPTIONS = (
         many=True,
         help="an .npz file of what models said about a dataset (repeatable; no images "
         "or networks are needed): arrays `models`, `logits` (m, n, k) or `predictions` "
-        "(m, n), and `labels` (n,). FILE?role=test is the labelled source set",
+        "(m, n), and `labels` (n,). FILE?role=test is the labelled source set; "
+        "classes=FILE, mapping and labels as of --harness-data",
     ),
     Option(
         field="data_root",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
     from harness.datasets.dataset import Dataset
+    from harness.datasets.truth import Truth
     from harness.metrics.spec import Metric
     from harness.models.entry import Registered
     from harness.report.section import Section
@@ -201,6 +202,7 @@ class Registry:
         load: Callable[[], Any],
         domain: Domain | str = Domain.EXTERIOR,
         traits: Mapping[str, Trait] | None = None,
+        truth: Truth | None = None,
     ) -> None:
         """Add a set of images of your own, as a family of one.
 
@@ -212,13 +214,19 @@ class Registry:
             The base whose models can classify it.
         load
             Returns ``(images, labels)``, or images alone for a target: uint8 arrays of
-            shape (n, height, width, channels), and (n,) whole numbers.
+            shape (n, height, width, channels), and (n,) whole numbers. Labels may also
+            be (n, classes) truth values, or a list of whole numbers for each image: any
+            of them is right, and images that have none are left out of the accuracy.
         domain
             "exterior", "interior", or "target" for a set without labels.
         traits
             Facts of the set, ``{"weather": "fog", "severity": 3}``: texts and numbers.
             Every report carries them. Intervals leave out sets of one family and one
             `corruption` together.
+        truth
+            In place of labels that `load` returns, where some classes only are answers,
+            several stand for one answer, or all labels of an image hold: see
+            `harness.datasets.truth`.
         """
         from harness.datasets.own import own_dataset
 
@@ -229,7 +237,7 @@ class Registry:
         domain = Domain(domain)
 
         def datasets(settings: Settings) -> tuple[Dataset, ...]:
-            return (own_dataset(name, domain, load, self.bases[base], known),)
+            return (own_dataset(name, domain, load, self.bases[base], known, truth),)
 
         self.add_family(
             Family(

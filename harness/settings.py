@@ -28,6 +28,12 @@ class OwnData:
         Pictures were resized and cropped when they were made.
     traits
         Facts of its datasets, by name.
+    classes
+        A file that says which of the base's classes are answers.
+    mapping
+        "mean" or "max": how classes that stand for one answer speak together.
+    several
+        Labels of one image hold all at once, instead of any being acceptable.
     """
 
     path: Path
@@ -36,6 +42,9 @@ class OwnData:
     resize: bool = False
     cropped: bool = False
     traits: tuple[tuple[str, Trait], ...] = ()
+    classes: Path | None = None
+    mapping: str = ""
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

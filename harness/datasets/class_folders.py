@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness.datasets.family import Base
 from harness.errors import BadData, UnknownName
 
 
-def labels_of(root: Path, files: Iterable[Path], base: Base) -> tuple[int, ...]:
-    """The class of each picture: its folder's name, or number."""
-    classes = _Classes(base)
+def labels_of(
+    root: Path, files: Iterable[Path], names: Sequence[str]
+) -> tuple[int, ...]:
+    """The class of each picture, of those of these names: its folder's, or number."""
+    classes = _Classes(names)
     labels = []
     for file in files:
         if file.parent == root:
@@ -25,7 +26,7 @@ def labels_of(root: Path, files: Iterable[Path], base: Base) -> tuple[int, ...]:
             raise UnknownName(
                 f"class folder of {root}",
                 folder,
-                base.classes,
+                names,
                 "add ?role=target if nobody labelled the pictures",
             )
         labels.append(label)
@@ -33,11 +34,11 @@ def labels_of(root: Path, files: Iterable[Path], base: Base) -> tuple[int, ...]:
 
 
 class _Classes:
-    """Classes of a base by what folders may call them."""
+    """Classes by what folders may call them."""
 
-    def __init__(self, base: Base) -> None:
-        self._names = {name.lower(): i for i, name in enumerate(base.classes)}
-        self._k = len(base.classes)
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = {name.lower(): i for i, name in enumerate(names)}
+        self._k = len(names)
 
     def find(self, folder: str) -> int | None:
         """The class that a folder's name says, or its number; else None."""
@@ -48,9 +49,11 @@ class _Classes:
         return None
 
 
-def check_twins(root: Path, again: Iterable[tuple[Path, Path]], base: Base) -> None:
+def check_twins(
+    root: Path, again: Iterable[tuple[Path, Path]], names: Sequence[str]
+) -> None:
     """Refuse links that put the same picture into two classes."""
-    classes = _Classes(base)
+    classes = _Classes(names)
     for path, first in again:
         labels = {
             classes.find(one.relative_to(root).parts[0])

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from harness.code import resolve, source_digest
 from harness.datasets.images import Images
+from harness.datasets.truth import KnownTruth, Truth
+from harness.errors import UndefinedMetricError
 from harness.measurement import Domain
 from harness.sampling import sampled_rows
 from harness.traits import Trait
@@ -20,6 +22,7 @@ from harness.traits import Trait
 if TYPE_CHECKING:
     import torch
 
+    from harness.datasets.class_map import ClassMap
     from harness.datasets.geometry import Geometry
 
 # Transformations are drawn block by block, each block with a generator of its own, so
@@ -118,7 +121,9 @@ class Dataset:
     seed
         Whole numbers that, with the block's number, key the generator.
     labelled
-        Whether `load` will return labels.
+        Whether its truth is known, by the labels that `load` will return or by `known`.
+    known
+        Its truth where that is anything but one class of the base an image.
     verify
         Reads all of it before a run, telling about its progress, so that what is wrong
         shows then; None where `load` finds nothing wrong that was not found before.
@@ -141,15 +146,18 @@ class Dataset:
     verify: Callable[[Callable[[str], None]], object] | None = None
     found: Found | None = None
     traits: Mapping[str, Trait] = field(default_factory=dict)
+    known: KnownTruth | None = None
 
     def fingerprint(self) -> str:
-        """sha256 over content, transformations and seed; no name, path or trait."""
-        what = {
+        """sha256 over content, truth, transformations, seed; no name, path or trait."""
+        what: dict[str, Any] = {
             "content": self.load().digest,
             "transformations": [t.identity() for t in self.transformations],
             "seed": list(self.seed) if self.transformations else [],
             "block": BLOCK if self.transformations else 0,
         }
+        if self.known is not None and (truth := self.known.digest()):
+            what["truth"] = truth
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     def size(self, limit: int | None = None) -> int:
@@ -194,9 +202,51 @@ class Dataset:
         return images
 
     def labels(self, limit: int | None = None) -> NDArray[np.int64] | None:
-        """(n,) true classes, or None. For the accuracy computation alone."""
+        """(n,) true classes of the base, or None. For the accuracy computation alone.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If its images have not one class of the base each; see `truth`.
+        """
+        if (truth := self._known_truth(limit)) is not None:
+            if (found := truth.labels()) is None:
+                raise UndefinedMetricError(
+                    f"the images of {self.name} have not one label of the base each: "
+                    f"{truth}"
+                )
+            return found
         labels = self.load().labels
         return None if labels is None else labels[sampled_rows(len(labels), limit)]
+
+    @property
+    def classes(self) -> ClassMap | None:
+        """Which of the base's classes are answers; None where all are."""
+        return None if self.known is None else self.known.classes
+
+    def truth(self, classes: int, limit: int | None = None) -> Truth | None:
+        """What is known of its images, or None. For outcomes alone.
+
+        Parameters
+        ----------
+        classes
+            How many classes the base has.
+        limit
+            Of the sample of `limit` images only.
+        """
+        if (truth := self._known_truth(limit)) is not None:
+            return truth
+        labels = self.labels(limit)
+        return (
+            None
+            if labels is None
+            else Truth.one(labels, classes, of=f"labels of {self.name}")
+        )
+
+    def _known_truth(self, limit: int | None) -> Truth | None:
+        if self.known is None or (truth := self.known()) is None:
+            return None
+        return truth.take(sampled_rows(len(truth), limit))
 
 
 def _generator(seed: tuple[int, ...], block: int) -> np.random.Generator:

@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.datasets.class_folders import check_twins, labels_of
 from harness.datasets.dataset import Dataset, Found
 from harness.datasets.family import Base, Family
 from harness.datasets.images import Images
+from harness.datasets.own_truth import (
+    LABELS,
+    Labelling,
+    always,
+    array_truth,
+    by_folder,
+    by_name,
+    check_labelled,
+    chosen_classes,
+    notes_of,
+)
 from harness.datasets.passed_over import beside, classes_missing, passed_over
 from harness.datasets.readers.arrays import (
     checked_labels,
@@ -24,22 +34,26 @@ from harness.datasets.readers.arrays import (
 from harness.datasets.readers.picture_sets import PictureImages
 from harness.datasets.readers.pictures import PICTURES, UNREAD_PICTURES
 from harness.datasets.tree import Tree, once, walk
+from harness.datasets.truth_files import LABEL_SETS
 from harness.errors import BadData, MissingData
 from harness.measurement import Domain
 from harness.queries import safe_name
 
 if TYPE_CHECKING:
+    from harness.datasets.class_map import ClassMap
     from harness.settings import OwnData, Settings
 
-DATA, LABELS = "data.npy", "labels.npy"
+DATA = "data.npy"
+TRUTHS = (LABELS, LABEL_SETS)
 
 
 def own_family(own: OwnData, base: Base) -> Family:
     """The family of a folder that was named with --harness-data.
 
-    It holds arrays (``data.npy`` and perhaps ``labels.npy``, at any depth: every such
-    folder is a dataset, named by its path) or pictures (in one folder a class, or all
-    in one place without labels). A folder that holds both is refused.
+    It holds arrays (``data.npy`` and perhaps ``labels.npy`` or ``labels.json``, at any
+    depth: every such folder is a dataset, named by its path) or pictures (in one folder
+    a class, or all in one place, with a ``labels.json`` or without labels). A folder
+    that holds both is refused.
     """
     name = own.name or safe_name(own.path.resolve().name)
     return Family(
@@ -61,9 +75,10 @@ def _members(
     pictures = [file for file in tree.files if file.suffix.lower() in PICTURES]
     _check_kinds(own, tree, leaves, pictures)
     _check_facts(own, base, pictures=bool(pictures))
+    classes = chosen_classes(own, base.classes)
     if leaves:
-        return _array_leaves(own, name, base, tree, leaves, again)
-    return (_pictures(own, name, base, tree, pictures),)
+        return _array_leaves(own, name, base, classes, tree, leaves, again)
+    return (_pictures(own, name, base, classes, tree, pictures),)
 
 
 def _check_folder(path: Path, name: str) -> None:
@@ -148,8 +163,10 @@ def _array_folders(tree: Tree) -> tuple[list[Path], list[Path]]:
     files, links = once(tree, (file for file in tree.files if file.name == DATA))
     again = []
     for link, first in links:
-        labels = tree.files.get(link.with_name(LABELS))
-        if labels in (None, tree.files.get(first.with_name(LABELS))):
+        labels = [tree.files.get(link.with_name(name)) for name in TRUTHS]
+        if not any(labels) or labels == [
+            tree.files.get(first.with_name(name)) for name in TRUTHS
+        ]:
             again.append(link)
         else:
             files.append(link)
@@ -160,6 +177,7 @@ def _array_leaves(
     own: OwnData,
     name: str,
     base: Base,
+    classes: ClassMap | None,
     tree: Tree,
     leaves: list[Path],
     again: list[Path],
@@ -168,14 +186,15 @@ def _array_leaves(
     for file in tree.files:
         if file.parent in names:
             names[file.parent].append(file.name)
-    others = [file for file in tree.files if file.name not in (DATA, LABELS)]
+    others = [file for file in tree.files if file.name not in (DATA, *TRUTHS)]
     notes = beside(tree, leaves, others, again)
     made = []
     for leaf in leaves:
-        if LABELS not in names[leaf] and own.role != Domain.TARGET:
+        known = [one for one in TRUTHS if one in names[leaf]]
+        if not known and own.role != Domain.TARGET:
             _check_spelling(leaf, names[leaf])
-        labelled = LABELS in names[leaf] and own.role != Domain.TARGET
-        made.append(_array_leaf(own, name, base, leaf, notes[leaf], labelled=labelled))
+        truths = known if own.role != Domain.TARGET else []
+        made.append(_array_leaf(own, name, base, classes, leaf, notes[leaf], truths))
     return tuple(made)
 
 
@@ -183,11 +202,13 @@ def _array_leaf(
     own: OwnData,
     name: str,
     base: Base,
+    classes: ClassMap | None,
     leaf: Path,
     notes: tuple[str, ...],
-    *,
-    labelled: bool,
+    truths: list[str],
 ) -> Dataset:
+    labelled = bool(truths)
+    check_labelled(own, labelled=labelled)
     path = leaf.relative_to(own.path).as_posix()
     if not labelled and own.role not in ("", Domain.TARGET):
         raise BadData(
@@ -197,7 +218,11 @@ def _array_leaf(
     # Only the head of a large file is read here: what is wrong shows before any work.
     pixels = read_npy(leaf / DATA, memory_map=True)
     checked_pixels(leaf, pixels, size=base.size)
-    if labelled:
+    known = len(base.classes) if classes is None else classes
+    truth = array_truth(own, known, leaf, truths, len(pixels)) if truths else None
+    if truth is not None:
+        notes = (*notes_of(truth, base.classes), *notes)
+    elif labelled:
         labels = read_npy(leaf / LABELS)
         whole = checked_labels(leaf, labels, len(pixels), len(base.classes))
         notes = (*classes_missing(np.unique(whole).tolist(), base.classes), *notes)
@@ -205,8 +230,9 @@ def _array_leaf(
         name=name if path == "." else f"{name}/{safe_name(path)}",
         family=name,
         domain=_domain(own, labelled=labelled),
-        load=partial(_load_arrays, leaf, base, labelled=labelled),
+        load=partial(_load_arrays, leaf, base, labelled=labelled and truth is None),
         labelled=labelled,
+        known=always(truth),
         found=Found(images=len(pixels), notes=notes),
         traits=dict(own.traits),
     )
@@ -215,11 +241,12 @@ def _array_leaf(
 def _check_spelling(leaf: Path, names: list[str]) -> None:
     """Refuse labels by nearly their name, which nobody would read."""
     found = {name.lower(): name for name in names if name != DATA}
-    if close := get_close_matches(LABELS, found, n=1, cutoff=0.8):
-        raise BadData(
-            f"{leaf / found[close[0]]} must be called {LABELS} to be read; rename it, "
-            "or add ?role=target to have the accuracy predicted without labels"
-        )
+    for name in TRUTHS:
+        if close := get_close_matches(name, found, n=1, cutoff=0.8):
+            raise BadData(
+                f"{leaf / found[close[0]]} must be called {name} to be read; rename "
+                "it, or add ?role=target to have the accuracy predicted without labels"
+            )
 
 
 def _load_arrays(leaf: Path, base: Base, *, labelled: bool) -> Images:
@@ -238,39 +265,50 @@ def _domain(own: OwnData, *, labelled: bool) -> Domain:
 
 
 def _pictures(
-    own: OwnData, name: str, base: Base, tree: Tree, files: list[Path]
+    own: OwnData,
+    name: str,
+    base: Base,
+    classes: ClassMap | None,
+    tree: Tree,
+    files: list[Path],
 ) -> Dataset:
     files, again = once(tree, files)
-    labels: tuple[int, ...] | None = None
-    missing: tuple[str, ...] = ()
-    if own.role != Domain.TARGET and any(file.parent != own.path for file in files):
-        labels = labels_of(own.path, files, base)
-        check_twins(own.path, (*tree.again, *again), base)
-        missing = classes_missing(set(labels), base.classes)
+    known = Labelling()
+    if own.role != Domain.TARGET and own.path / LABEL_SETS in tree.files:
+        known = by_name(own, base.classes, classes, files)
+    elif own.role != Domain.TARGET and any(file.parent != own.path for file in files):
+        known = by_folder(own, base.classes, classes, files, (*tree.again, *again))
     elif own.role not in ("", Domain.TARGET):
         raise BadData(
             f"{own.path} has no folder for each class, which role={own.role} needs; "
-            f"put its pictures into folders named {', '.join(base.classes[:3])}, ..."
+            f"put its pictures into folders named {', '.join(base.classes[:3])}, ..., "
+            f"or name their labels in {LABEL_SETS}"
         )
+    check_labelled(own, labelled=known.labelled)
     images = PictureImages(
         own.path,
         files,
-        labels,
+        known.labels,
         classes=len(base.classes),
         size=base.size,
         resize=own.resize,
         geometry=base.geometry,
         cropped=own.cropped,
     )
-    others = [file for file in tree.files if file.suffix.lower() not in PICTURES]
-    notes = passed_over(tree, others, [path for path, _ in again])
+    others = [
+        file
+        for file in tree.files
+        if file.suffix.lower() not in PICTURES and file != own.path / LABEL_SETS
+    ]
+    notes = (*known.notes, *passed_over(tree, others, [path for path, _ in again]))
     return Dataset(
         name=name,
         family=name,
-        domain=_domain(own, labelled=labels is not None),
+        domain=_domain(own, labelled=known.labelled),
         load=lambda: images,
         verify=images.verify,
-        labelled=labels is not None,
-        found=Found(images=len(files), notes=(*missing, *notes)),
+        labelled=known.labelled,
+        known=always(known.truth),
+        found=Found(images=len(files), notes=notes),
         traits=dict(own.traits),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.class_map import ClassMap
-from harness.errors import BadData
+from harness.errors import BadData, UndefinedMetricError
 
 Labels = NDArray[np.int64]
 Sets = NDArray[np.bool_]
@@ -255,6 +255,11 @@ class Truth:
 
         Parameters are those of `right`.
 
+        Raises
+        ------
+        UndefinedMetricError
+            If no image is counted: of a sample, say.
+
         Examples
         --------
         >>> few = Truth.one([0, 2], ClassMap.subset(("cat", "dog", "owl"), [0, 2]))
@@ -271,7 +276,12 @@ class Truth:
     def _share(self, right: NDArray[np.bool_]) -> float:
         if self.given.ndim == 1:
             return float(right.mean())
-        return float(right[self.counted].mean())
+        counted = self.counted
+        if not counted.any():
+            raise UndefinedMetricError(
+                f"none of the {len(self)} images has a right answer"
+            )
+        return float(right[counted].mean())
 
     def exact(self, logits: NDArray[Any]) -> NDArray[np.bool_]:
         """(n,) whether exactly the labels that hold have a logit above 0.
@@ -358,6 +368,45 @@ class Truth:
                 f"what was said must be of the {len(self)} images of the truth, got "
                 f"{len(rows)} rows"
             )
+
+
+class KnownTruth:
+    """A dataset's truth that is not one class of the base an image, read when needed.
+
+    Parameters
+    ----------
+    read
+        Returns it; None where it turns out that there is one class an image, which is
+        with the images.
+    classes
+        Which classes are answers: no label is looked at to know them.
+    look
+        Is called whenever somebody looks.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Truth | None],
+        classes: ClassMap | None = None,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._read = read
+        self.classes = classes
+        self._look = look
+
+    def __call__(self) -> Truth | None:
+        """The truth, and a note of the look."""
+        self._look()
+        return self._read()
+
+    def digest(self) -> str:
+        """Of what decides which answers are right; empty where `read` has none."""
+        found = self._read()
+        return "" if found is None else found.digest()
+
+    def watched(self, look: Callable[[], None]) -> KnownTruth:
+        """The same, whose looks are told to somebody."""
+        return KnownTruth(self._read, self.classes, look)
 
 
 def _whole(array: NDArray[Any]) -> bool:

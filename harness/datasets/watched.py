@@ -101,7 +101,12 @@ def watched(dataset: Dataset, watch: Watch) -> Dataset:
     >>> seen.labels(), seen.load().labels, watch.reads
     (None, None, 2)
     """
-    return replace(dataset, load=partial(_load, dataset.load, watch))
+    known = dataset.known
+    return replace(
+        dataset,
+        load=partial(_load, dataset.load, watch),
+        known=None if known is None else known.watched(watch.note),
+    )
 
 
 def _load(load: Callable[[], Images], watch: Watch) -> Images:
