@@ -12,7 +12,7 @@ import numpy as np
 from harness.datasets.class_folders import check_twins, labels_of
 from harness.datasets.class_map import ClassMap
 from harness.datasets.passed_over import classes_missing
-from harness.datasets.sources.arrays import read_npy
+from harness.datasets.readers.arrays import read_npy
 from harness.datasets.truth import KnownTruth, Truth
 from harness.datasets.truth_files import (
     LABEL_SETS,
