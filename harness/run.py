@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from harness.answers.outputs import SavedPredictions
     from harness.answers.predictions import Predictions
+    from harness.datasets.class_map import ClassMap
     from harness.datasets.dataset import Dataset, Found
     from harness.datasets.family import Base, Family
     from harness.fixtures.outcomes import Chosen
@@ -54,8 +55,11 @@ SHARED_CODE = (
     "harness.answers.predictions",
     "harness.answers.shared_images",
     "harness.arrays",
+    "harness.datasets.class_map",
     "harness.datasets.dataset",
     "harness.datasets.images",
+    "harness.datasets.truth",
+    "harness.fixtures.labels",
     "harness.fixtures.measure",
     "harness.fixtures.outcomes",
     "harness.fixtures.record",
@@ -112,12 +116,15 @@ class Run:
         self.accuracies: dict[tuple[str, str], float | None] = {}
         #: By model and dataset; see `harness.fixtures.outcomes`.
         self.outcomes: dict[tuple[str, str], Chosen] = {}
+        #: By model and dataset: what is told beside the accuracy; see there.
+        self.truths: dict[tuple[str, str], dict[str, str]] = {}
         #: Of who looks at labels of the datasets.
         self.watch = Watch()
         self._began = datetime.now(UTC)
         self._failed: dict[str, HarnessError] = {}
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
+        self._answers: dict[tuple[str, str], NDArray[np.int32]] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
         self._images = SharedImages()
         MEMORY.keep_in(settings.cache_dir)
@@ -374,17 +381,38 @@ class Run:
         )
         return lowered(found, self.precision)
 
-    def remember(self, model: str, dataset: str, predicted: NDArray[np.int64]) -> None:
-        """Keep a pair's predicted classes, in few bytes, for comparisons."""
+    def remember(
+        self,
+        model: str,
+        dataset: Dataset,
+        predictions: Predictions | SavedPredictions,
+    ) -> None:
+        """Keep what a pair was answered, in few bytes, for comparisons and accuracy."""
+        pair = model, dataset.name
         kind = "uint8" if len(self.base.classes) <= 256 else "uint16"
-        self._predicted[model, dataset] = predicted.astype(kind)
+        if pair not in self._predicted:
+            self._predicted[pair] = predictions.predicted().astype(kind)
+        if dataset.classes is not None and pair not in self._answers:
+            # Of the same pass: predicted classes do not say what is largest of fewer.
+            answers = _answers_of(predictions, dataset.classes)
+            self._answers[pair] = answers.astype("int32")
 
     def predicted(self, model: str, dataset: Dataset) -> NDArray[np.int64]:
         """(n,) predicted classes of any chosen model, run now if it was not before."""
         if (model, dataset.name) not in self._predicted:
-            predictions = self.predict(model, dataset)
-            self.remember(model, dataset.name, predictions.predicted())
+            self.remember(model, dataset, self.predict(model, dataset))
         return self._predicted[model, dataset.name].astype("int64")
+
+    def answers(self, model: str, dataset: Dataset) -> NDArray[np.int64]:
+        """(n,) numbers of the answers given, where some classes alone are answers.
+
+        Those of the predicted classes otherwise. Run now if it was not before.
+        """
+        if dataset.classes is None:
+            return self.predicted(model, dataset)
+        if (model, dataset.name) not in self._answers:
+            self.remember(model, dataset, self.predict(model, dataset))
+        return self._answers[model, dataset.name].astype("int64")
 
     def covers(self, model: str, dataset: str) -> bool:
         """Whether there can be predictions: always, but of outputs that were saved."""
@@ -583,3 +611,13 @@ class Run:
             },
             "date": self._began.isoformat(timespec="seconds"),
         }
+
+
+def _answers_of(
+    predictions: Predictions | SavedPredictions, classes: ClassMap
+) -> NDArray[np.int64]:
+    """(n,) numbers of the answers given."""
+    try:
+        return classes.answers(predictions.logits())
+    except UndefinedMetricError:  # saved classes, which were found to be answers
+        return classes.answer_of(predictions.predicted())

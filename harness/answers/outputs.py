@@ -1,8 +1,10 @@
 """Saved outputs: what models said about a dataset, in place of images and networks.
 
 An ``.npz`` file holds ``models`` (m names), ``logits`` (m, n, k) or ``predictions``
-(m, n) of whole numbers, and ``labels`` (n,) if they are known; or, in place of the
-first two, one array for each model under its name: (n, k) logits or (n,) predictions.
+(m, n) of whole numbers, and ``labels`` if they are known: (n,) classes, (n, k) truth
+values, or those of all images one after another with ``label_counts`` (n,); or, in
+place of the first two, one array for each model under its name: (n, k) logits or (n,)
+predictions.
 """
 
 from __future__ import annotations
@@ -17,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.answers.saved_truth import Sets, label_sets, saved_truth
 from harness.arrays import softmax
 from harness.datasets.dataset import SOURCE, Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.images import ArrayImages, Images
+from harness.datasets.own_truth import always
 from harness.datasets.readers.arrays import numpys_reason
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, HarnessError, MissingData, UndefinedMetricError
@@ -54,6 +58,8 @@ class SavedOutputs:
         By name: (n, k) float logits, or (n,) predicted classes.
     labels
         (n,) true classes, or None.
+    sets
+        Several labels an image in their place: (n, k) truth values, or n tuples.
     classes
         Number of classes: of the logits, or one more than the largest number seen.
     digest
@@ -63,8 +69,14 @@ class SavedOutputs:
     path: Path
     models: dict[str, NDArray[Any]]
     labels: NDArray[np.int64] | None
+    sets: Sets | None
     classes: int
     digest: str
+
+    @property
+    def labelled(self) -> bool:
+        """Whether anything is known of the images."""
+        return self.labels is not None or self.sets is not None
 
     def __len__(self) -> int:
         """Number of images."""
@@ -189,7 +201,7 @@ def saved_base(
     if len(widths) > 1:
         listed = ", ".join(f"{k} in {path}" for k, path in sorted(widths.items()))
         raise HarnessError(f"files of outputs differ in their classes: {listed}")
-    classes = max(outputs.classes for _, outputs in files.values())
+    classes = max(_classes_of(*found) for found in files.values())
     models: dict[str, dict[str, SavedOutputs]] = {}
     for name, (_, outputs) in files.items():
         for model in outputs.models:
@@ -197,7 +209,7 @@ def saved_base(
     has_source = any(own.role == "test" for own, _ in files.values())
     return (
         _base(files, classes, has_source=has_source),
-        tuple(_family(name, *found) for name, found in files.items()),
+        tuple(_family(name, *found, classes) for name, found in files.items()),
         tuple(
             SavedModel(name=name, files=found, has_source=has_source)
             for name, found in models.items()
@@ -205,12 +217,21 @@ def saved_base(
     )
 
 
+def _classes_of(own: OwnData, outputs: SavedOutputs) -> int:
+    """How many classes a file knows of; labels of a map are none of them."""
+    if own.classes is not None or outputs.sets is None:
+        return outputs.classes
+    if isinstance(outputs.sets, np.ndarray):
+        return max(outputs.classes, int(outputs.sets.shape[1]))
+    return max(outputs.classes, *(max(row) + 1 for row in outputs.sets if row))
+
+
 def _check_called_test(own: OwnData, outputs: SavedOutputs) -> None:
     """Refuse a labelled file of this name: it may be meant as the source set, or not.
 
     The report calls the source set so, and metrics that need one would take it.
     """
-    if outputs.labels is not None:
+    if outputs.labelled:
         raise HarnessError(
             f"{outputs.path} is called test and has labels: say that it is the "
             "labelled source set with ?role=test, or give it another name with ?name="
@@ -255,8 +276,8 @@ def _base(
     )
 
 
-def _family(name: str, own: OwnData, outputs: SavedOutputs) -> Family:
-    labelled = outputs.labels is not None and own.role != Domain.TARGET
+def _family(name: str, own: OwnData, outputs: SavedOutputs, classes: int) -> Family:
+    labelled = outputs.labelled and own.role != Domain.TARGET
     if own.role == "test":
         domain = Domain.INTERIOR
     elif own.role:
@@ -265,12 +286,16 @@ def _family(name: str, own: OwnData, outputs: SavedOutputs) -> Family:
         domain = Domain.EXTERIOR if labelled else Domain.TARGET
     if domain is not Domain.TARGET and not labelled:
         raise BadData(f"{outputs.path} has no labels, which role={own.role} needs")
+    truth = saved_truth(
+        own, outputs.path, outputs.labels, outputs.sets, outputs.models, classes
+    )
     dataset = Dataset(
         name=name,
         family=name,
         domain=domain,
-        load=lambda: _content(outputs, labelled=labelled),
+        load=lambda: _content(outputs, labelled=labelled and truth is None),
         labelled=labelled,
+        known=always(truth),
         traits=dict(own.traits),
     )
     return Family(
@@ -321,17 +346,26 @@ def _read(path: Path, _size: int, _stamp: int) -> SavedOutputs:
             "write it with numpy.savez"
         ) from error
     labels = arrays.pop("labels", None)
+    counts = arrays.pop("label_counts", None)
     models = _by_model(path, arrays)
     n = len(next(iter(models.values())))
     seen = [_checked_array(path, name, array, n) for name, array in models.items()]
     classes = max(seen)
-    if labels is not None:
+    if labels is None and counts is not None:
+        raise BadData(
+            f"{path} has `label_counts` but no `labels`, which they count; save both"
+        )
+    sets = None if labels is None else label_sets(path, labels, counts, n)
+    if sets is not None:
+        labels = None
+    elif labels is not None:
         classes = max(classes, _checked_labels(path, labels, n, seen, models))
         labels = labels.astype(np.int64)
     return SavedOutputs(
         path=path,
         models=models,
         labels=labels,
+        sets=sets,
         classes=classes,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )

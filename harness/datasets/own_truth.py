@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def array_truth(
         if labels.ndim == 2:
             truth = Truth.sets(labels, known, several=own.several, of=of)
         elif own.several:
-            raise BadData(_ONE_EACH.format(path=leaf))
+            refuse_one_each(leaf)
         elif isinstance(known, int):
             return None
         else:
@@ -110,10 +110,12 @@ def array_truth(
     return truth
 
 
-_ONE_EACH = (
-    "labels=several is for several labels an image, but {path} has one each; leave it "
-    "out"
-)
+def refuse_one_each(path: Path) -> NoReturn:
+    """Say that labels cannot hold together where an image has one."""
+    raise BadData(
+        f"labels=several is for several labels an image, but {path} has one each; "
+        "leave it out"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,7 @@ def by_folder(
         Links to the same pictures, and what is read in their place.
     """
     if own.several:
-        raise BadData(_ONE_EACH.format(path=own.path))
+        refuse_one_each(own.path)
     called = classes.names if classes is not None and classes.renumbered else names
     labels = labels_of(own.path, files, called)
     check_twins(own.path, again, called)

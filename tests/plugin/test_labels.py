@@ -39,6 +39,7 @@ WAYS = {
     "    record('cheat', request.getfixturevalue('accuracy'))",
     "kept_while_it_runs": "(request, record):\n"
     "    record('cheat', float(request.getfixturevalue('keeps')[0]))",
+    "truth": "(dataset, record): record('cheat', dataset.truth(3).chance())",
     "labels": "(dataset, record): record('cheat', float(dataset.labels()[0]))",
     "content": "(dataset, record): record('cheat', float(dataset.load().labels[0]))",
     "copy": "(dataset, record):\n"
