@@ -23,6 +23,7 @@ from harness.models.weights import (
     read_state_dict,
     verify,
 )
+from harness.renamed import moved
 
 if TYPE_CHECKING:
     import torch
@@ -304,3 +305,6 @@ class ModelEntry:
             fingerprint=self._fingerprint(path),
             stateless=quick is not frozen,
         )
+
+
+__getattr__ = moved(__name__, TrainedHere="harness.models.trained_here")
