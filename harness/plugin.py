@@ -436,9 +436,11 @@ class Cells:
     ) -> Generator[None, None, None]:
         """Tell a controller what was collected, and let all items rest."""
         if is_worker(self.config):
+            from harness.conftests import registering
             from harness.distribution import tell
 
-            tell(self.config, plan_of(session.items))
+            plan = plan_of(session.items)
+            tell(self.config, replace(plan, conftests=registering(self.config)))
         yield
         cells = sum(pair_of(item) is not None for item in session.items)
         rest(cells)
