@@ -115,6 +115,10 @@ class Controller:
             check_cache(self.settings.cache_dir)
         if asked:
             self.run.check()
+        if self._gates:
+            from harness.report.judging import check_names
+
+            check_names(self._gates.values(), self.run.registry)
         if any(field.startswith("jigsaw") for field in asked):
             _ = self.run.jigsaw
         if asked and not self.config.option.collectonly:
@@ -242,7 +246,9 @@ class Controller:
     ) -> tuple[str, str, str] | None:
         """Show the value beside a test in -v; keep gates out of the count of tests."""
         if report.nodeid.startswith(GATE_PREFIXES) and report.passed:
-            return "gates passed" if report.when == "call" else "", "", ""
+            one = sum(verdict.passed for verdict in self.verdicts) == 1
+            word = "gate passed" if one else "gates passed"
+            return word if report.when == "call" else "", "", ""
         values: str = getattr(report, VALUES_ATTRIBUTE, "")
         if not values or not report.passed or hasattr(report, "wasxfail"):
             return None

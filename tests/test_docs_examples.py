@@ -11,6 +11,7 @@ from harness.analysis.gates.changes import VERBS
 from harness.analysis.gates.fits import DOMAINS, STATISTICS, Fit
 from harness.analysis.gates.predictions import BOUNDS, Predicted
 from harness.analysis.gates.rows import WORDS, Row
+from harness.analysis.gates.sections import OfSection
 from harness.analysis.gates.texts import OPERATORS
 from harness.options import OPTIONS
 
@@ -43,6 +44,7 @@ def test_gates_can_be_parsed_and_show_every_form():
     assert {"all", "*"} < {gate.model for gate in found}
     assert {target.bound for target in targets} == set(BOUNDS)
     assert {row.name for row in quantities(found, Row)} == set(WORDS)
+    assert quantities(found, OfSection)
     assert {"interior", "*"} < {gate.datasets for gate in found}
 
 

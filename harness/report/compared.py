@@ -115,7 +115,13 @@ def _new(change: Change) -> bool:
 def _uneven(changes: Sequence[Change]) -> Iterable[str]:
     """Datasets that only one run has: such numbers are not quite of the same thing."""
     for side, when in (("only_before", "before"), ("only_after", "now")):
-        names = sorted({name for c in changes for name in getattr(c, side)})
+        single = [
+            (c.model, name) for c in changes if c.model for name in getattr(c, side)
+        ]
+        # All models together name "DATASET of MODEL", most of which their own rows do.
+        known = {f"{name} of {model}" for model, name in single}
+        joint = {name for c in changes if not c.model for name in getattr(c, side)}
+        names = sorted({name for _, name in single} | joint - known)
         if names:
             some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
             yield f"  {len(names)} datasets were measured only {when}: {some}"

@@ -82,22 +82,36 @@ def lacks(run: Run, collector: Collector) -> tuple[Lack, ...]:
 
 
 def _skipped(collector: Collector) -> Iterator[Lack]:
+    for lack, reasons in _empty(collector, "skipped"):
+        yield replace(
+            lack, reason=f"all {len(reasons)} cells were skipped: {reasons[0]}"
+        )
+
+
+def failures(collector: Collector) -> tuple[Lack, ...]:
+    """What a test failed to measure on any dataset of a model, and why the first time.
+
+    Its cells are expected, and missing.
+    """
+    return tuple(lack for lack, _ in _empty(collector, "failed"))
+
+
+def _empty(collector: Collector, status: str) -> Iterator[tuple[Lack, list[str]]]:
+    """Metrics of models of which nothing was measured; why cells ended with a status.
+
+    Only those of which some did.
+    """
     of_variant, of_test, measured = _recorded(collector)
-    skips: dict[tuple[Variant, str], list[str]] = defaultdict(list)
+    found: dict[tuple[Variant, str], list[str]] = defaultdict(list)
     for nodeid, cell in collector.cells.items():
         outcome = collector.outcomes.get(nodeid)
         place = cell.variant, cell.model
-        if outcome and outcome.status == "skipped" and place not in measured:
-            skips[place].append(outcome.reason)
-    for (variant, model), reasons in skips.items():
+        if outcome and outcome.status == status and place not in measured:
+            found[place].append(outcome.reason)
+    for (variant, model), reasons in found.items():
         for metric, axes in _series(variant, of_variant, of_test):
-            if metric != ACCURACY:
-                yield Lack(
-                    model=model,
-                    metric=metric,
-                    axes=axes,
-                    reason=f"all {len(reasons)} cells were skipped: {reasons[0]}",
-                )
+            lack = Lack(model=model, metric=metric, axes=axes, reason=reasons[0])
+            yield lack, reasons
 
 
 def _recorded(

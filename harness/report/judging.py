@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from harness.analysis.correlation import Undefined
 from harness.analysis.gates import Evidence, Gate, Verdict, judge
-from harness.report.expected import lacks, planned_cells
+from harness.analysis.gates.sections import OfSection
+from harness.errors import UnknownName
+from harness.report.expected import failures, lacks, planned_cells
+from harness.report.section import problem_line
+from harness.report.sections import SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector
+    from harness.registry import Registry
     from harness.report.summary import Summary
     from harness.run import Run
 
@@ -24,6 +30,26 @@ def judged(
         changes=summary.changes,
         measurements=summary.measurements,
         expected=tuple(planned_cells(run, collector)),
+        quantities={
+            one.name: Undefined(problem_line(one)) if one.problem else one.quantities
+            for one in summary.shown
+        },
         lacks=lacks(run, collector),
+        failures=failures(collector),
     )
     return judge(gates, evidence)
+
+
+def check_names(gates: Iterable[Gate], registry: Registry) -> None:
+    """Refuse names of gates that nothing which is registered has.
+
+    Raises
+    ------
+    UnknownName
+        With what there is.
+    """
+    sections = [one.name for one in (*SECTIONS, *registry.sections)]
+    for gate in gates:
+        quantity = gate.quantity
+        if isinstance(quantity, OfSection) and quantity.section not in sections:
+            raise UnknownName("section", quantity.section, sections)

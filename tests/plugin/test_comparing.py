@@ -94,6 +94,21 @@ def test_the_command_prints_both_and_judges_rules(toy, capsys, monkeypatch):
     assert "saved run 'before' not found" in capsys.readouterr().err
 
 
+def test_a_dataset_that_only_one_run_has_is_named_once(toy, capsys):
+    """Not again for all models together; that of a model that is gone is."""
+    save(toy, "before", "-knuclear")
+    save(toy, "without", "-knuclear", "--harness-families=in0,in1,in2,out*")
+    save(toy, "soft", "-knuclear", "--harness-models=soft")
+    capsys.readouterr()
+    store = ["--store", str(toy.path / ".harness")]
+
+    assert main(["compare", "before", "without", *store]) == 0
+    assert "1 datasets were measured only before: in3\n" in capsys.readouterr().out
+    assert main(["compare", "before", "soft", *store]) == 0
+    printed = capsys.readouterr().out
+    assert "7 datasets were measured only before: in0 of sharp, in1 of" in printed
+
+
 def test_a_report_file_is_as_good_as_a_name(toy):
     toy.runpytest_inprocess("--harness-report-json=r.json")
 

@@ -421,3 +421,41 @@ def test_a_test_that_passes_and_records_nothing_is_named(toy, arguments):
             "*FAILED some *[[]soft[]]: all 7 cells were skipped: the test passed*",
         ]
     )
+
+
+FAILING = """
+def test_good(record, predictions):
+    record("good", predictions.probs().max(axis=1).mean())
+def test_bad(record, predictions):
+    1 / 0
+    record("worse", 1.0)
+"""
+
+
+def test_a_metric_that_failed_everywhere_is_said_to_have_failed(toy):
+    """With the reason; it is not among what was measured, and has a name, or none."""
+    toy.makepyfile(test_suite=FAILING)
+
+    result = toy.runpytest_inprocess(
+        "--harness-models=soft",
+        "--harness-gate=bad: interior n >= 1",
+        "--harness-gate=bad on in2: value >= 1",
+        "--harness-gate=worse: interior n >= 1",
+        "--harness-gate=worse: value >= 1",
+        "--harness-gate=bad[sharp]: interior n >= 1",
+    )
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    text = " ".join(result.stdout.str().partition("\ngates\n")[2].split())
+    zero = "ZeroDivisionError: division by zero"
+    measured = f"measured: good; bad failed: {zero}"
+    for line in (
+        "bad interior n >= 1 [soft]: 4 cells are missing (soft on in0, soft on in1, "
+        f"soft on in2, ...), for all failed: {zero}; without them cannot be judged",
+        "bad on in2 value >= 1 [soft]: 1 cell is missing (soft on in2), for all "
+        f"failed: {zero}; without them there is nothing to judge",
+        f"worse interior n >= 1 [*]: no measured metric matches 'worse'; {measured}",
+        f"worse value >= 1 [*]: no measured metric matches 'worse'; {measured}",
+        f"bad interior n >= 1 [sharp]: no measured metric matches 'bad'; {measured}",
+    ):
+        assert f"FAILED {line}" in text

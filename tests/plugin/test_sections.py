@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from harness.cli import main
+from harness.report.run_file.reopening import reopen
 from tests.plugin.conftest import CONFTEST
 
 SECTION = """
@@ -63,6 +64,41 @@ def test_a_registered_section_is_in_every_report(toy, capsys):
     assert written == "model,letters\nsharp,5.0\nsoft,4.0\n"
     main(["report", "json.out", "--short"])
     assert "models that were seen" in capsys.readouterr().out
+
+
+def test_a_gate_is_set_on_what_a_section_publishes(toy):
+    """Judged as any other; a section that nobody registered is refused at once."""
+    toy.makepyfile(sections=SECTION)
+    toy.makeconftest(
+        "import sections\n"
+        + CONFTEST
+        + "    sections.pytest_harness_register(registry)\n"
+    )
+
+    result = toy.runpytest_inprocess(
+        "-knuclear",
+        "--harness-gate=models.models >= 2",
+        "--harness-gate=models.m* > 2",
+        "--harness-report-json=r.json",
+        "--junitxml=junit.xml",
+    )
+
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "  passed models.models >= 2: models is 2 (>= 2)",
+            "  FAILED models.models > 2: models is 2, wanted > 2",
+            "*14 passed, 14 deselected, 1 gate passed*",
+        ]
+    )
+    again = reopen(toy.path / "r.json").verdicts
+    assert [one.id for one in again] == [
+        "gates::models.models >= 2",
+        "gates::models.models > 2",
+    ]
+    result = toy.runpytest_inprocess("--harness-gate=model.models >= 2")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*unknown section 'model'; did you mean models?*"])
 
 
 def test_a_section_that_raises_does_not_cost_the_report(toy):

@@ -21,6 +21,7 @@ GATES = (
     "rising[net0]: interior rho > 1",
     "predicted accuracy on night >= 0.99",
     "rising[net0] on in: value >= -1",
+    "section.* >= 0.6",
     f"falling[net1] on {ODD}: outcome >= 101%",
 )
 
@@ -99,7 +100,10 @@ def sample():
         verdicts=judge(
             map(parse, GATES),
             Evidence(
-                correlations=correlations, predictions=predictions, measurements=found
+                correlations=correlations,
+                predictions=predictions,
+                measurements=found,
+                quantities={"section": {ODD: 0.5}},
             ),
         ),
         compared_with="before",

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.analysis.correlation import Expected, Undefined
+from harness.analysis.correlation import ACCURACY, Expected, Undefined
 from harness.analysis.gates.texts import several
-from harness.measurement import NO_AXES, Axes, Domain
+from harness.measurement import NO_AXES, Axes, Domain, label_of
 
 if TYPE_CHECKING:
     from harness.analysis.comparison import Change
@@ -56,9 +56,13 @@ class Evidence:
     expected
         Every cell that should have a row, whatever its metric.
     quantities
-        Of the report's sections, by section and name.
+        Of the report's sections, by section and name; of one that could not be made,
+        why.
     lacks
         What was asked for and of which nothing was measured.
+    failures
+        Metrics of models all of whose cells failed, with the first reason. The cells
+        are expected too.
     """
 
     correlations: Sequence[Correlation] = ()
@@ -66,10 +70,40 @@ class Evidence:
     changes: Sequence[Change] = ()
     measurements: Sequence[Measurement] = ()
     expected: Sequence[Expected] = ()
-    quantities: Mapping[str, Mapping[str, float | Undefined]] = field(
+    quantities: Mapping[str, Mapping[str, float | Undefined] | Undefined] = field(
         default_factory=dict
     )
     lacks: Sequence[Lack] = ()
+    failures: Sequence[Lack] = ()
+
+    @property
+    def lacks_of_fits(self) -> list[Lack]:
+        """Those that a fit may suffer from: not of accuracy itself, which has none."""
+        return [lack for lack in self.lacks if lack.metric != ACCURACY]
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why metrics have no value anywhere, by name with their axes."""
+        known = {row.series for row in self.measurements}
+        return {
+            label_of(lack.metric, lack.axes): lack.reason
+            for lack in self.failures
+            if lack.metric is not None and (lack.metric, lack.axes) not in known
+        }
+
+    def why_failed(
+        self, series: tuple[str, Axes], model: str | None, cells: Sequence[Expected]
+    ) -> list[str]:
+        """Which of its cells are missing, and why if all failed: one text, or none."""
+        reasons = [
+            lack.reason
+            for lack in self.failures
+            if (lack.metric, lack.axes) == series and model in (None, lack.model)
+        ]
+        return [
+            f"{text}, for all failed: {reasons[0]}" if reasons else text
+            for text in missing_cells(cells)
+        ]
 
 
 def missing_cells(cells: Iterable[Expected]) -> list[str]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 from harness.analysis.correlation import Undefined
 from harness.analysis.gates.evidence import Lack, missing_cells
 from harness.analysis.gates.gate import Gate, Quantity, Verdict
+from harness.analysis.gates.rows import WORDS
 from harness.analysis.gates.subjects import ALL, unmatched
 from harness.analysis.gates.texts import OPERATORS, Words, apart
 from harness.measurement import Domain
@@ -68,7 +69,7 @@ class Fit(Quantity):
     @classmethod
     def read(cls, words: Words) -> tuple[Self, str, float]:
         """Quantity, operator and threshold that the words after a colon describe."""
-        domain = words.one_of("the domain", DOMAINS)
+        domain = words.one_of("the domain", DOMAINS, also=WORDS)
         statistic = STATISTICS[words.one_of("the statistic", STATISTICS)]
         operator = words.one_of("the operator", OPERATORS)
         return cls(domain, statistic), operator, words.threshold()
@@ -90,10 +91,11 @@ class Fit(Quantity):
         exist, or if an expected cell of its domain is missing: a run that lost its
         hard datasets must not pass on the easy ones.
         """
-        lost = [lack for lack in evidence.lacks if self._would_judge(gate, lack)]
-        families = tuple(lack.reason for lack in lost if lack.model is None)
+        lacks = evidence.lacks_of_fits
+        lost = [lack for lack in lacks if self._would_judge(gate, lack)]
+        families = [lack.reason for lack in lost if lack.model is None]
         verdicts = [
-            self._verdict(gate, row, families)
+            self._verdict(gate, row, self._missing(row, evidence) + families)
             for row in evidence.correlations
             if gate.subject.selects(row)
         ]
@@ -108,7 +110,13 @@ class Fit(Quantity):
             if lack.model is not None
         ]
         return tuple(verdicts) or (
-            gate.unjudged(unmatched(gate.subject, evidence.correlations)),
+            gate.unjudged(
+                unmatched(
+                    gate.subject,
+                    [row for row in evidence.correlations if _is_measured(row)],
+                    evidence.failed,
+                )
+            ),
         )
 
     def _would_judge(self, gate: Gate, lack: Lack) -> bool:
@@ -116,12 +124,14 @@ class Fit(Quantity):
             return lack.domain is None or lack.domain in DOMAINS[self.domain]
         return gate.subject.could_select(lack.metric, lack.axes, lack.model)
 
-    def _verdict(
-        self, gate: Gate, row: Correlation, families: Sequence[str]
-    ) -> Verdict:
-        value = self._value(row)
+    def _missing(self, row: Correlation, evidence: Evidence) -> list[str]:
         cells = [c for c in row.missing if c.domain in DOMAINS[self.domain]]
-        missing = "; ".join([*missing_cells(cells), *families])
+        if _is_measured(row):
+            return missing_cells(cells)
+        return evidence.why_failed(row.series, row.model, cells)
+
+    def _verdict(self, gate: Gate, row: Correlation, missing: Sequence[str]) -> Verdict:
+        value = self._value(row)
         passed = False
         if isinstance(value, Undefined):
             reason = f"cannot be judged: {value.reason}"
@@ -133,7 +143,7 @@ class Fit(Quantity):
             reason += f" ({gate.limit})" if passed else f", wanted {gate.limit}"
         if missing:
             passed = False
-            reason = f"{missing}; without them {reason}"
+            reason = f"{'; '.join(missing)}; without them {reason}"
         return Verdict(
             gate=gate,
             metric=row.metric,
@@ -170,6 +180,11 @@ class Fit(Quantity):
         if value is None:
             return Undefined(f"the metric is constant on the {fit.n} datasets")
         return 100 * value if name in ("rmse", "mae", "bias") else value
+
+
+def _is_measured(row: Correlation) -> bool:
+    """Whether there is anything of it: some rows are there for what they lack."""
+    return bool(row.points or row.targets or row.contradicting) or not row.missing
 
 
 # Statistics that not every domain has.

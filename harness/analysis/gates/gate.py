@@ -120,10 +120,10 @@ class Verdict(Named):
         What was judged.
     metric, axes, model
         Of what was judged; the gate's own patterns where it matched nothing. Model
-        "all" is all of them together.
+        "all" is all of them together. Empty for a section's quantity.
     place
         Which of several there are of a subject: the dataset of a prediction, the
-        datasets of values, the family of an aggregate, the part of a change.
+        datasets of values, the part of a change, the name of a section's quantity.
     value
         In the gate's unit; None where it does not exist.
     passed
@@ -133,9 +133,9 @@ class Verdict(Named):
     """
 
     gate: Gate
-    metric: str
+    metric: str = ""
     axes: Axes = NO_AXES
-    model: str
+    model: str = ""
     place: str = ""
     value: float | None
     passed: bool

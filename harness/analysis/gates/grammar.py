@@ -4,6 +4,7 @@ The grammar::
 
     gate       = SUBJECT ":" DOMAIN STATISTIC limit                  of a fit
                | SUBJECT [ on ] ":" ( "value" | "outcome" ) limit    of rows
+               | SECTION "." QUANTITY limit                          of the report
                | "predicted accuracy" on [ "by" METRIC ] [ "for" MODEL ]
                  [ "at" BOUND ] limit
     rule       = [ SUBJECT ":" ] [ PART ] STATISTIC VERB [ "by" ] NUMBER
@@ -14,8 +15,8 @@ The grammar::
     limit      = OPERATOR NUMBER
     OPERATOR   = ">=" | ">" | "<=" | "<"
 
-The rest is said where it is read: `fits`, `rows`, `predictions`, and `changes` for
-rules.
+The rest is said where it is read: `fits`, `rows`, `sections`, `predictions`, and
+`changes` for rules.
 """
 
 import re
@@ -23,7 +24,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TypeAlias
 
-from harness.analysis.gates import changes, fits, predictions
+from harness.analysis.gates import changes, fits, predictions, sections
 from harness.analysis.gates.changes import Change
 from harness.analysis.gates.fits import Fit
 from harness.analysis.gates.gate import EVERYTHING, Gate, Quantity
@@ -40,7 +41,7 @@ _CONDITIONS: tuple[tuple[Callable[[Words], bool], Reader], ...] = (
     (lambda _: True, Fit.read),
 )
 _COLON = re.compile(r"\[[^\[\]]*\]|:")
-_HEAD = re.compile(r"\s*(?P<subject>\S.*?)\s+on\s+(?P<datasets>\S.*?)\s*", re.DOTALL)
+_ON = re.compile(r"(?<=\s)on(?=\s)")
 
 
 @cache
@@ -75,6 +76,8 @@ Example: 'jigsaw_invariance: interior r2 >= 0.5'
     if predictions.is_meant(text):
         return predictions.read(text)
     colon = _colon(text)
+    if colon is None and sections.is_meant(text):
+        return sections.read(text)
     if colon is None:
         first = re.match(r"\s*\S*", text)
         assert first is not None
@@ -125,8 +128,17 @@ def _colon(text: str) -> int | None:
 def _gate(text: str, colon: int | None, words: Words, read: Reader) -> Gate:
     head = EVERYTHING if colon is None else text[:colon]
     datasets, at = EVERYTHING, 0
-    if found := _HEAD.fullmatch(head):
-        head, datasets, at = *found.group("subject", "datasets"), found.start(2)
+    if (on := _ON.search(head)) and head[: on.start()].strip():
+        datasets, at = head[on.end() :].strip(), on.start()
+        head = head[: on.start()]
+        if not datasets:
+            refuse(
+                text,
+                "datasets are missing after 'on'",
+                at=on.end(),
+                kind=words.kind,
+                example=words.example,
+            )
     try:
         subject = Subject.parse(head.strip())
     except ValueError as error:

@@ -107,11 +107,11 @@ class Predicted(Quantity):
         ]
         families = tuple(
             lack.reason
-            for lack in evidence.lacks
+            for lack in evidence.lacks_of_fits
             if lack.model is None and lack.domain is not Domain.EXTERIOR
         )
         verdicts = [self._verdict(gate, p, missing, families) for p in chosen]
-        verdicts += _lost(gate, chosen, missing, evidence.lacks)
+        verdicts += _lost(gate, chosen, missing, evidence.lacks_of_fits)
         return tuple(verdicts) or (gate.unjudged(_nothing(gate, evidence.predictions)),)
 
     def _verdict(

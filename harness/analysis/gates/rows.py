@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from harness.analysis.correlation import Expected
-from harness.analysis.gates.evidence import Evidence, Lack, missing_cells
+from harness.analysis.gates.evidence import Evidence, Lack
 from harness.analysis.gates.gate import Gate, Quantity, Verdict, subject_of
 from harness.analysis.gates.places import could_be_on, is_on, nowhere
 from harness.analysis.gates.subjects import unmatched
@@ -87,7 +87,12 @@ class Row(Quantity):
         missing = missing_by_subject(gate, evidence)
         families = lacking_families(gate, evidence.lacks)
         verdicts = [
-            self._verdict(gate, of, found.get(of, ()), missing.get(of, ()), families)
+            self._verdict(
+                gate,
+                of,
+                found.get(of, ()),
+                evidence.why_failed(*of, missing.get(of, ())) + families,
+            )
             for of in sorted(
                 found.keys() | missing.keys(),
                 key=lambda of: (of[0][0], of[0][1].order, of[1]),
@@ -101,12 +106,11 @@ class Row(Quantity):
         gate: Gate,
         of: Of,
         rows: Sequence[Measurement],
-        missing: Sequence[Expected],
-        families: Sequence[str],
+        missing: Sequence[str],
     ) -> Verdict:
         values = [(self._value(row), row.dataset or row.family) for row in rows]
         known = [(value, place) for value, place in values if value is not None]
-        lost = [*missing_cells(missing), *families]
+        lost = [*missing]
         if unknown := [place for value, place in values if value is None]:
             lost.append(f"there is no {self.name} on {several(unknown)}")
         passed, worst, reason = self._worst(gate, known)
@@ -144,7 +148,9 @@ class Row(Quantity):
         return False, worst, f"{reason}, wanted {gate.limit}"
 
     def _value(self, row: Measurement) -> float | None:
-        return row.value if self.name == "value" else row.accuracy
+        if self.name == "value":
+            return row.value
+        return row.outcome if "outcome" in row.facts else row.accuracy
 
 
 def missing_by_subject(gate: Gate, evidence: Evidence) -> dict[Of, list[Expected]]:
@@ -189,4 +195,6 @@ def _nothing(gate: Gate, evidence: Evidence) -> str:
     """Say why a gate selects no row."""
     rows = evidence.measurements
     meant = [row for row in rows if gate.subject.selects(row)]
-    return unmatched(gate.subject, rows) or nowhere(gate.datasets, meant)
+    return unmatched(gate.subject, rows, evidence.failed) or nowhere(
+        gate.datasets, meant
+    )

@@ -12,7 +12,7 @@ Without a model, every model is meant, each by itself; without an axis, every va
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol, Self
@@ -20,6 +20,7 @@ from typing import Protocol, Self
 from harness.analysis.gates.texts import hint
 from harness.measurement import NO_AXES, Axes, in_order, label_of, number_of
 
+_NONE: Mapping[str, str] = {}
 ALL = "all"  # the model that stands for all of them together
 _SUBJECT = re.compile(r"(?P<metric>[^\s\[\]:]+)(\[(?P<inside>[^\[\]]+)\])?")
 _AXIS = re.compile(r"(?P<name>[^\W\d]\w*)\s*=\s*(?P<value>.*)")
@@ -140,19 +141,31 @@ def _is_meant(value: str, pattern: str) -> bool:
     return number is not None and number == number_of(value)
 
 
-def unmatched(subject: Subject, rows: Iterable[Row]) -> str:
+def unmatched(
+    subject: Subject, rows: Iterable[Row], failed: Mapping[str, str] = _NONE
+) -> str:
     """Say why a subject selects no row: its metric, axes or model; empty if it could.
 
-    Each may match a row, and yet none match all of them.
+    Parameters
+    ----------
+    subject
+        What was meant.
+    rows
+        What was measured.
+    failed
+        Why metrics have no value anywhere, by name.
     """
     measured = list(rows)
     metrics = sorted({row.metric for row in measured})
+    also = "".join(f"; {name} failed: {why}" for name, why in sorted(failed.items()))
     if not metrics:
-        return "nothing to judge: no metric was measured"
+        return f"nothing to judge: no metric was measured{also}"
     if not any(fnmatchcase(metric, subject.metric) for metric in metrics):
+        did_fail = any(fnmatchcase(name, subject.metric) for name in failed)
+        question = "" if did_fail else hint(subject.metric, [*metrics, *failed])
         return (
-            f"no measured metric matches {subject.metric!r}"
-            f"{hint(subject.metric, metrics)}; measured: {', '.join(metrics)}"
+            f"no measured metric matches {subject.metric!r}{question}; "
+            f"measured: {', '.join(metrics)}{also}"
         )
     found = [row for row in measured if fnmatchcase(row.metric, subject.metric)]
     meant = [row for row in found if subject.fits(row.axes)]

@@ -66,8 +66,8 @@ class Words:
 
     def ahead(self, steps: int = 0) -> str:
         """The next word, or one further on; empty behind the end."""
-        tokens = self._tokens[self._place + steps :]
-        return tokens[0].word if tokens else ""
+        place = self._place + steps
+        return self._tokens[place].word if place < len(self._tokens) else ""
 
     def take(self) -> str:
         """The next word, which is then behind."""
@@ -79,14 +79,33 @@ class Words:
         """What is left, for messages."""
         return " ".join(token.word for token in self._tokens[self._place :])
 
-    def one_of(self, what: str, known: Collection[str], *, end: str = "") -> str:
-        """Take a word that must be one of those known; `end` says that none is left."""
+    def one_of(
+        self,
+        what: str,
+        known: Collection[str],
+        *,
+        also: Collection[str] = (),
+        end: str = "",
+    ) -> str:
+        """Take a word that must be one of those known.
+
+        Parameters
+        ----------
+        what
+            It is called in messages.
+        known
+            What it may be.
+        also
+            What may have been meant in its place.
+        end
+            How to say that no word is left.
+        """
         word = self.ahead()
         rule = f"{what} must be one of {', '.join(known)}"
         if not word:
             self.refuse(f"{rule}, {end}" if end else f"{what} is missing at the end")
         if word not in known:
-            self.refuse(f"{rule}, got {word!r}{hint(word.lower(), known)}")
+            self.refuse(f"{rule}, got {word!r}{hint(word.lower(), [*known, *also])}")
         return self.take()
 
     def threshold(self, *, percent: bool = False) -> float:
@@ -114,8 +133,8 @@ class Words:
 
     def refuse(self, problem: str) -> NoReturn:
         """Say what is wrong with the next word."""
-        behind = self._tokens[self._place :]
-        at = behind[0].at if behind else len(self.text)
+        behind = self._place < len(self._tokens)
+        at = self._tokens[self._place].at if behind else len(self.text)
         refuse(self.text, problem, at=at, kind=self.kind, example=self.example)
 
 
@@ -130,6 +149,11 @@ def refuse(
     raise GateSyntaxError(
         f"{kind} {text!r}: {problem}{stop} {where}. Example: {example!r}"
     )
+
+
+def is_operator_like(word: str) -> bool:
+    """Whether a word is an operator, or meant to be one."""
+    return bool(word) and not word.strip("<>=!~≤≥")
 
 
 def hint(word: str, known: Collection[str]) -> str:

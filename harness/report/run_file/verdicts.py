@@ -18,6 +18,7 @@ from harness.analysis.gates.changes import Change
 from harness.analysis.gates.fits import Fit
 from harness.analysis.gates.predictions import Predicted
 from harness.analysis.gates.rows import Row
+from harness.analysis.gates.sections import OfSection
 from harness.errors import BadData
 
 Read = Callable[[Any, Any, str], Any]
@@ -108,6 +109,17 @@ FORMS = (
         gate={
             **_SUBJECT,
             "datasets": "datasets",
+            "quantity": "quantity.name",
+            **_LIMIT,
+        },
+    ),
+    Form(
+        name="SectionVerdict",
+        gate_name="SectionGate",
+        quantity=OfSection,
+        verdict={"quantity": "place", **_JUDGED},
+        gate={
+            "section": "quantity.section",
             "quantity": "quantity.name",
             **_LIMIT,
         },
