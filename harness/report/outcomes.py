@@ -53,14 +53,24 @@ def whole_series(measurements: Iterable[Measurement]) -> list[Measurement]:
     ]
 
 
-def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:
-    """What tests recorded that look at labels, but for accuracy itself.
+def outcome_series(measurements: Iterable[Measurement]) -> set[tuple[str, Axes]]:
+    """Measures that are declared outcomes, which come with intervals."""
+    return {
+        m.series for m in measurements if not m.label_free and m.interval is not None
+    }
 
-    Two tests that record one name have a row each.
+
+def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:
+    """What tests recorded that look at labels, but for declared outcomes.
+
+    Those are in the scorecard, and accuracy is everywhere. Two tests that record one
+    name have a row each.
     """
+    measurements = tuple(measurements)
+    declared = outcome_series(measurements)
     rows: dict[tuple[tuple[str, Axes], str, str], list[Measurement]] = {}
     for m in measurements:
-        if not m.label_free and m.metric != ACCURACY:
+        if not m.label_free and m.metric != ACCURACY and m.series not in declared:
             rows.setdefault((m.series, m.model, m.test), []).append(m)
     scores = [
         LabelScore(

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from harness.report.table_files import read_csv
+
+from harness.report.run_file.table_files import read_csv
 
 ASKING = """
 import numpy as np
@@ -114,6 +115,30 @@ def test_brier_score(measure): measure(brier_score)
     assert {(m["metric"], m["dataset"]) for m in found["measurements"]} == {
         ("brier_score", "in0")
     }
+
+
+def test_outcomes_are_a_scorecard_in_every_report(toy):
+    """A block for each family, from the first run and from the store."""
+    tests = """
+from harness.metrics.outcomes.brier import brier_score
+def test_brier_score(measure): measure(brier_score)
+"""
+    files = [f"--harness-report-{kind}=r.{kind}" for kind in ("md", "html")]
+    for _ in range(2):
+        result, found = report(toy, tests, "--harness-families=in0,out*", *files)
+
+        blocks = found["sections"]["scorecard"]["blocks"]
+        assert {b["family"] for b in blocks} == {"in0", "out0", "out1", "out2"}
+        assert found["label_scores"] == found["ranks"] == []
+        result.stdout.fnmatch_lines(
+            ["in0", "*accuracy (%)*", "sharp *[[]*", "(chance)*"]
+        )
+        for name in ("r.md", "r.html"):
+            assert "brier score" in (toy.path / name).read_text()
+    one = blocks[0]["rows"][0]["scores"]
+    assert one["accuracy"]["chance"] == 1 / 3
+    assert one["brier_score"]["chance"] == pytest.approx(2 / 3)
+    assert one["accuracy"]["low"] < one["accuracy"]["value"] == 1.0
 
 
 # --- on request -----------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from harness.arrays import Classes, Logits
 from harness.metrics.numerics.checks import check_labels, check_scores
 from harness.metrics.numerics.uncertainty import share_interval
-from harness.metrics.outcomes.chance import shares
+from harness.metrics.outcomes.chance import prevalence
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
 
@@ -54,7 +54,7 @@ def _interval(logits: Logits, labels: Classes) -> tuple[float, float]:
 
 def _chance(logits: Logits, labels: Classes) -> float:
     """Always to name the most common class."""
-    return float(shares(labels, logits.shape[1]).max())
+    return prevalence(labels)
 
 
 ACCURACY = Metric(

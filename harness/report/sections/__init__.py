@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.report.sections.along_axes import AlongAxesSection
+from harness.report.sections.scorecard import ScorecardSection
 
 if TYPE_CHECKING:
     from harness.report.section import Section
 
 # In the order of the report; those of suites and of users follow.
-SECTIONS: tuple[Section, ...] = (AlongAxesSection(),)
+SECTIONS: tuple[Section, ...] = (ScorecardSection(), AlongAxesSection())
