@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from harness.metrics.outcomes.brier import brier_score
 from harness.report.run_file.table_files import read_csv
 
 ASKING = """
@@ -139,6 +141,39 @@ def test_brier_score(measure): measure(brier_score)
     assert one["accuracy"]["chance"] == 1 / 3
     assert one["brier_score"]["chance"] == pytest.approx(2 / 3)
     assert one["accuracy"]["low"] < one["accuracy"]["value"] == 1.0
+
+
+def test_outcomes_are_of_the_dataset_s_own_truth(toy):
+    """Of the classes that are answers there; of sets of labels there is none."""
+    labels = np.arange(20) % 2
+    for name, lists in (("few", None), ("sets", [[0, 1]] * 20)):
+        (toy.path / name).mkdir()
+        pixels = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 1), dtype="uint8")
+        np.save(toy.path / name / "data.npy", pixels)
+        if lists:
+            (toy.path / name / "labels.json").write_text(json.dumps(lists))
+        else:
+            np.save(toy.path / name / "labels.npy", labels)
+    (toy.path / "two.txt").write_text("a\nb\n")
+    tests = """
+import numpy as np
+from harness.metrics.outcomes.brier import brier_score
+def test_brier_score(measure, predictions, dataset, model):
+    np.save(f"{model.name}-{dataset.name}.npy", predictions.logits())
+    measure(brier_score)
+"""
+    _, found = report(
+        toy, tests, "--harness-data=few?classes=two.txt", "--harness-data=sets"
+    )
+
+    rows = {m["model"]: m for m in found["measurements"] if m["dataset"] == "few"}
+    assert rows.keys() == {"sharp", "soft"}
+    for model, row in rows.items():
+        two = np.load(toy.path / f"{model}-few.npy")[:, :2]
+        assert row["value"] == brier_score(two, labels)
+        assert row["accuracy"] == (two.argmax(axis=1) == labels).mean()
+    (skipped,) = (s["reason"] for s in found["skipped"])
+    assert skipped == "it needs one label an image, got any of several labels"
 
 
 # --- on request -----------------------------------------------------------------------
