@@ -74,13 +74,10 @@ class Plan:
         In the order of collection.
     gates
         Texts of the markers of all chosen tests, each once.
-    conftests
-        Files of those that register something; see `harness.conftests`.
     """
 
     cells: tuple[PlannedCell, ...] = ()
     gates: tuple[str, ...] = ()
-    conftests: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As text, with what cells share written once."""
@@ -97,7 +94,6 @@ class Plan:
                     for cell in self.cells
                 ],
                 "gates": self.gates,
-                "conftests": self.conftests,
             }
         )
 
@@ -115,7 +111,6 @@ class Plan:
                 for nodeid, i, j in content["cells"]
             ),
             gates=tuple(content["gates"]),
-            conftests=tuple(content["conftests"]),
         )
 
 

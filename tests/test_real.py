@@ -1,10 +1,16 @@
 """The real thing: published weights on real images give the numbers that are known."""
 
+import csv
 import json
 
 import numpy as np
 import pytest
 
+from harness.answers.predictions import Predictions
+from harness.datasets.dataset import Dataset
+from harness.datasets.family import Base
+from harness.datasets.geometry import Geometry
+from harness.datasets.readers.picture_sets import PictureImages
 from harness.errors import BadData
 from harness.metrics.label_free.average_confidence import average_confidence
 from harness.metrics.label_free.effective_invariance import (
@@ -14,9 +20,10 @@ from harness.metrics.label_free.effective_invariance import (
 from harness.metrics.label_free.entropy import entropy
 from harness.metrics.label_free.nuclear_norm import nuclear_norm
 from harness.metrics.outcomes.accuracy import accuracy
+from harness.models.yours.specs import spec_model
 from harness.registry import Registry
 from harness.run import Run
-from harness.settings import Settings
+from harness.settings import ModelSpec, Settings
 from harness.views import ROTATIONS, jigsaws
 
 pytestmark = pytest.mark.real
@@ -35,6 +42,58 @@ def run(data_root, weights_root, tmp_path):
         store=tmp_path,
     )
     return Run(settings, Registry(), tell=print)
+
+
+def test_real_photographs_at_the_geometry_of_a_network(
+    data_root, weights_root, tmp_path
+):
+    """Known counts of right answers, of networks of several sizes and interpolations.
+
+    Other software, and another order of summation, gave counts within 3.
+    """
+    folder = data_root / "imagenet-sample" / "nips2017-dev"
+    networks = weights_root / "imagenet" / "networks.py"
+    if not (folder.is_dir() and networks.is_file()):
+        pytest.skip(f"{data_root} or {weights_root} has no sample of ImageNet")
+    with (folder / "images.csv").open() as file:
+        truth = {
+            row["ImageId"]: int(row["TrueLabel"]) - 1 for row in csv.DictReader(file)
+        }
+    files = sorted((folder / "images").glob("*.jpg"))
+    base = Base(
+        name="photographs",
+        classes=tuple(map(str, range(1000))),
+        size=(224, 224, 3),
+        train=lambda settings: pytest.fail("not asked for"),
+        test=lambda settings: pytest.fail("not asked for"),
+        locate=str,
+        description="",
+        source="",
+        licence="",
+        geometry=Geometry(resize=256, crop=224),
+    )
+    images = PictureImages(
+        folder,
+        files,
+        [truth[file.stem] for file in files],
+        classes=1000,
+        size=base.size,
+        geometry=base.geometry,
+    )
+    dataset = Dataset(
+        name="sample", family="sample", domain="exterior", load=lambda: images
+    )
+    settings = Settings(cache_dir=tmp_path, store=tmp_path)
+    for name, side, right in (
+        ("mobilenet_v1_025_128", 128, 431),
+        ("squeezenet1_1", 224, 504),
+    ):
+        entry = spec_model(ModelSpec(target=f"{networks}:{name}"), base.name)
+        network = entry.load(settings, base, "cpu", print)
+        predicted = Predictions(lambda net=network: net, dataset).predicted()
+
+        assert network.geometry.crop == side
+        assert int((predicted == images.labels).sum()) == pytest.approx(right, abs=3)
 
 
 def test_accuracy_of_resnet56_on_all_test_images(run):

@@ -6,7 +6,14 @@ One forward pass per (classifier, dataset, view); every metric shares it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -269,7 +276,8 @@ class Predictions:
             return
         kept: list[torch.Tensor] = []
         size = 0
-        for block in self._dataset.blocks(self._device, self._limit):
+        geometry = self._network().geometry
+        for block in self._dataset.blocks(self._device, self._limit, geometry):
             size += block.nbytes
             if self._keeps and size <= KEEP_BYTES:
                 kept.append(block)
@@ -281,9 +289,10 @@ class Predictions:
             if self._shared is not None:
                 self._shared.offer(self._images_key(), kept)
 
-    def _images_key(self) -> tuple[str, str, int | None]:
+    def _images_key(self) -> Hashable:
         """What decides the blocks; a name may come again with other images."""
-        return self._dataset.fingerprint(), self._device, self._limit
+        geometry = self._network().geometry
+        return self._dataset.fingerprint(), self._device, self._limit, geometry
 
     def _check(self, result: Pass, network: Network, view: View) -> None:
         where = f"model {network.name} on {self._dataset.name} (view {view.name})"
@@ -322,29 +331,62 @@ def _joined(batches: Iterable[Seen], images: int, stay: Collection[str]) -> Pass
     stay
         Layers that are kept in any case.
     """
-    import torch
-
-    logits: list[torch.Tensor] = []
-    features: dict[str, list[torch.Tensor]] | None = None
+    logits = _Rows(images)
+    features: dict[str, _Rows] | None = None
     unfit: dict[str, str] = {}
     for seen in batches:
         if features is None:
-            features = {name: [] for name in _fitting(seen, images, stay)}
+            features = {name: _Rows(images) for name in _fitting(seen, images, stay)}
         if seen.answer is not None:
-            logits.append(seen.answer)
+            logits.add(seen.answer)
         unfit |= seen.unfit
         for name, parts in features.items():
             if name in seen.features:
-                parts.append(seen.features[name])
+                parts.add(seen.features[name])
     return Pass(
-        logits=torch.cat(logits).numpy() if logits else None,
+        logits=logits.whole,
         features={
-            name: torch.cat(parts).numpy()
+            name: parts.whole
             for name, parts in (features or {}).items()
-            if name not in unfit
+            if name not in unfit and parts.whole is not None
         },
         unfit=unfit,
     )
+
+
+class _Rows:
+    """Rows of all batches, in one array from the first on.
+
+    Kept one by one until the end, they would lie between the blocks that the layers of
+    a network free, so that the next layers find no room there and memory grows.
+
+    Parameters
+    ----------
+    images
+        How many rows there should be.
+    """
+
+    def __init__(self, images: int) -> None:
+        self._images = images
+        self._array: NDArray[np.float32] | None = None
+        self._filled = 0
+
+    def add(self, part: torch.Tensor) -> None:
+        """Those of one batch."""
+        rows: NDArray[np.float32] = part.numpy()
+        end = self._filled + len(rows)
+        if self._array is None:
+            self._array = np.empty((self._images, *rows.shape[1:]), dtype=np.float32)
+        if self._array.shape[1:] != rows.shape[1:] or end > len(self._array):
+            self._array = np.concatenate([self._array[: self._filled], rows])
+        else:
+            self._array[self._filled : end] = rows
+        self._filled = end
+
+    @property
+    def whole(self) -> NDArray[np.float32] | None:
+        """As many as came; None of none."""
+        return None if self._array is None else self._array[: self._filled]
 
 
 def _fitting(seen: Seen, images: int, stay: Collection[str]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import mmap
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from harness.datasets.geometry import Geometry
 
 CHUNK = 1000  # images that are looked at together
+LARGE = 2**22  # bytes of an array that is given a place of its own
 
 
 class Images(Protocol):
@@ -99,7 +102,8 @@ class ArrayImages:
         self, rows: NDArray[np.intp], geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
         """(m, h, w, c), a new array; of a geometry the crop alone is taken."""
-        taken = np.array(self.pixels[rows])
+        taken = empty(len(rows), *self.pixels.shape[1:])
+        np.take(self.pixels, rows, axis=0, out=taken, mode="clip")  # else it buffers
         return taken if geometry is None else geometry.middle(taken)
 
     def block(
@@ -181,6 +185,19 @@ class FileArrays:
     ) -> NDArray[np.uint8]:
         """(stop - start, h, w, c) of consecutive images."""
         return self._read().block(start, stop, geometry)
+
+
+def empty(*shape: int) -> NDArray[np.uint8]:
+    """A new array of any content; a large one lies in memory of its own.
+
+    It goes back to the system as soon as nobody holds it. What the C library's heap
+    keeps for a network's layers (`harness.answers.allocator`) is cut up by such blocks
+    that come and go: a pass over large images took thrice the memory.
+    """
+    size = math.prod(shape)
+    if size < LARGE:
+        return np.empty(shape, dtype=np.uint8)
+    return np.frombuffer(mmap.mmap(-1, size), dtype=np.uint8).reshape(shape)
 
 
 def of_files(

@@ -23,12 +23,12 @@ from harness.models.weights import (
     read_state_dict,
     verify,
 )
-from harness.renamed import moved
 
 if TYPE_CHECKING:
     import torch
 
     from harness.datasets.family import Base
+    from harness.datasets.geometry import Geometry
     from harness.settings import Settings
 
 Tell = Callable[[str], None]
@@ -223,6 +223,8 @@ class ModelEntry:
         Where else features can be taken; see `harness.models.stages`.
     mean, std
         Per channel, of images scaled to [0, 1], as the weights were trained.
+    geometry
+        What pictures of any size are brought to; None for the base's.
     weights
         Where they come from.
     source, licence
@@ -248,6 +250,7 @@ class ModelEntry:
     layers: tuple[Layer, ...] = ()
     parameters: int | None = None
     accuracy: float | None = None
+    geometry: Geometry | None = None
     on_request: bool = False
 
     def build_network(self) -> torch.nn.Module:
@@ -257,7 +260,9 @@ class ModelEntry:
 
     def identity(self) -> dict[str, Any]:
         """What decides the logits besides the weights."""
+        of_pictures = {"geometry": self.geometry.identity()} if self.geometry else {}
         return {
+            **of_pictures,
             "build": self.build,
             "code": source_digest(self.build),
             "arguments": self.arguments,
@@ -304,7 +309,5 @@ class ModelEntry:
             layers=self.layers,
             fingerprint=self._fingerprint(path),
             stateless=quick is not frozen,
+            geometry=self.geometry if base.geometry else None,
         )
-
-
-__getattr__ = moved(__name__, TrainedHere="harness.models.trained_here")

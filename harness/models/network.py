@@ -11,6 +11,8 @@ from harness.models.layers import Layer
 if TYPE_CHECKING:
     import torch
 
+    from harness.datasets.geometry import Geometry
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
@@ -42,6 +44,8 @@ class Network:
     stateless
         Whether the network keeps nothing between its layers but what it hands on, so
         that it can run on several batches at a time. A user's own may be anything.
+    geometry
+        What it asks pictures of any size to be brought to; None for the base's size.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Network:
     precision: str = "float32"
     channels_last: bool = True
     stateless: bool = False
+    geometry: Geometry | None = None
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """uint8 (n, c, h, w) to what the network takes, on the same device."""

@@ -17,6 +17,7 @@ from harness.models.yours.built import (
     put_weights,
     weight_file,
 )
+from harness.models.yours.geometries import of_timm, of_torchvision
 
 if TYPE_CHECKING:
     import torch
@@ -94,6 +95,7 @@ class Torchvision:
             network=put_weights(network, path),
             mean=tuple(transform.mean),
             std=tuple(transform.std),
+            geometry=of_torchvision(transform),
         )
 
     def _published(self, settings: Settings) -> Any:
@@ -190,7 +192,10 @@ class Timm:
         network = _called(timm.create_model, self.spec, pretrained=True, **headless)
         facts: Any = network.pretrained_cfg
         return Built(
-            network=network, mean=tuple(facts["mean"]), std=tuple(facts["std"])
+            network=network,
+            mean=tuple(facts["mean"]),
+            std=tuple(facts["std"]),
+            geometry=of_timm(facts),
         )
 
 

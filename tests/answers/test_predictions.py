@@ -1,6 +1,7 @@
 """Predictions: one pass a view, checked, and independent of batch size."""
 
 import threading
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,14 @@ import torch
 from harness.answers.predictions import Predictions, chosen_device, chosen_precision
 from harness.answers.shared_images import SharedImages
 from harness.datasets.dataset import BLOCK, Dataset, Transformation
+from harness.datasets.geometry import Geometry
 from harness.datasets.images import ArrayImages
 from harness.errors import HarnessError, UndefinedMetricError
 from harness.measurement import Domain
 from harness.models.classifier import Classifier
 from harness.models.layers import Layer
 from harness.models.network import Network, lowered
+from harness.models.tap import Tap
 from harness.sampling import sampled_rows
 from harness.views import IDENTITY, ROTATIONS
 
@@ -173,6 +176,63 @@ def test_images_as_they_come_are_not_kept_for_others(classifier, dataset):
 
     Predictions(lambda: classifier, dataset, shared=shared).logits()
     assert len(offered) == 1
+
+
+def test_images_of_another_geometry_are_not_taken_for_these(classifier, dataset):
+    """Shared between networks of one, made anew for another."""
+    wide = replace(classifier, geometry=Geometry(resize=8, crop=6))
+    torch.manual_seed(0)
+    wide = replace(
+        wide, network=torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(36, 3))
+    )
+    shared = SharedImages()
+    Predictions(lambda: classifier, dataset, shared=shared).logits()
+
+    found = Predictions(lambda: wide, dataset, shared=shared).logits()
+    expected = Predictions(lambda: wide, dataset).logits()
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_images_that_cost_nothing_are_not_held_between_views(classifier, dataset):
+    """On a processor; those that were transformed are, while there is room."""
+    plain = Predictions(lambda: classifier, replace(dataset, transformations=()))
+    made = Predictions(lambda: classifier, dataset)
+    for predictions in (plain, made):
+        predictions.logits()
+
+    assert plain._blocks is None
+    assert made._blocks is not None
+
+
+def test_answers_are_joined_as_they_come(classifier, dataset):
+    """Batch by batch, they would lie between what the layers free: memory grew."""
+    seen = []
+
+    class Noting(torch.nn.Linear):
+        def forward(self, images):
+            assert all(old() is None for old in seen[:-2])
+            return super().forward(images)
+
+    tap = Tap.see
+
+    def see(self, *args):
+        found = tap(self, *args)
+        seen.extend(map(weakref.ref, (found.answer, *found.features.values())))
+        return found
+
+    noting = torch.nn.Sequential(torch.nn.Flatten(), Noting(64, 3))
+    noting.load_state_dict(classifier.network.state_dict())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tap, "see", see)
+        watched = Predictions(
+            lambda: replace(classifier, network=noting), dataset, batch_size=50
+        )
+        logits = watched.logits()
+
+    assert len(seen) > 20
+    expected = Predictions(lambda: classifier, dataset, batch_size=50)
+    np.testing.assert_array_equal(logits, expected.logits())
+    np.testing.assert_array_equal(watched.features(), expected.features())
 
 
 def test_part_of_a_block_holds_no_more_than_itself(dataset):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from harness.code import source_digest
 from harness.datasets.dataset import BLOCK
 from harness.datasets.geometry import Geometry
-from harness.datasets.images import ArrayImages
+from harness.datasets.images import ArrayImages, empty
 from harness.datasets.kept import Kept
 from harness.datasets.readers.arrays import checked_labels
 from harness.datasets.readers.pictures import read_at, read_picture
@@ -116,7 +116,8 @@ class PictureImages:
                 raise refused[0]
             return _held(pixels)
 
-        return DECODED.get(self._key(rows, asked), made).pixels.copy()
+        kept = DECODED.get(self._key(rows, asked), made)
+        return kept.block(0, len(kept))
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
@@ -205,7 +206,7 @@ class PictureImages:
         height, width, channels = self._size
         if geometry is not None:
             height = width = geometry.crop
-        pixels = np.zeros((len(rows), height, width, channels), dtype=np.uint8)
+        pixels = empty(len(rows), height, width, channels)
         refused: list[BadData] = []
         for place, row in zip(pixels, rows, strict=True):
             try:

@@ -18,6 +18,7 @@ from harness.models.weights import (
 if TYPE_CHECKING:
     import torch
 
+    from harness.datasets.geometry import Geometry
     from harness.settings import ModelSpec, Settings
 
 PUBLISHED = "DEFAULT"  # the weights that a library recommends
@@ -31,6 +32,8 @@ class Built:
     ----------
     mean, std
         Normalisation that the weights were published with; empty if none was.
+    geometry
+        That they were published with; None if none was.
     files
         What decides the logits and is no tensor of the network: code, graphs.
     """
@@ -38,6 +41,7 @@ class Built:
     network: torch.nn.Module
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    geometry: Geometry | None = None
     files: Sequence[Path] = ()
 
 

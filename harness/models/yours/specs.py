@@ -20,6 +20,7 @@ from harness.models.normalisation import checked_statistic
 from harness.models.yours.built import Built, cannot_be, check_filled
 from harness.models.yours.exported import Exported, Onnx
 from harness.models.yours.factories import Factory
+from harness.models.yours.geometries import at_its_size, geometry_of
 from harness.models.zoos import Hub, Timm, Torchvision
 from harness.queries import safe_name
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from harness.contents import Contents
     from harness.datasets.family import Base
+    from harness.datasets.geometry import Geometry
     from harness.settings import ModelSpec, Settings
 
 Tell = Callable[[str], None]
@@ -58,6 +60,7 @@ class _Facts:
     probed: Probed
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    geometry: Geometry | None
     fingerprint: str
     built: dict[str, str]
 
@@ -168,6 +171,7 @@ class SpecModel:
             "layers": _layers(parts),
             "fingerprint": self._facts[0].fingerprint,
             "channels_last": channels_last,
+            "geometry": facts.geometry,
         }
         if self.encoder:
             return Network(**found)
@@ -181,9 +185,10 @@ class SpecModel:
             _statistic(self.spec, fact, built, base.size[2]) for fact in ("mean", "std")
         )
         contents = self._told(built)
+        geometry = geometry_of(built.network, built.geometry, base, self.name)
         probed = probe(
             built.network,
-            base,
+            at_its_size(base, geometry),
             name=self.name,
             head=self.spec.head,
             mean=mean,
@@ -191,12 +196,15 @@ class SpecModel:
             kind=self.spec.kind,
         )
         # Of an encoder the same parts say something else.
-        kind = ("encoder",) if self.encoder else ()
-        decides = repr((contents.digest(), mean, std, probed.head, *kind))
+        others: list[Any] = ["encoder"] if self.encoder else []
+        if geometry is not None:
+            others.append(geometry.identity())
+        decides = repr((contents.digest(), mean, std, probed.head, *others))
         facts = _Facts(
             probed=probed,
             mean=mean,
             std=std,
+            geometry=geometry,
             fingerprint=hashlib.sha256(decides.encode()).hexdigest(),
             built=contents.of_instance(),
         )
@@ -210,7 +218,7 @@ class SpecModel:
     ) -> tuple[str, ...]:
         return layers_of(
             network,
-            base,
+            at_its_size(base, facts.geometry),
             name=self.name,
             channels_last=facts.probed.channels_last,
             mean=facts.mean,
