@@ -151,8 +151,19 @@ class Controller:
     ) -> None:
         """Note the chosen cells and gates; every worker collects the same."""
         if ids and not self._planned:
-            self._expect(self._told.take(node))
+            plan = self._told.take(node)
+            self._hear(plan)
+            self._expect(plan)
             sweep(self.config, len(self.collector.cells))
+
+    def _hear(self, plan: Plan) -> None:
+        """Have here what the workers' conftests register."""
+        from harness.conftests import hear
+
+        try:
+            hear(self.config, plan.conftests)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config) -> object | None:

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 @pytest.hookspec(historic=True)
 def pytest_harness_register(registry: Registry) -> None:
-    """Add models, dataset families, bases or sections of the report of your own.
+    """Add models, dataset families, bases, metrics or sections of your own.
 
     Called once at start-up for every conftest and plugin that has it. A conftest deep
-    in the tree is heard too, but only after names on the command line were checked; put
-    it beside the tests that pytest is started with.
+    in the tree, as a suite's, is heard too, but only after names on the command line
+    were checked: models, datasets and bases belong beside the tests that pytest is
+    started with.
 
     Example::
 

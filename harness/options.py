@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.queries import possible_path, safe_name, split_query
-from harness.settings import ModelSpec, OwnData
+from harness.settings import ModelSpec, OwnData, PopulationSpec
 from harness.traits import Trait, checked_traits, read_trait
 
 
@@ -254,6 +254,16 @@ def _kind(target: str, facts: dict[str, str]) -> str:
     return "encoder"
 
 
+def _population(text: str) -> PopulationSpec:
+    target, facts = split_query(text, ("networks", "epochs", "name"))
+    if (name := facts.get("name", "")) != (name and safe_name(name)):
+        raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
+    numbers = {
+        n: _count(1, 10_000)(facts[n]) for n in ("networks", "epochs") if n in facts
+    }
+    return PopulationSpec(target=target, name=name, **numbers)
+
+
 def _numbers(
     fact: str, facts: dict[str, str], rule: str, fits: Callable[[float], bool]
 ) -> tuple[float, ...]:
@@ -347,6 +357,16 @@ OPTIONS = (
         metavar="N",
         help="seed of the networks that are trained here: their start, the order of "
         "images, augmentation (default: that of the data)",
+    ),
+    Option(
+        field="population",
+        parse=_population,
+        metavar="NAME",
+        many=True,
+        help="networks of one recipe from several seeds, for tests that ask for "
+        "`population` (repeatable): a model that the harness trains, "
+        "MODEL?networks=5&epochs=20&name=NAME, from the seed of training on, or one "
+        "that is registered (default: all of these)",
     ),
     Option(
         field="data",

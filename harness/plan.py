@@ -74,10 +74,13 @@ class Plan:
         In the order of collection.
     gates
         Texts of the markers of all chosen tests, each once.
+    conftests
+        Files of those that register something; see `harness.conftests`.
     """
 
     cells: tuple[PlannedCell, ...] = ()
     gates: tuple[str, ...] = ()
+    conftests: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As text, with what cells share written once."""
@@ -94,6 +97,7 @@ class Plan:
                     for cell in self.cells
                 ],
                 "gates": self.gates,
+                "conftests": self.conftests,
             }
         )
 
@@ -111,6 +115,7 @@ class Plan:
                 for nodeid, i, j in content["cells"]
             ),
             gates=tuple(content["gates"]),
+            conftests=tuple(content["conftests"]),
         )
 
 

@@ -45,6 +45,7 @@ from harness.fixtures.grid import (
 from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.measure import measure
 from harness.fixtures.on_request import MARKER, is_left_out, leave_out
+from harness.fixtures.population import population
 from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
 from harness.fixtures.record import record
 from harness.given import asks, check_ini, read_settings
@@ -69,6 +70,7 @@ __all__ = [
     "measure",
     "model",
     "peers",
+    "population",
     "predictions",
     "record",
     "rotation_head",
@@ -122,6 +124,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if settings.outputs:
             settings = _on_outputs(config, settings, registry)
         _add_models(settings, registry)
+        _add_populations(settings, registry)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -195,6 +198,20 @@ def _add_models(settings: Settings, registry: Registry) -> None:
         registry.add_entry(entry)
 
 
+def _add_populations(settings: Settings, registry: Registry) -> None:
+    """Register those of --harness-population."""
+    if not settings.population:
+        return
+    if settings.outputs:
+        from harness.errors import HarnessError
+
+        raise HarnessError(
+            "--harness-population needs images, and --harness-outputs stands in their "
+            "place; leave one out"
+        )
+    registry.add_chosen_populations(settings)
+
+
 def _worker_number(config: pytest.Config) -> int:
     """0 for the first worker, and where there are none."""
     name = config.workerinput["workerid"] if is_worker(config) else "gw0"  # type: ignore[attr-defined]
@@ -266,6 +283,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     _check_gates(metafunc)
     _check_pair(metafunc)
+    if _is_ours(metafunc, "population", population):
+        _spread_populations(metafunc)
     both = (("model", model), ("dataset", dataset))
     if not any(_is_ours(metafunc, *one) for one in both):
         return
@@ -296,6 +315,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             raise pytest.Collector.CollectError(str(error)) from None
         metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
         rest(len(run.models) * len(run.datasets))
+
+
+def _spread_populations(metafunc: pytest.Metafunc) -> None:
+    """Over those that are chosen; a test is skipped, with the cure, if none is."""
+    from harness.errors import HarnessError
+
+    try:
+        names = run_of(metafunc.config).populations
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+    none = pytest.mark.skip(
+        reason="no population was chosen: --harness-population 'MODEL?networks=5', or "
+        "registry.add_population in a conftest"
+    )
+    # An empty set would be skipped without a word of what to do.
+    chosen = names or (pytest.param(None, marks=none, id="none"),)
+    metafunc.parametrize("population", chosen, indirect=True, scope="session")
 
 
 def _check_gates(metafunc: pytest.Metafunc) -> None:
@@ -400,9 +436,11 @@ class Cells:
     ) -> Generator[None, None, None]:
         """Tell a controller what was collected, and let all items rest."""
         if is_worker(self.config):
+            from harness.conftests import registering
             from harness.distribution import tell
 
-            tell(self.config, plan_of(session.items))
+            plan = plan_of(session.items)
+            tell(self.config, replace(plan, conftests=registering(self.config)))
         yield
         cells = sum(pair_of(item) is not None for item in session.items)
         rest(cells)

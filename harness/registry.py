@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownName
 from harness.measurement import Domain
+from harness.settings import PopulationSpec
 from harness.traits import Trait, checked_traits
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset
     from harness.datasets.truth import Truth
     from harness.metrics.spec import Metric
-    from harness.models.entry import Registered
+    from harness.models.entry import ModelEntry, Registered
+    from harness.models.population import PopulationEntry
+    from harness.models.recipe import Recipe
     from harness.report.section import Section
     from harness.settings import Settings
 
@@ -118,6 +122,14 @@ class Registry:
             self._versions[metric.name] = metric.version or _digest_of(metric)
         return self._versions[metric.name]
 
+    @cached_property
+    def _populations(self) -> dict[tuple[str, str], PopulationEntry]:
+        return {}
+
+    def populations_of(self, base: str) -> dict[str, PopulationEntry]:
+        """The populations of a base by name, sorted."""
+        return {n: e for (b, n), e in sorted(self._populations.items()) if b == base}
+
     def models_of(self, base: str) -> dict[str, Registered]:
         """The models of a base by name, sorted."""
         return {n: e for (b, n), e in sorted(self._models.items()) if b == base}
@@ -193,6 +205,98 @@ class Registry:
             layers=layers,
         )
         self.add_entry(entry)
+
+    def add_population(
+        self,
+        name: str,
+        *,
+        base: str,
+        model: str | ModelEntry,
+        recipe: Recipe | None = None,
+        seeds: Sequence[int] = range(5),
+    ) -> None:
+        """Add networks of one recipe from several seeds, as one subject.
+
+        They are trained when something first asks for them, where that takes seconds or
+        they are your own; and are models too, NAME-seed0 and so on, run where
+        --harness-models names them.
+
+        Parameters
+        ----------
+        name
+            Its name on the command line and in reports; no model's.
+        base
+            What they are trained on.
+        model
+            A model that the harness trains, as `harness train` names it; or an entry of
+            your own, whose weights are `TrainedHere`.
+        recipe
+            How; the model's own if there is none.
+        seeds
+            Of training: one network each.
+        """
+        from harness.models.population import population
+
+        self._check_base(base)
+        if isinstance(model, str):
+            model = self._trainable(base, model)
+        entry = population(
+            name, base=self.bases[base], model=model, recipe=recipe, seeds=seeds
+        )
+        if (base, name) in self._models:
+            raise HarnessError(
+                f"population {name} of base {base} is called as a model is; choose "
+                "another name"
+            )
+        key = base, name
+        _put(self._populations, key, entry, "population", f"{name} of base {base}")
+        for member in entry.members:
+            self._put_model(self._models, member)
+
+    def add_chosen_populations(self, settings: Settings) -> None:
+        """Add those of models that the command line asks for.
+
+        Raises
+        ------
+        HarnessError
+            If there is no such model, or a registered one is asked to be another.
+        """
+        from harness.models.population import NETWORKS, chosen_name
+        from harness.models.trained_here import trainable
+
+        for spec in settings.population:
+            if spec.target in self.populations_of(settings.base):
+                if spec != PopulationSpec(target=spec.target):
+                    raise HarnessError(
+                        f"population {spec.target} must be run as it is registered; "
+                        "leave the facts after its name out"
+                    )
+                continue
+            self._check_base(settings.base)
+            model = self._trainable(settings.base, spec.target)
+            found = trainable(model)
+            assert found is not None
+            recipe = found[1].recipe
+            first = settings.training_seed
+            self.add_population(
+                chosen_name(spec),
+                base=settings.base,
+                model=model,
+                recipe=replace(recipe, epochs=spec.epochs or recipe.epochs),
+                seeds=range(first, first + (spec.networks or NETWORKS)),
+            )
+
+    def _trainable(self, base: str, name: str) -> ModelEntry:
+        from harness.models.trained_here import trainable
+
+        known = {
+            own: found[0]
+            for own, entry in self.models_of(base).items()
+            if (found := trainable(entry))
+        }
+        if name not in known:
+            raise UnknownName("trainable model", name, known)
+        return known[name]
 
     def add_dataset(
         self,
@@ -291,6 +395,11 @@ class Registry:
     ) -> None:
         self._check_base(entry.base)
         key = entry.base, entry.name
+        if key in self._populations:
+            raise HarnessError(
+                f"model {entry.name} of base {entry.base} is called as a population "
+                "is; choose another name"
+            )
         _put(table, key, entry, "model", f"{entry.name} of base {entry.base}")
 
     def _put_family(self, table: dict[tuple[str, str], Family], family: Family) -> None:

@@ -26,6 +26,7 @@ from harness.errors import (
 )
 from harness.measurement import Domain
 from harness.models.entry import is_encoder
+from harness.models.population import chosen_name
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
 from harness.settings import TOP_1, of_every_key
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from harness.metrics.spec import Metric
     from harness.models.entry import Registered
     from harness.models.network import Network
+    from harness.models.population import PopulationEntry
+    from harness.models.record import EpochRecord
     from harness.registry import Registry
     from harness.settings import Settings
     from harness.tasks.task import Task
@@ -190,6 +193,40 @@ class Run:
         entries = self._entries(self.models)
         return tuple(name for name in self.models if is_encoder(entries[name]))
 
+    @cached_property
+    def populations(self) -> tuple[str, ...]:
+        """Names of the populations to run: those asked for, or all that there are.
+
+        Raises
+        ------
+        MissingData
+            If one is not trained, and takes too long to be, with the command.
+        """
+        known = self.registry.populations_of(self.base.name)
+        asked = (
+            one.target if one.target in known else chosen_name(one)
+            for one in self.settings.population
+        )
+        chosen = tuple(dict.fromkeys(asked)) or tuple(known)
+        for name in chosen:
+            known[name].locate(self.settings)
+        return tuple(sorted(chosen))
+
+    def population(self, name: str) -> PopulationEntry:
+        """One of them."""
+        return self.registry.populations_of(self.base.name)[name]
+
+    def population_records(self, name: str) -> tuple[EpochRecord, ...]:
+        """What its networks said after every epoch; trains them if it must."""
+        entry = self.population(name)
+        return self._once(
+            f"population {name}",
+            lambda: tuple(
+                entry.record(i, self.settings, self.tell)
+                for i in range(len(entry.seeds))
+            ),
+        )
+
     def check(self) -> None:
         """Refuse what cannot be, before anything runs.
 
@@ -203,6 +240,8 @@ class Run:
         _ = self.outcome, self.base, self.datasets, self.models
         if self.settings.device not in ("auto", "cpu"):  # which are always there
             _ = self.device
+        if self.settings.population:
+            _ = self.populations
         for entry in self._entries(self.models).values():
             if isinstance(entry, SpecModel):
                 entry.check(self.settings, self.base, self.tell)

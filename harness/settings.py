@@ -86,6 +86,26 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PopulationSpec:
+    """A population of networks, named on the command line.
+
+    Attributes
+    ----------
+    target
+        One that is registered, or a model that the harness trains.
+    name
+        Of a population of a model; empty to put it together.
+    networks, epochs
+        How many, and how long each is trained; None for as many as usual.
+    """
+
+    target: str
+    name: str = ""
+    networks: int | None = None
+    epochs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every option of a run, validated one by one; see `harness.options` for the texts.
 
@@ -100,6 +120,7 @@ class Settings:
     max_images: int | None = None
     seed: int = 0
     train_seed: int | None = None
+    population: tuple[PopulationSpec, ...] = ()
     data: tuple[OwnData, ...] = ()
     outputs: tuple[OwnData, ...] = ()
     data_root: Path | None = None
@@ -173,6 +194,7 @@ ROLES: dict[str, Role] = {
         (
             *("base", "models", "model", "families", "interior", "data", "outputs"),
             *("data_root", "weights_root", "cache_dir", "download", "train_seed"),
+            "population",
         ),
         Role.CONTENT,
     ),

@@ -10,11 +10,19 @@ from harness import code
 from harness.fixtures.asked import LATE
 from harness.fixtures.calibrate import calibration_parameters
 from harness.fixtures.copies import TARGET, copies_parameters
+from harness.fixtures.population import POPULATION_CODE
 from harness.fixtures.pretext import HEAD_CODE, pretext_parameters
 from harness.metrics import METRICS
 from harness.registry import Registry
 from harness.run import SHARED_CODE, Run
-from harness.settings import ROLES, ModelSpec, OwnData, Role, Settings
+from harness.settings import (
+    ROLES,
+    ModelSpec,
+    OwnData,
+    PopulationSpec,
+    Role,
+    Settings,
+)
 
 HERE = Path("here")
 # What a setting is changed to, where a number more or another path is no change.
@@ -25,6 +33,7 @@ CHANGED = {
     "families": ("test",),
     "max_images": 7,
     "train_seed": 7,
+    "population": (PopulationSpec(target="lenet"),),
     "data": (OwnData(path=HERE),),
     "outputs": (OwnData(path=HERE),),
     "device": "cpu",
@@ -55,6 +64,8 @@ KNOWN_BY_CONTENT = (
     *("models.dry_run", "models.normalisation", "models.zoos", "models.yours"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.specs"),
     "fixtures.on_request",  # which chooses
+    *("models.entry", "models.population", "models.recipe", "models.trained_here"),
+    *("models.training", "models.trainings"),
 )
 
 
@@ -125,7 +136,7 @@ def test_every_module_that_makes_numbers_is_in_a_key_or_known_by_what_comes():
             seen.add(path)
             found = [place for _, place in code._imported(path)]
             waiting += [place for place in found if package in place.parents]
-    roots = [*SHARED_CODE, *HEAD_CODE, TARGET.partition(":")[0]]
+    roots = [*SHARED_CODE, *HEAD_CODE, *POPULATION_CODE, TARGET.partition(":")[0]]
     roots += [metric.fn.__module__ for metric in METRICS]
     keyed = {path for root in roots for path in code._neighbourhood(root)}
     names = {

@@ -45,6 +45,7 @@ LEVELS = {
     "given": 10,
     "hookspecs": 10,
     "distribution": 10,
+    "conftests": 10,
     "controller": 11,
     "plugin": 12,
     "commands": 13,

@@ -41,7 +41,7 @@ def _digits(
         std=(0.3766,),
         weights=FirstOf(
             sources=(
-                TrainedHere(recipe=recipe, on_first_use=False),
+                TrainedHere(recipe=recipe, on_first_use=False, quick=True),
                 Bundled(sha256=sha256),
             )
         ),

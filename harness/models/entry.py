@@ -23,6 +23,7 @@ from harness.models.weights import (
     read_state_dict,
     verify,
 )
+from harness.renamed import moved
 
 if TYPE_CHECKING:
     import torch
@@ -311,3 +312,6 @@ class ModelEntry:
             stateless=quick is not frozen,
             geometry=self.geometry if base.geometry else None,
         )
+
+
+__getattr__ = moved(__name__, TrainedHere="harness.models.trained_here")

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from harness.artifacts import is_whole
 from harness.digests import file_digest
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 from harness.models.training import class_type
 
+SPLITS = ("test", "train")  # that a record can be of; "test" is always
 CURE = "remove it, and what it says is found out anew"
 _BY_EPOCH = ("loss", "accuracy", "learning_rate")
 _FACTS: dict[str, type] = {
@@ -63,15 +64,33 @@ class EpochRecord:
         """How many."""
         return len(self.loss)
 
+    def predicted_on(self, split: str = "test") -> NDArray[np.unsignedinteger]:
+        """(epochs, n) predicted classes of a split.
+
+        Raises
+        ------
+        HarnessError
+            If it was not recorded, with what would record it.
+        """
+        if split not in self.predicted:
+            known = ", ".join(self.predicted)
+            facts = self.facts
+            raise HarnessError(
+                f"the record of model {facts['model']}, seed {facts['seed']}, must be "
+                f"of split {split!r} too, got one of {known}; remake it with "
+                f"`harness train --record both`, which has {' and '.join(SPLITS)}"
+            )
+        return self.predicted[split]
+
     def right(self, split: str = "test") -> NDArray[np.bool_]:
         """(epochs, n) whether an image was classified rightly at the end of an epoch.
 
         Raises
         ------
-        KeyError
+        HarnessError
             If the split was not recorded.
         """
-        return np.asarray(self.predicted[split] == self.labels[split])
+        return np.asarray(self.predicted_on(split) == self.labels[split])
 
     def accuracy_on(self, split: str = "test") -> NDArray[np.float64]:
         """(epochs,) top-1 accuracy in [0, 1] at the end of each epoch."""

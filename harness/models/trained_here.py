@@ -32,11 +32,14 @@ class TrainedHere:
     recipe
         How, unless `harness train` is told otherwise.
     on_first_use
-        Whether a run may train them: no where it takes long.
+        Whether a run may train them: no where it takes long, or others come along.
+    quick
+        Whether a run may train a population of them all the same: it takes seconds.
     """
 
     recipe: Recipe
     on_first_use: bool = True
+    quick: bool = False
 
     def locate(self, entry: ModelEntry, settings: Settings) -> str:
         """The file written by `harness train`; or that a run trains them."""
@@ -67,12 +70,14 @@ class TrainedHere:
             seed=settings.training_seed,
             settings=settings,
         )
-        return weights_of(training, tell=tell)
+        return weights_of(training, (), entry.name, tell)
 
 
-def weights_of(training: Training, *, splits: tuple[str, ...] = (), tell: Tell) -> Path:
+def weights_of(
+    training: Training, splits: tuple[str, ...], name: str, tell: Tell
+) -> Path:
     """The file of a training's weights, trained with a word about it if need be."""
-    seldom = Seldom(training, training.entry.name, tell)
+    seldom = Seldom(training, name, tell)
     train_once(
         training,
         splits=splits,

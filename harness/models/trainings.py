@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 Tell = Callable[[str], None]
-SPLITS = ("test", "train")  # that a record can be of; "test" is always
 SELDOM = 10.0  # seconds between lines about a training that goes on
 
 
@@ -122,7 +121,8 @@ def train_once(
     Parameters
     ----------
     splits
-        Of `SPLITS`, what the network says about after every epoch; none for no record.
+        What the network says about after every epoch, `SPLITS` of
+        `harness.models.record` or the first; none for no record.
     tell
         Is told of damage and of waiting.
     starts, each_epoch, each_step
