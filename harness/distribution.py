@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.measurement import Place
 from harness.plan import Plan, PlannedCell
 
 if TYPE_CHECKING:
@@ -147,10 +148,10 @@ class PairScheduling:
         """Start, or put a worker that joined later to work."""
         if not self._scheduled:
             self._scheduled = True
-            units: dict[str | tuple[str, str], list[str]] = {}
+            units: dict[str | Place, list[str]] = {}
             for nodeid in self._names:
                 cell = self._cells.get(nodeid)
-                units.setdefault(cell.pair if cell else nodeid, []).append(nodeid)
+                units.setdefault(cell.place if cell else nodeid, []).append(nodeid)
             for unit in units.values():
                 self._wait(self._model_of(unit[0]), unit)
         for node in self.nodes:

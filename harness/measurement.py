@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from harness.traits import Trait
 
@@ -130,24 +130,51 @@ def in_order(series: Iterable[tuple[str, Axes]]) -> list[tuple[str, Axes]]:
     return sorted(series, key=lambda one: (one[0], one[1].order))
 
 
+class Place(NamedTuple):
+    """Where a number belongs: what it is of, and on what.
+
+    Attributes
+    ----------
+    subject
+        The model, or the population of networks.
+    dataset, family
+        What it was measured on. Both are empty for a number of the subject alone, as
+        one read from a log of its training, and the dataset for one of a whole family.
+    axes
+        What else tells it from other numbers of the same metric.
+    """
+
+    subject: str
+    dataset: str = ""
+    family: str = ""
+    axes: Axes = NO_AXES
+
+    @property
+    def on(self) -> str:
+        """The dataset, or the family, or nothing."""
+        return self.dataset or self.family
+
+
 class Domain(StrEnum):
     """Where a dataset comes from, as far as the fits are concerned."""
 
     INTERIOR = "interior"
     EXTERIOR = "exterior"
     TARGET = "target"
+    NONE = ""  # of a number of a model alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement(Named):
-    """One metric of one model on one dataset.
+    """One metric of one model on one dataset; or on a family; or of the model alone.
 
     Attributes
     ----------
     metric, model, dataset
-        The cell. Names are for people; `key` is the cell's identity.
+        The cell. Names are for people; `key` is the cell's identity. The model may be a
+        population; without a dataset the number is of the family, or of the model.
     family, domain
-        The dataset's family, and how the fits use it.
+        The dataset's family, and how the fits use it: only what has a dataset.
     value
         The metric's value, a finite float in the metric's own unit.
     accuracy
@@ -208,9 +235,14 @@ class Measurement(Named):
     outcome: float | None = None
 
     @property
+    def place(self) -> Place:
+        """Where it belongs."""
+        return Place(self.model, self.dataset, self.family, self.axes)
+
+    @property
     def cell(self) -> tuple[Any, ...]:
-        """What reports sort by: metric and axes, model, dataset."""
-        return *self.order, self.model, self.dataset
+        """What reports sort by: metric and axes, model, dataset or family."""
+        return *self.order, self.model, self.dataset, self.family
 
     def called(self, **names: Any) -> Self:
         """The same under other names and traits; itself if it has them already."""

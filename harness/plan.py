@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from harness.measurement import NO_AXES, Axes
+from harness.measurement import NO_AXES, Axes, Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,15 @@ class Variant:
         What it records by convention, and whether a parameter says so.
     axes
         What its other parameters vary.
+    aggregates
+        Names of what is made of its rows, by its markers.
     """
 
     test: str
     metric: str
     by_parameter: bool = False
     axes: Axes = NO_AXES
+    aggregates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,20 @@ class PlannedCell:
     ----------
     nodeid
         Of its test, with parameters.
-    variant, model, dataset
-        What the node id means.
+    variant, model, dataset, family
+        What the node id means; the last two may be empty: see `Place`.
     """
 
     nodeid: str
     variant: Variant
     model: str
-    dataset: str
+    dataset: str = ""
+    family: str = ""
 
     @property
-    def pair(self) -> tuple[str, str]:
-        """Its model and dataset."""
-        return self.model, self.dataset
+    def place(self) -> Place:
+        """What it measures, and on what."""
+        return Place(self.model, self.dataset, self.family)
 
     @property
     def parameters(self) -> str:
@@ -85,15 +89,15 @@ class Plan:
     def to_json(self) -> str:
         """As text, with what cells share written once."""
         variants = list(dict.fromkeys(cell.variant for cell in self.cells))
-        pairs = list(dict.fromkeys(cell.pair for cell in self.cells))
+        spots = list(dict.fromkeys(cell.place[:3] for cell in self.cells))
         places = {variant: i for i, variant in enumerate(variants)}
-        of_pair = {pair: i for i, pair in enumerate(pairs)}
+        of_spot = {spot: i for i, spot in enumerate(spots)}
         return json.dumps(
             {
                 "variants": [asdict(variant) for variant in variants],
-                "pairs": pairs,
+                "spots": spots,
                 "cells": [
-                    [cell.nodeid, places[cell.variant], of_pair[cell.pair]]
+                    [cell.nodeid, places[cell.variant], of_spot[cell.place[:3]]]
                     for cell in self.cells
                 ],
                 "gates": self.gates,
@@ -106,12 +110,18 @@ class Plan:
         """The inverse of `to_json`."""
         content = json.loads(text)
         variants = [
-            Variant(**{**made, "axes": Axes(map(tuple, made["axes"]))})
+            Variant(
+                **{
+                    **made,
+                    "axes": Axes(map(tuple, made["axes"])),
+                    "aggregates": tuple(made["aggregates"]),
+                }
+            )
             for made in content["variants"]
         ]
         return cls(
             cells=tuple(
-                PlannedCell(nodeid, variants[i], *content["pairs"][j])
+                PlannedCell(nodeid, variants[i], *content["spots"][j])
                 for nodeid, i, j in content["cells"]
             ),
             gates=tuple(content["gates"]),

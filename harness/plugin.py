@@ -7,7 +7,7 @@ that needs them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache, cached_property
@@ -20,13 +20,15 @@ from harness.fixtures.axes import metric_of
 from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
+    aggregates_of,
+    asked_beside,
     cell_of,
     gates_of,
     gets_ours,
     make_run_key,
     note,
     note_code,
-    pair_of,
+    place_of,
     plan_of,
     recorded_by,
     rows_key,
@@ -36,6 +38,7 @@ from harness.fixtures.copies import copies
 from harness.fixtures.grid import (
     accuracy,
     dataset,
+    family,
     model,
     peers,
     predictions,
@@ -56,7 +59,7 @@ from harness.protocol.garbage import rest, sweep
 from harness.store import Recorded
 
 if TYPE_CHECKING:
-    from harness.measurement import Measurement
+    from harness.measurement import Measurement, Place
     from harness.registry import Registry
     from harness.run import Run
     from harness.settings import Settings
@@ -65,6 +68,7 @@ __all__ = [
     "accuracy",
     "copies",
     "dataset",
+    "family",
     "jigsaw_head",
     "jigsaws",
     "measure",
@@ -115,6 +119,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         f"{MARKER}: left out unless -k, -m or a path of the command line names the "
         "test, its file, class or metric",
+    )
+    config.addinivalue_line(
+        "markers",
+        "harness_aggregate(name, ...): numbers to make of what this test records on "
+        "the datasets of a family, for instance 'mean_over_severities'",
     )
     check_ini(config)
     settings = read_settings(config)
@@ -169,8 +178,8 @@ def _on_outputs(
         )
     base, families, models = saved_base(settings.outputs)
     registry.add_base(base)
-    for family in families:
-        registry.add_family(family)
+    for one in families:
+        registry.add_family(one)
     for entry in models:
         registry.add_entry(entry)
     return replace(settings, base=BASE)
@@ -278,41 +287,36 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Spread tests that ask for our `model` and `dataset` over the grid."""
+    """Spread tests that ask for our `model`, `dataset` or `family` over the grid."""
     from harness.errors import HarnessError
 
     _check_gates(metafunc)
+    _check_aggregates(metafunc)
     _check_pair(metafunc)
     if _is_ours(metafunc, "population", population):
         _spread_populations(metafunc)
-    both = (("model", model), ("dataset", dataset))
-    if not any(_is_ours(metafunc, *one) for one in both):
+    asked = _asked_of_grid(metafunc)
+    if not asked:
         return
     if is_left_out(metafunc.definition):
         return  # one item, which is deselected, and not one a cell
     run = run_of(metafunc.config)
-    if all(_is_ours(metafunc, *one) for one in both):
-        try:
-            pairs = () if run.is_plain else run.pairs
-        except HarnessError as error:
-            raise pytest.Collector.CollectError(str(error)) from None
-        if pairs:
+    try:
+        if asked == ("model", "dataset") and not run.is_plain:
             metafunc.parametrize(
-                ("model", "dataset"),
-                pairs,
-                ids=run.pair_ids,
-                indirect=True,
-                scope="session",
+                asked, run.pairs, ids=run.pair_ids, indirect=True, scope="session"
             )
-            rest(len(pairs))
+            rest(len(run.pairs))
             return
-    for name, function in both:
-        if not _is_ours(metafunc, name, function):
-            continue
-        try:
-            ids = run.models if name == "model" else tuple(run.datasets)
-        except HarnessError as error:
-            raise pytest.Collector.CollectError(str(error)) from None
+        names: dict[str, Iterable[str]] = {
+            "model": run.models,
+            "dataset": run.datasets,
+            "family": run.families,
+        }
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+    for name in asked:
+        ids = tuple(names[name])
         metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
         rest(len(run.models) * len(run.datasets))
 
@@ -334,6 +338,28 @@ def _spread_populations(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("population", chosen, indirect=True, scope="session")
 
 
+def _asked_of_grid(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    """Which of our fixtures of the grid a test is spread over.
+
+    `record` takes a model and a dataset where the test says nothing, and only a model
+    where it asks for that, or for a family, and for no dataset.
+    """
+    ours = (("model", model), ("dataset", dataset), ("family", family))
+    asked = tuple(name for name, one in ours if _is_ours(metafunc, name, one))
+    info = metafunc.definition._fixtureinfo
+    if not gets_ours(info, "record"):
+        return asked
+    own = asked_beside(metafunc.definition, "record").intersection(asked)
+    if {"dataset", "family"} <= own:
+        raise pytest.Collector.CollectError(
+            f"{metafunc.definition.nodeid} must record for a `dataset` or for a "
+            "`family`, and asks for both; `dataset.family` is a family's name"
+        )
+    if "family" in own or ("model" in own and "dataset" not in own):
+        return tuple(name for name in asked if name != "dataset")
+    return asked
+
+
 def _check_gates(metafunc: pytest.Metafunc) -> None:
     """Refuse a misspelt gate in a marker while nothing has run yet."""
     if texts := gates_of(metafunc.definition):
@@ -344,6 +370,18 @@ def _check_gates(metafunc: pytest.Metafunc) -> None:
                 parse(text)
         except ValueError as error:
             raise pytest.Collector.CollectError(str(error)) from None
+
+
+def _check_aggregates(metafunc: pytest.Metafunc) -> None:
+    """Refuse an unknown aggregate in a marker while nothing has run yet."""
+    if names := aggregates_of(metafunc.definition):
+        from harness.errors import UnknownName
+
+        known = run_of(metafunc.config).registry.aggregates
+        for name in names:
+            if name not in known:
+                error = UnknownName("aggregate", name, known)
+                raise pytest.Collector.CollectError(str(error))
 
 
 def _check_pair(metafunc: pytest.Metafunc) -> None:
@@ -386,7 +424,7 @@ def _function(fixture: Any) -> Any:
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Name the metric in a marker, so that -m can pick it exactly and -k loosely."""
-    if pair_of(item):
+    if place_of(item):
         item.add_marker(_metric_marker(metric_of(item)[0]))
 
 
@@ -423,12 +461,12 @@ class Cells:
         Tests that are run on request are left out.
         """
         leave_out(self.config, items)
-        cells = [item for item in items if pair_of(item)]
+        cells = [item for item in items if place_of(item)]
         if not cells:
             return
         cells.sort(key=_turn)
         ordered = iter(cells)
-        items[:] = [next(ordered) if pair_of(item) else item for item in items]
+        items[:] = [next(ordered) if place_of(item) else item for item in items]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection_finish(
@@ -442,7 +480,7 @@ class Cells:
             plan = plan_of(session.items)
             tell(self.config, replace(plan, conftests=registering(self.config)))
         yield
-        cells = sum(pair_of(item) is not None for item in session.items)
+        cells = sum(place_of(item) is not None for item in session.items)
         rest(cells)
         sweep(self.config, cells)
 
@@ -454,7 +492,7 @@ class Cells:
         if not self._noted:
             self._noted = True
             note_code(item.session.items)
-        if pair_of(item) is None or not self._protocol.takes(item):
+        if place_of(item) is None or not self._protocol.takes(item):
             return None
         assert isinstance(item, pytest.Function)
         self._protocol.run(item, nextitem, self._stored(item))
@@ -479,18 +517,8 @@ class Cells:
         if not rows or not all(_is_current(row, self.run.registry) for row in rows):
             return None
         # The content is the same; what it is called may have changed since.
-        dataset = self.run.datasets[cell.dataset]
-        named = tuple(
-            row.called(
-                model=cell.model,
-                dataset=cell.dataset,
-                family=dataset.family,
-                domain=dataset.domain,
-                traits=dict(dataset.traits),
-                test=cell.test,
-            )
-            for row in rows
-        )
+        names = self.run.names_at(cell.place)
+        named = tuple(row.called(**names, test=cell.test) for row in rows)
         return Recorded(rows=named, stored=True)
 
     @pytest.hookimpl(wrapper=True)
@@ -499,7 +527,7 @@ class Cells:
 
         Without a value for what a fixture needs, the cell is skipped with the reason.
         """
-        if pair_of(item):
+        if place_of(item):
             if stored := self._stored(item):
                 _stand_in(item, stored)
             start_watching(item, self.run)
@@ -526,7 +554,7 @@ class Cells:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put what a cell recorded on its last report, when all of it has passed."""
         report = yield
-        if pair_of(item) is None:
+        if place_of(item) is None:
             return report
         if report.when == "teardown":
             if (recorded := recorded_by(item)) and report.passed:
@@ -598,14 +626,14 @@ def _undefined_skips(item: pytest.Item) -> Iterator[None]:
     except ValueError as error:
         from harness.errors import UndefinedMetricError
 
-        if pair_of(item) and isinstance(error, UndefinedMetricError):
+        if place_of(item) and isinstance(error, UndefinedMetricError):
             pytest.skip(str(error))
         raise
 
 
-def _turn(item: pytest.Item) -> tuple[bool, tuple[str, str] | None]:
+def _turn(item: pytest.Item) -> tuple[bool, Place | None]:
     """Comparisons of models last, when each has been run; then by model and dataset."""
-    return "peers" in getattr(item, "fixturenames", ()), pair_of(item)
+    return "peers" in getattr(item, "fixturenames", ()), place_of(item)
 
 
 def _is_current(row: Measurement, registry: Registry) -> bool:

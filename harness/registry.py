@@ -16,6 +16,7 @@ from harness.traits import Trait, checked_traits
 if TYPE_CHECKING:
     import torch
 
+    from harness.analysis.aggregates import Aggregate
     from harness.datasets.dataset import Dataset
     from harness.datasets.truth import Truth
     from harness.metrics.spec import Metric
@@ -69,6 +70,16 @@ class Registry:
         found: dict[tuple[str, str], Family] = {}
         for family in FAMILIES:
             self._put_family(found, family)
+        return found
+
+    @cached_property
+    def aggregates(self) -> dict[str, Aggregate]:
+        """All aggregates, by name."""
+        from harness.analysis.aggregates import AGGREGATES
+
+        found: dict[str, Aggregate] = {}
+        for aggregate in AGGREGATES:
+            _put(found, aggregate.name, aggregate, "aggregate", aggregate.name)
         return found
 
     @cached_property
@@ -372,6 +383,26 @@ class Registry:
                 f"bounds, trend and source, got {metric!r:.100}"
             )
         _put(self.metrics, metric.name, metric, "metric", metric.name)
+
+    def add_aggregate(self, aggregate: Aggregate) -> None:
+        """Add a number to be made of a model's numbers on the members of a family.
+
+        Parameters
+        ----------
+        aggregate
+            A `harness.analysis.aggregates.Aggregate`: a pure function, the traits that
+            it goes over, and its source. A test names it in a marker,
+            ``harness_aggregate``.
+        """
+        from harness.analysis.aggregates import Aggregate
+
+        if not isinstance(aggregate, Aggregate):
+            raise HarnessError(
+                "an aggregate must be a harness.analysis.aggregates.Aggregate, got "
+                f"{aggregate!r:.200}"
+            )
+        name = aggregate.name
+        _put(self.aggregates, name, aggregate, "aggregate", name)
 
     def add_section(self, section: Section) -> None:
         """Add a part to the report, which every writer shows.

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset, Found
     from harness.datasets.family import Base, Family
     from harness.fixtures.outcomes import Chosen
-    from harness.measurement import Measurement
+    from harness.measurement import Measurement, Place
     from harness.metrics.spec import Metric
     from harness.models.entry import Registered
     from harness.models.network import Network
@@ -372,6 +372,14 @@ class Run:
         """The datasets to measure, by name, sorted."""
         return self._datasets[0]
 
+    @cached_property
+    def families(self) -> dict[str, tuple[Dataset, ...]]:
+        """The chosen datasets by their family; both sorted by name."""
+        found: dict[str, list[Dataset]] = {}
+        for dataset in self.datasets.values():
+            found.setdefault(dataset.family, []).append(dataset)
+        return {name: tuple(found[name]) for name in sorted(found)}
+
     @property
     def found(self) -> dict[str, Found]:
         """What the user's own folders hold, by dataset."""
@@ -598,22 +606,46 @@ class Run:
             }
         )
 
-    def cell_key(
-        self, *, model: str, dataset: str, test: str, peers: bool = False
-    ) -> str:
-        """Identity of what a test, given by its `test_key`, measures on a pair.
+    def cell_key(self, place: Place, *, test: str, peers: bool = False) -> str:
+        """Identity of what a test, given by its `test_key`, measures at a place.
 
         With `peers` of a test that compares the model with the others.
         """
-        others = self.peers(model, dataset) if peers else ()
+        others = self.peers(place.subject, place.dataset) if peers else ()
         return key_of(
             [
-                self.model_fingerprint(model),
-                self.dataset_fingerprint(dataset),
+                self.model_fingerprint(place.subject),
+                self.data_fingerprint(place),
                 test,
                 *map(self.model_fingerprint, others),
             ]
         )
+
+    def data_fingerprint(self, place: Place) -> str:
+        """Digest of what is measured on: a dataset, or all of a family, or nothing."""
+        if place.dataset:
+            return self.dataset_fingerprint(place.dataset)
+        if not place.family:
+            return ""
+        members = self.families[place.family]
+        return key_of([self.dataset_fingerprint(one.name) for one in members])
+
+    def names_at(self, place: Place) -> dict[str, Any]:
+        """What a row at a place is called today, whatever it was when it was stored."""
+        names: dict[str, Any] = {
+            "model": place.subject,
+            "dataset": place.dataset,
+            "family": place.family,
+            "domain": Domain.NONE,
+            "traits": {},
+        }
+        if place.dataset:
+            dataset = self.datasets[place.dataset]
+            names |= {"family": dataset.family, "domain": dataset.domain}
+            names["traits"] = dict(dataset.traits)
+        elif place.family:
+            names["domain"] = self.families[place.family][0].domain
+        return names
 
     def peers(self, model: str, dataset: str) -> tuple[str, ...]:
         """The other chosen classifiers known on a dataset and on the source set."""

@@ -52,7 +52,8 @@ class AlongAxis:
     at
         The places, in order.
     block
-        Over which datasets: the test split, or a domain without it.
+        Over which datasets: the test split, or a domain without it; a family as a
+        whole; empty of numbers of a model alone.
     lines
         By model and other axes.
     """
@@ -114,7 +115,7 @@ def _blocks(
 ) -> Iterator[AlongAxis]:
     blocks: dict[str, dict[tuple[str, Axes], list[Measurement]]] = {}
     for row in rows:
-        block = TEST if row.family == "test" else str(row.domain)
+        block = _block(row)
         others = Axes(pair for pair in row.axes if pair[0] != axis)
         lines = blocks.setdefault(block, {})
         lines.setdefault((row.model, others), []).append(row)
@@ -129,6 +130,12 @@ def _blocks(
                 for (model, others), members in blocks[block].items()
             ),
         )
+
+
+def _block(row: Measurement) -> str:
+    if row.dataset:
+        return TEST if row.family == "test" else str(row.domain)
+    return f"family {row.family}" if row.family else ""
 
 
 def _line(

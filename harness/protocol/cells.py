@@ -9,9 +9,10 @@ import pytest
 
 from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
-    pair_of,
+    place_of,
     recorded_by,
 )
+from harness.measurement import Place
 from harness.protocol.capture import Caught, When, call_info
 from harness.protocol.fixture_plan import Recipe, recipe_of
 from harness.protocol.listeners import is_watched
@@ -44,7 +45,7 @@ class CellProtocol:
         }
         self._caught = Caught(config)
         self._recipes: dict[int, Recipe | None] = {}
-        self._pair: tuple[str, str] | None = None
+        self._held_at: Place | None = None
         self._held: dict[str, Any] = {}
         self._places: dict[tuple[Any, str], tuple[str, int | None, str]] = {}
 
@@ -53,7 +54,7 @@ class CellProtocol:
         return (
             not self._refuses
             and type(item) is pytest.Function
-            and pair_of(item) is not None
+            and place_of(item) is not None
             and self._recipe(item) is not None
             and item.ihook is self._hook
             and not any(mark in item.keywords for mark in _MARKS)
@@ -123,9 +124,9 @@ class CellProtocol:
     def _set_up(self, item: pytest.Function) -> None:
         recipe = self._recipe(item)
         assert recipe is not None
-        pair = pair_of(item)
-        if pair != self._pair:
-            self._pair = pair
+        place = place_of(item)
+        if place != self._held_at:
+            self._held_at = place
             self._held.clear()
         if recipe.shared <= self._held.keys():
             recipe.fill(item, self._held)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from harness.fixtures.cells import GRID
+
 _GIVEN = "request"  # by pytest itself
-_PAIR = ("model", "dataset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Recipe:
     Attributes
     ----------
     shared
-        Names of those that live as long as the (model, dataset) pair.
+        Names of those that live as long as the model, and the dataset or family.
     own
         Those that are made for each test, each after the ones that it needs: name,
         function, names of its arguments.
@@ -42,7 +43,7 @@ class Recipe:
         values = item.funcargs
         values.update((name, held[name]) for name in self.shared)
         parameters = item.callspec.params.items()
-        values.update((name, value) for name, value in parameters if name not in _PAIR)
+        values.update((name, value) for name, value in parameters if name not in GRID)
         values[_GIVEN] = item._request
         for name, make, arguments in self.own:
             values[name] = make(
@@ -58,7 +59,7 @@ def recipe_of(item: pytest.Function) -> Recipe | None:
     info = item._fixtureinfo
     if _GIVEN in info.argnames:  # it may ask for anything while it runs
         return None
-    parameters = {name for name in item.callspec.params if name not in _PAIR}
+    parameters = {name for name in item.callspec.params if name not in GRID}
     definitions = {
         name: found[-1]
         for name, found in info.name2fixturedefs.items()

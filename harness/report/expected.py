@@ -34,6 +34,8 @@ def planned_cells(run: Run, collector: Collector) -> Iterator[Expected]:
         skipped = outcome is not None and outcome.status == "skipped"
         if skipped and (cell.variant, cell.model) not in measured:
             continue
+        if not cell.dataset:  # a number that is not fitted
+            continue
         dataset = run.datasets[cell.dataset]
         for metric, axes in in_order(_series(cell.variant, of_variant, of_test)):
             yield Expected(

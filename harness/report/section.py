@@ -13,6 +13,7 @@ from harness.report.run_file.reading import read_as
 from harness.report.table import Curve, Part, Table, Text
 
 if TYPE_CHECKING:
+    from harness.analysis.aggregates import Aggregated
     from harness.analysis.correlation import Correlation
     from harness.measurement import Measurement
     from harness.run import Run
@@ -32,12 +33,15 @@ class Context:
         What the run says of itself: `run` of the JSON report.
     correlations
         The fits.
+    aggregates
+        What is made of the numbers on the members of families.
     run
         The session's; None where a table of measurements is opened again.
     """
 
     described: Mapping[str, Any]
     correlations: tuple[Correlation, ...] = ()
+    aggregates: tuple[Aggregated, ...] = ()
     run: Run | None = None
 
 

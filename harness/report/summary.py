@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.aggregates import Aggregated, aggregated
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, correlate
 from harness.analysis.gates import Verdict
@@ -22,11 +23,13 @@ from harness.report.expected import expected_cells
 from harness.report.on_the_line import OnTheLine, on_the_line
 from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
+from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Shown, shown_sections
 from harness.report.sections import SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector
+    from harness.plan import Variant
     from harness.report.run_file.saved import SavedRun
     from harness.run import Run
 
@@ -115,6 +118,12 @@ class Summary:
     sections: dict[str, Any] = field(default_factory=dict)
     shown: tuple[Shown, ...] = ()
 
+    @property
+    def aggregates(self) -> tuple[Aggregated, ...]:
+        """What was made of the numbers on the members of families."""
+        held = self.sections.get("aggregates", {"values": ()})["values"]
+        return tuple(read_as(Aggregated, one, "aggregates") for one in held)
+
 
 def summarise(
     run: Run,
@@ -127,20 +136,27 @@ def summarise(
     """Fit and sort what the collector holds, and compare it with an earlier run."""
     recorded = whole_series(collector.measurements)
     measurements = tuple(sorted(recorded, key=lambda m: m.cell))
-    correlations = correlate(measurements, expected=expected_cells(run, collector))
+    on_sets = tuple(m for m in measurements if m.dataset)
+    correlations = correlate(on_sets, expected=expected_cells(run, collector))
     predictions = predict_targets(correlations)
     unit = UNITS[run.settings.resample]
     described = {**run.describe(), **places(measurements)}
+    context = Context(
+        described=described,
+        correlations=correlations,
+        aggregates=_aggregates(run, collector, measurements),
+        run=run,
+    )
     sections, shown = shown_sections(
         (*SECTIONS, *run.registry.sections),
         measurements,
-        Context(described=described, correlations=correlations, run=run),
+        context,
     )
     return Summary(
         run=described,
         correlations=correlations,
-        ranks=rank(correlations, measurements, unit=unit),
-        lines=on_the_line(measurements),
+        ranks=rank(correlations, on_sets, unit=unit),
+        lines=on_the_line(on_sets),
         predictions=predictions,
         details=_details(run, correlations),
         compared_with=earlier.path.stem if earlier else "",
@@ -170,7 +186,7 @@ def summarise(
         ),
         interrupted=interrupted,
         found=run.found,
-        label_scores=label_scores(measurements),
+        label_scores=label_scores(on_sets),
         sections=sections,
         shown=shown,
     )
@@ -179,11 +195,12 @@ def summarise(
 def summary_of(measurements: Iterable[Measurement]) -> Summary:
     """What measurements alone say: of gates, losses and settings they know nothing."""
     rows = tuple(sorted(whole_series(measurements), key=lambda m: m.cell))
-    cells = {(m.test, m.key, m.model, m.dataset) for m in rows}
-    correlations = correlate(rows)
+    cells = {(m.test, m.key, m.place[:3]) for m in rows}
+    on_sets = tuple(m for m in rows if m.dataset)
+    correlations = correlate(on_sets)
     run = {
         "models": sorted({m.model for m in rows}),
-        "datasets": len({m.dataset for m in rows}),
+        "datasets": len({m.dataset for m in on_sets}),
         **places(rows),
     }
     sections, shown = shown_sections(
@@ -192,8 +209,8 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
     return Summary(
         run=run,
         correlations=correlations,
-        ranks=rank(correlations, rows),
-        lines=on_the_line(rows),
+        ranks=rank(correlations, on_sets),
+        lines=on_the_line(on_sets),
         predictions=predict_targets(correlations),
         verdicts=(),
         counts=Counter(measured=len(cells)),
@@ -201,9 +218,41 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         skipped=(),
         absent={},
         measurements=rows,
-        label_scores=label_scores(rows),
+        label_scores=label_scores(on_sets),
         sections=sections,
         shown=shown,
+    )
+
+
+def _aggregates(
+    run: Run, collector: Collector, rows: Sequence[Measurement]
+) -> tuple[Aggregated, ...]:
+    """What the tests' markers say is to be made of the rows that they recorded."""
+    wanted: dict[str, set[Variant]] = {}
+    for cell in collector.cells.values():
+        for name in cell.variant.aggregates:
+            wanted.setdefault(name, set()).add(cell.variant)
+    members = {
+        family: {one.name: one.traits for one in datasets}
+        for family, datasets in (run.families if wanted else {}).items()
+    }
+    return tuple(
+        found
+        for name in sorted(wanted)
+        for found in aggregated(
+            run.registry.aggregates[name],
+            [row for row in rows if any(_made(row, one) for one in wanted[name])],
+            members,
+        )
+    )
+
+
+def _made(row: Measurement, variant: Variant) -> bool:
+    """Whether a row is one that a test with parameters of its own recorded."""
+    return (
+        row.test == variant.test
+        and set(variant.axes) <= set(row.axes)
+        and (not variant.by_parameter or row.metric == variant.metric)
     )
 
 

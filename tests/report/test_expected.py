@@ -38,7 +38,7 @@ class NoStore:
 
 def row(cell):
     """What a cell records."""
-    place = CELLS.index(cell.pair)
+    place = CELLS.index((cell.model, cell.dataset))
     return Measurement(
         metric="m",
         axes=cell.variant.axes,

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.along_axes import TEST, AlongAxis, along_axes
+from harness.analysis.along_axes import AlongAxis, along_axes
+from harness.measurement import Domain
 from harness.report.table import Curve, Series
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ class AlongAxesSection:
     def tables(self, found: AlongAxes, /) -> Iterable[Curve]:
         """Models in rows, the axis in the columns."""
         for one in found.curves:
-            where = one.block if one.block == TEST else f"the {one.block}"
+            where = "the " if one.block in list(Domain) else ""
+            on = f", on {where}{one.block}" if one.block else ""
             yield Curve(
-                title=f"{one.metric} along {one.axis}, on {where}",
+                title=f"{one.metric} along {one.axis}{on}",
                 axis=one.axis,
                 at=one.at,
                 series=tuple(

@@ -5,12 +5,12 @@ import sys
 import numpy as np
 import pytest
 import torch
-from tests.models.test_specs import DIGITS, IMAGES
 from torch import nn
 
 from harness.errors import HarnessError
 from harness.registry import Registry
 from harness.settings import Settings
+from tests.models.yours.test_specs import DIGITS, IMAGES
 
 
 class Viewing(nn.Module):
