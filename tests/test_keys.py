@@ -62,7 +62,8 @@ KNOWN_BY_CONTENT = (
     *("plan", "printable", "queries", "renamed", "run", "settings", "store", "traits"),
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),
     *("models.dry_run", "models.normalisation", "models.zoos", "models.yours"),
-    *("models.yours.conduct", "models.yours.factories", "models.yours.specs"),
+    *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
+    "models.yours.specs",
     "fixtures.on_request",  # which chooses
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
     *("models.training", "models.trainings"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.code import source_digest
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class Geometry:
             )
 
     def identity(self) -> dict[str, Any]:
-        """What a model's fingerprint says of it."""
-        return asdict(self)
+        """What a model's fingerprint says of it: its facts, and its code here."""
+        return {**asdict(self), "code": source_digest(__name__)}
 
     def __call__(self, picture: Image, *, cropped: bool = False) -> NDArray[np.uint8]:
         """(crop, crop, c) uint8 of a picture in mode L or RGB.
