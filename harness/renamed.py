@@ -24,6 +24,7 @@ _NUMERICS = (
     *("temperature", "thresholds", "transport"),
 )
 _RUN_FILE = ("json", "reading", "reopening", "saved", "table_files")
+_COMPUTED = ("assumptions", "detail", "outcomes", "ranking")
 _YOURS = ("archive", "built", "conduct", "exported", "factories", "own", "specs")
 
 #: New names of modules and packages by their old ones; what is inside moves along.
@@ -60,7 +61,8 @@ RENAMED = {
     "harness.pretext": "harness.tasks",
     "harness.pretext.tasks": "harness.tasks.task",
     **{f"harness.report.{n}": f"harness.report.run_file.{n}" for n in _RUN_FILE},
-    "harness.report.ranking": "harness.analysis.ranking",
+    **{f"harness.report.{n}": f"harness.analysis.{n}" for n in _COMPUTED},
+    "harness.report.on_the_line": "harness.analysis.accuracy_lines",
 }
 
 

@@ -11,6 +11,7 @@ The exit status is 1 where a rule is broken.
 from __future__ import annotations
 
 import argparse
+from itertools import islice
 from pathlib import Path
 
 from harness.commands.arguments import a_path, typed
@@ -44,10 +45,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the comparison; 1 where a rule is broken."""
     from harness.analysis.comparison import compare
     from harness.analysis.gates import Evidence, judge, parse_rule
-    from harness.report.compared import comparison_table
     from harness.report.run_file.saved import find_run, read_run
+    from harness.report.section import Shown
+    from harness.report.sections.comparison import comparison_parts, title
     from harness.report.terminal import verdict_lines
-    from harness.report.text import show
+    from harness.report.text import show, terminal_width
+    from harness.report.writers.terminal import section_lines
 
     rules = [parse_rule(text) for text in arguments.fail_on]
     before, after = (
@@ -55,7 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
         for name in (arguments.before, arguments.after)
     )
     changes = compare(before.correlations(), after.correlations())
-    show(comparison_table(changes, before=arguments.before, everything=arguments.all))
+    parts = comparison_parts(changes, everything=arguments.all)
+    shown = Shown(name="comparison", title=title(arguments.before), parts=tuple(parts))
+    show(islice(section_lines(shown, terminal_width()), 1, None))
     verdicts = judge(rules, Evidence(changes=changes))
     show(verdict_lines(verdicts))
     return int(not all(verdict.passed for verdict in verdicts))

@@ -9,22 +9,18 @@ from typing import TYPE_CHECKING
 from harness.report.calibrated import calibration_line
 from harness.report.chart import chart_data
 from harness.report.html_parts import (
-    changes,
     correlations,
-    doubts,
     found,
     gates,
-    label_scores,
-    lines,
     lost,
-    predictions,
-    ranks,
     settings,
 )
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
+from harness.report.sections.comparison import title as title_of_comparison
+from harness.report.sections.own import own
 from harness.report.writers.html import section_html
 
 if TYPE_CHECKING:
@@ -66,15 +62,20 @@ def page(summary: Summary) -> str:
     parts = [
         _opening(title, summary),
         gates(summary),
-        predictions(summary),
-        changes(summary),
-        ranks(summary),
-        label_scores(summary),
+        *(
+            section_html(own(summary, name, title), id_=name)
+            for name, title in (
+                ("predictions", ""),
+                ("comparison", title_of_comparison(summary.compared_with)),
+                ("ranks", ""),
+                ("label-scores", ""),
+            )
+        ),
         *map(section_html, summary.shown),
         _plot(summary),
         correlations(summary),
-        lines(summary),
-        doubts(summary),
+        section_html(own(summary, "lines"), id_="lines"),
+        section_html(own(summary, "assumptions", "assumptions"), id_="assumptions"),
         found(summary),
         lost(summary),
         settings(summary),

@@ -11,7 +11,7 @@ from harness.analysis.gates.sections import OfSection
 from harness.errors import UnknownName
 from harness.report.expected import failures, lacks, planned_cells
 from harness.report.section import problem_line
-from harness.report.sections import SECTIONS
+from harness.report.sections.found import SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.analysis.correlation import Undefined
-from harness.report.assumptions import counted, shown_value
 from harness.report.calibrated import calibration_line
 from harness.report.found import said
-from harness.report.outcomes import TITLE
-from harness.report.predicted import shown_predictions
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
+from harness.report.sections import lines, ranks
+from harness.report.sections.own import own
 from harness.report.writers.markdown import escaped, grid, section_markdown
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
+
+# What Markdown says in titles, for want of notes.
+_MEDIANS, _PROBIT = "(medians over the models)", "(probit, over models)"
 
 
 def write_markdown(path: Path, summary: Summary) -> None:
@@ -27,17 +28,18 @@ def write_markdown(path: Path, summary: Summary) -> None:
 
 def markdown(summary: Summary) -> str:
     """Gates, predictions, the metrics compared, accuracy, and what is missing."""
+    moved = f"moved beyond chance since {summary.compared_with}"
     blocks = [
         _title(summary),
         _found(summary),
         _gates(summary),
-        _predictions(summary),
-        _changes(summary),
-        _ranks(summary),
-        _label_scores(summary),
+        section_markdown(own(summary, "predictions")),
+        section_markdown(own(summary, "comparison", moved)),
+        section_markdown(own(summary, "ranks", f"{ranks.TITLE} {_MEDIANS}")),
+        section_markdown(own(summary, "label-scores")),
         *map(section_markdown, summary.shown),
-        _lines(summary),
-        _assumptions(summary),
+        section_markdown(own(summary, "lines", f"{lines.TITLE} {_PROBIT}")),
+        section_markdown(own(summary, "assumptions", "assumptions")),
         _lost(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -80,106 +82,6 @@ def _gates(summary: Summary) -> str:
     return _table("Gates", ("", "gate", "why"), rows)
 
 
-def _predictions(summary: Summary) -> str:
-    rows = []
-    for one in shown_predictions(summary.predictions):
-        by, found = one.predictor.name, one.prediction
-        if isinstance(found, Undefined):
-            rows.append((one.dataset, one.model, by, "-", found.reason))
-            continue
-        rows.append(
-            (
-                one.dataset,
-                one.model,
-                by,
-                f"{100 * found.accuracy:.1f} %",
-                f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
-                + ("" if found.inside else " (outside the range of the fit)"),
-            )
-        )
-    return _table(
-        "Predicted accuracy",
-        ("dataset", "model", "by", "accuracy", "95 % interval"),
-        rows,
-    )
-
-
-def _changes(summary: Summary) -> str:
-    moved = [c for c in summary.changes if c.beyond]
-    rows = [
-        (c.label, c.model or "all", f"{c.part} {c.statistic}", f"{c.difference:+.3f}")
-        for c in moved
-    ]
-    title = f"Moved beyond chance since {summary.compared_with}"
-    return _table(title, ("metric", "model", "statistic", "move"), rows)
-
-
-def _ranks(summary: Summary) -> str:
-    rows = [
-        (
-            rank.label,
-            _number(rank.interior_r2),
-            _number(rank.exterior_r2),
-            _number(rank.exterior_rho),
-            _number(rank.transfer_r2),
-            _number(rank.transfer_rmse, 100, 2),
-            _number(rank.mae, 100, 2),
-        )
-        for rank in summary.ranks
-    ]
-    return _table(
-        "Metrics compared (medians over the models)",
-        ("metric", "int. R²", "ext. R²", "ext. ρ", "line R²", "line RMSE", "MAE"),
-        rows,
-    )
-
-
-def _label_scores(summary: Summary) -> str:
-    rows = [
-        (
-            score.label,
-            score.model,
-            str(score.datasets),
-            *(_number(value) for value in (score.mean, score.low, score.high)),
-        )
-        for score in summary.label_scores
-    ]
-    columns = ("score", "model", "datasets", "mean", "least", "most")
-    return _table(TITLE.capitalize(), columns, rows)
-
-
-def _lines(summary: Summary) -> str:
-    rows = []
-    for row in summary.lines:
-        line = row.lines["probit"]
-        if not isinstance(line, Undefined):
-            rows.append(
-                (
-                    row.dataset,
-                    str(line.n),
-                    f"{line.line.slope:.3f}",
-                    f"{line.r2:.3f}",
-                    f"{line.spearman:+.3f}",
-                )
-            )
-    return _table(
-        "Accuracy on the line (probit, over models)",
-        ("dataset", "models", "slope", "R²", "ρ"),
-        rows,
-    )
-
-
-def _assumptions(summary: Summary) -> str:
-    rows = [
-        (str(f.doubt), f.model or "all", f.where, shown_value(f), counted(f))
-        for f in summary.assumptions
-        if f.warns
-    ]
-    if summary.assumptions and not rows:
-        return "### Assumptions\n\nNothing unusual."
-    return _table("Assumptions", ("doubt", "model", "most", "value", "of"), rows)
-
-
 def _lost(summary: Summary) -> str:
     lines = [
         f"- without a value: {_text(loss.test.rpartition('::')[2])} "
@@ -202,10 +104,6 @@ def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> s
     if not cells:
         return ""
     return f"### {_text(title)}\n\n{grid(names, cells)}"
-
-
-def _number(value: float | None, scale: float = 1, digits: int = 3) -> str:
-    return "-" if value is None else f"{scale * value:.{digits}f}"
 
 
 def _text(text: str) -> str:

@@ -8,24 +8,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from harness.analysis.accuracy_lines import OnTheLine, on_the_line
 from harness.analysis.aggregates import Aggregated, aggregated
+from harness.analysis.assumptions import Finding, assumptions
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, correlate
+from harness.analysis.detail import UNITS, Detail, detail
 from harness.analysis.gates import Verdict
 from harness.analysis.gates.subjects import Subject
+from harness.analysis.outcomes import LabelScore, label_scores, whole_series
 from harness.analysis.ranking import Rank, rank
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Measurement
-from harness.report.assumptions import Finding, assumptions
-from harness.report.detail import UNITS, Detail, detail
 from harness.report.expected import expected_cells
-from harness.report.on_the_line import OnTheLine, on_the_line
-from harness.report.outcomes import LabelScore, label_scores, whole_series
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Shown, shown_sections
-from harness.report.sections import SECTIONS
+from harness.report.sections.found import SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector

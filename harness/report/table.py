@@ -6,109 +6,29 @@ writes them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from harness.analysis.correlation import Undefined
 from harness.measurement import number_of
+from harness.report.column import Column, Estimate, Plotted, Said, Value, Writer
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A number with its interval.
-
-    Attributes
-    ----------
-    value
-        The number.
-    low, high
-        The ends of the interval; the table's note says of which level and how made.
-    """
-
-    value: float
-    low: float
-    high: float
-
-
-# None where there is nothing to say; Undefined where there is no value, because.
-Value: TypeAlias = str | float | Undefined | Estimate | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column of a table: of names, or of numbers where it has a form.
-
-    Attributes
-    ----------
-    name
-        What its head says.
-    unit
-        Of its numbers as they are shown: "%", "points", "ms".
-    group
-        A heading that it shares with its neighbours; empty for none.
-    form
-        How a number is written, as in `format`: ".3f", "+.2f", ".0f", ".4g". Empty for
-        a column of texts.
-    scale
-        What numbers are multiplied by before they are shown: 100 for shares in
-        percent. Files (CSV, Parquet, JSON) hold the numbers themselves.
-    align
-        "left" or "right"; empty for texts to the left and numbers to the right.
-    goes
-        When it is left out of a terminal that is too narrow: the largest first, those
-        of 0 never.
-    """
-
-    name: str
-    unit: str = ""
-    group: str = ""
-    form: str = ""
-    scale: float = 1.0
-    align: Literal["", "left", "right"] = ""
-    goes: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse a form that no number can be written in."""
-        try:
-            format(0.0, self.form)
-        except ValueError as error:
-            raise ValueError(
-                f"the form of column {self.name!r} must be one of `format`, such as "
-                f"'.3f', got {self.form!r}"
-            ) from error
-
-    @property
-    def numeric(self) -> bool:
-        """Whether it stands to the right, as numbers do."""
-        return self.align == "right" or (not self.align and bool(self.form))
-
-    @property
-    def head(self) -> str:
-        """Its name and its unit."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
-    def shown(self, value: Value) -> str:
-        """A value as people read it; a dash where there is none.
-
-        Examples
-        --------
-        >>> accuracy = Column(name="top-1", unit="%", form=".1f", scale=100)
-        >>> accuracy.shown(0.9312)
-        '93.1'
-        >>> accuracy.shown(Estimate(value=0.9312, low=0.925, high=0.937))
-        '93.1 [92.5, 93.7]'
-        >>> accuracy.shown(None), accuracy.shown(Undefined("no labels"))
-        ('-', '-')
-        """
-        if value is None or isinstance(value, Undefined):
-            return "-"
-        if isinstance(value, Estimate):
-            ends = f"[{self.shown(value.low)}, {self.shown(value.high)}]"
-            return f"{self.shown(value.value)} {ends}"
-        if isinstance(value, str):
-            return value
-        return format(self.scale * value, self.form)
+__all__ = [
+    "PLACES",
+    "Column",
+    "Curve",
+    "Estimate",
+    "Part",
+    "Plotted",
+    "Said",
+    "Series",
+    "Table",
+    "Text",
+    "Value",
+    "Writer",
+    "for_writer",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +45,13 @@ class Table:
         Above it; empty for the section's own.
     note
         Below it: what its numbers are.
+    close
+        Whether its numbers stand close together on a terminal, each below the heading
+        of its group; else each group stands apart.
+    folded
+        What the page shows of it until it is opened; empty to show it.
+    where
+        The writers that show it; empty for all of them. Files hold it if the page does.
 
     Raises
     ------
@@ -136,6 +63,9 @@ class Table:
     rows: tuple[tuple[Value, ...], ...]
     title: str = ""
     note: str = ""
+    close: bool = False
+    folded: str = ""
+    where: tuple[Writer, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold every row to the columns."""
@@ -303,10 +233,29 @@ class Text:
     ----------
     text
         Of one paragraph.
+    hang
+        Letters by which a terminal sets its further lines in.
+    small
+        Whether the page shows it as a note.
+    where
+        The writers that show it; empty for all of them.
     """
 
     text: str
+    hang: int = 0
+    small: bool = False
+    where: tuple[Writer, ...] = ()
 
 
 Part: TypeAlias = Table | Curve | Text
+
+
+def for_writer(parts: Iterable[Part], writer: Writer) -> Iterator[Part]:
+    """The parts that a writer shows."""
+    for part in parts:
+        where: tuple[Writer, ...] = () if isinstance(part, Curve) else part.where
+        if not where or writer in where:
+            yield part
+
+
 PLACES = 12  # of a curve where there is no room to scroll

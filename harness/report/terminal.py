@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
-from harness.report.assumptions import assumption_lines
 from harness.report.calibrated import calibration_line
 from harness.report.columns import Block, Columns, Names, Number, Value
-from harness.report.compared import comparison_table
-from harness.report.detail import detail_parts
 from harness.report.found import found_lines
-from harness.report.on_the_line import line_table
-from harness.report.outcomes import label_score_table
-from harness.report.predicted import prediction_table
 from harness.report.scatter import NARROWEST, chosen_row, scatter
+from harness.report.sections.comparison import title as title_of_comparison
+from harness.report.sections.details import detail_parts
+from harness.report.sections.own import own
 from harness.report.text import LEAST_WIDTH, rendered
-from harness.report.writers.terminal import section_parts
+from harness.report.writers.terminal import section_lines
 
 if TYPE_CHECKING:
     import pytest
@@ -151,10 +147,9 @@ def report_parts(
     if len(summary.ranks) > 1 and any(map(_has_numbers, summary.ranks)):
         yield ""
         yield from _ranking(summary, width)
-    if summary.label_scores:
-        yield ""
-        yield from label_score_table(summary.label_scores)
-    yield from section_parts(summary.shown, width)
+    yield from section_lines(own(summary, "label-scores"), width)
+    for one in summary.shown:
+        yield from section_lines(one, width)
     plotted = None if short or width < NARROWEST else chosen_row(summary)
     if plotted is not None:
         yield ""
@@ -162,29 +157,15 @@ def report_parts(
     for found in summary.details:
         yield ""
         yield from detail_parts(found)
-    if summary.predictions:
-        yield ""
-        yield from prediction_table(summary.predictions)
-    if summary.lines:
-        yield ""
-        yield from line_table(summary.lines)
-    yield from _assumptions(summary, width)
+    for name in ("predictions", "lines", "assumptions"):
+        yield from section_lines(own(summary, name), width)
     yield from _losses("without a value", summary.failed)
     yield from _losses("skipped", summary.skipped)
     for name, reason in summary.absent.items():
         yield f"left out: {name}: {reason}"
-    if summary.compared_with:
-        yield ""
-        yield from comparison_table(summary.changes, before=summary.compared_with)
+    comparison = own(summary, "comparison", title_of_comparison(summary.compared_with))
+    yield from section_lines(comparison, width)
     yield from verdict_lines(summary.verdicts)
-
-
-def _assumptions(summary: Summary, width: int) -> Iterable[str]:
-    lines = list(assumption_lines(summary.assumptions))
-    if lines:
-        yield ""
-    for line in lines:
-        yield fill(line, width, subsequent_indent="    ")
 
 
 def _chances(summary: Summary) -> dict[str, str]:

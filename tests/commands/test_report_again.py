@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.detail import detail
 from harness.cli import main
-from harness.report.detail import detail
 from harness.report.run_file.json import plain
 from harness.report.run_file.reopening import reopen, write_json
 from harness.report.run_file.table_files import write_csv, write_parquet

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.analysis.accuracy_lines import on_the_line
 from harness.analysis.comparison import compare
 from harness.analysis.correlation import correlate
 from harness.analysis.gates import Evidence, judge, parse
@@ -12,7 +13,6 @@ from harness.analysis.ranking import rank
 from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Domain, Measurement
-from harness.report.on_the_line import on_the_line
 from harness.report.summary import Loss, Summary
 
 ODD = '<b>&"odd'  # a name that must stay text

@@ -5,20 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.analysis.correlation import correlate
-from harness.analysis.targets import predict_targets
-from harness.measurement import Domain, Measurement
-from harness.report.assumptions import (
+from harness.analysis.assumptions import (
     LIMITS,
     MODELS,
     Doubt,
-    assumption_lines,
     assumptions,
     marginal_noise,
     usual_gaps,
 )
+from harness.analysis.correlation import correlate
+from harness.analysis.targets import predict_targets
+from harness.measurement import Domain, Measurement
 from harness.report.html import page
 from harness.report.markdown import markdown
+from harness.report.sections.assumptions import assumption_lines
 from harness.report.terminal import report_text
 from tests.report.pages import measurements, summary
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.detail import detail
 from harness.report.columns import Block, Columns, Names, Number
-from harness.report.detail import detail
 from harness.report.terminal import report_text
 from harness.report.text import rendered
 from tests.report.pages import measurements, sample, summary

@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from harness.analysis.correlation import Undefined, correlate
+from harness.analysis.detail import UNITS, detail
 from harness.measurement import Domain, Measurement
-from harness.report.detail import UNITS, detail, detail_parts
+from harness.report.sections.details import detail_parts
 from harness.report.text import rendered
 
 RNG = np.random.default_rng(0)

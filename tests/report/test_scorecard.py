@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from harness.analysis.outcomes import label_scores
 from harness.measurement import Domain, Measurement
-from harness.report.outcomes import label_scores
 from harness.report.run_file.json import plain
 from harness.report.section import Context, shown_sections
 from harness.report.sections.scorecard import FEW, ScorecardSection

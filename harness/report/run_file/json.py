@@ -12,6 +12,7 @@ from harness.analysis.gates import Verdict
 from harness.artifacts import irreplaceable, write_whole
 from harness.errors import HarnessError
 from harness.measurement import Axes
+from harness.renamed import moved
 from harness.report.run_file.verdicts import plain_verdict
 
 
@@ -47,3 +48,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(part) for part in value]
     return value
+
+
+__getattr__ = moved(
+    __name__,
+    write_json="harness.report.run_file.reopening",
+    SCHEMA="harness.report.run_file.saved",
+)

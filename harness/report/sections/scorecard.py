@@ -8,8 +8,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import ACCURACY
+from harness.analysis.outcomes import outcome_series
 from harness.metrics.numerics.uncertainty import sampling_interval
-from harness.report.outcomes import outcome_series
 from harness.report.table import Column, Estimate, Part, Table, Text, Value
 
 if TYPE_CHECKING:

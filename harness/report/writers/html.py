@@ -7,19 +7,37 @@ from collections.abc import Iterable
 from harness.report.markup import Cell, Html, table, tag
 from harness.report.markup import Column as Head
 from harness.report.section import Shown, problem_line
-from harness.report.table import Column, Curve, Estimate, Part, Table, Text, Value
+from harness.report.table import (
+    Column,
+    Curve,
+    Estimate,
+    Part,
+    Plotted,
+    Said,
+    Table,
+    Text,
+    Value,
+    for_writer,
+)
 from harness.report.writers.svg import curve_svg
 
 
-def section_html(one: Shown) -> Html:
-    """A section under its title."""
+def section_html(one: Shown, id_: str = "") -> Html:
+    """A section under its title; nothing where it is empty.
+
+    Its first table's own title is the section's, where the section has none.
+    """
+    parts = list(for_writer(one.parts, "page"))
     if one.problem:
         title = one.title or one.name
         content = [tag("p", problem_line(one), class_="verdict failed")]
     else:
         title = one.title
-        content = [html for part in one.parts for html in _part(part, one.title)]
-    return tag("section", tag("h2", capital(title)), *content, id=f"section-{one.name}")
+        content = [html for part in parts for html in _part(part, one.title)]
+    if not content:
+        return Html("")
+    id_ = id_ or f"section-{one.name}"
+    return tag("section", tag("h2", capital(title)), *content, id=id_)
 
 
 def capital(title: str) -> str:
@@ -35,7 +53,11 @@ def capital(title: str) -> str:
 
 def _part(part: Part, title: str) -> Iterable[Html]:
     if isinstance(part, Text):
-        yield tag("p", part.text)
+        yield tag("p", part.text, class_="note") if part.small else tag("p", part.text)
+        return
+    if isinstance(part, Table) and part.folded:
+        inner = table_html(part, title)
+        yield tag("details", tag("summary", part.folded), inner)
         return
     if part.title:
         yield tag("h3", capital(part.title))
@@ -49,7 +71,12 @@ def _part(part: Part, title: str) -> Iterable[Html]:
 def table_html(part: Table, title: str) -> Html:
     """A table, and why values are missing in it; `title` where it has none."""
     heads = [
-        Head(name=column.head, group=column.group, numeric=column.numeric)
+        Head(
+            name=column.head,
+            group=column.group,
+            numeric=column.numeric,
+            order=column.order,
+        )
         for column in part.columns
     ]
     rows = [
@@ -63,8 +90,18 @@ def table_html(part: Table, title: str) -> Html:
 
 def _cell(column: Column, value: Value) -> Cell | str:
     text = column.shown(value)
+    if isinstance(value, Plotted):
+        return tag(
+            "a",
+            text,
+            href="#plot",
+            data_metric=value.label,
+            data_model=value.model,
+        )
     if isinstance(value, Estimate):
         return Cell(text=text, sort=value.value)
+    if isinstance(value, Said):
+        return Cell(text=text, sort=value.number)
     if isinstance(value, float | int):
         return Cell(text=text, sort=value)
     return Cell(text=text) if column.numeric else text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.printable import printable
 from harness.report.section import Shown, problem_line
-from harness.report.table import PLACES, Curve, Part, Table, Text
+from harness.report.table import PLACES, Curve, Part, Table, Text, for_writer
 from harness.report.writers.html import capital
 
 
@@ -14,18 +14,19 @@ def section_markdown(one: Shown) -> str:
     """A section under its title, blocks apart."""
     if one.problem:
         return f"### {escaped(one.title or one.name)}\n\n{escaped(problem_line(one))}"
-    blocks = [f"### {escaped(capital(one.title))}"]
-    for part in one.parts:
-        blocks += _part(part)
+    parts = list(for_writer(one.parts, "markdown"))
+    blocks = [f"### {escaped(capital(one.title))}"] if parts and one.title else []
+    for part in parts:
+        blocks += _part(part, "####" if one.title else "###")
     return "\n\n".join(blocks)
 
 
-def _part(part: Part) -> Iterable[str]:
+def _part(part: Part, level: str) -> Iterable[str]:
     if isinstance(part, Text):
         yield escaped(part.text)
         return
     if part.title:
-        yield f"#### {escaped(capital(part.title))}"
+        yield f"{level} {escaped(capital(part.title))}"
     table = part.table(PLACES) if isinstance(part, Curve) else part
     yield table_markdown(table)
     if reasons := [f"- {escaped(reason)}" for reason in table.reasons()]:

@@ -13,7 +13,16 @@ from harness.printable import printable
 from harness.report.file_names import file_names, words
 from harness.report.run_file.json import write_report
 from harness.report.run_file.table_files import guarded
-from harness.report.table import Curve, Estimate, Table, Text, Value
+from harness.report.table import (
+    Curve,
+    Estimate,
+    Plotted,
+    Said,
+    Table,
+    Text,
+    Value,
+    for_writer,
+)
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -74,7 +83,7 @@ def named_tables(summary: Summary) -> Iterator[tuple[str, Table]]:
             part.table() if isinstance(part, Curve) else part,
         )
         for shown in summary.shown
-        for part in shown.parts
+        for part in for_writer(shown.parts, "page")
         if not isinstance(part, Text)
     ]
     names = file_names(name for name, _ in found)
@@ -110,6 +119,10 @@ def flat(table: Table) -> Flat:
 def _cell(value: Value) -> Cell:
     if isinstance(value, Estimate):
         return value.value
+    if isinstance(value, Said):
+        return value.text
+    if isinstance(value, Plotted):
+        return value.label
     return None if isinstance(value, Undefined) else value
 
 

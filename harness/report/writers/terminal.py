@@ -9,45 +9,51 @@ from typing import TYPE_CHECKING
 
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.section import problem_line
-from harness.report.table import PLACES, Column, Curve, Table, Text
+from harness.report.table import (
+    PLACES,
+    Column,
+    Curve,
+    Part,
+    Table,
+    Text,
+    for_writer,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.report.section import Shown
 
-_WIDEST = 24  # letters of a name before it is folded
 
-
-def section_parts(shown: Iterable[Shown], width: int) -> Iterable[RenderableType]:
-    """Each section under its title, a blank line before it."""
-    for one in shown:
-        yield ""
-        yield from _section(one, width)
-
-
-def _section(one: Shown, width: int) -> Iterable[RenderableType]:
+def section_lines(one: Shown, width: int) -> Iterable[RenderableType]:
+    """A section under its title, a blank line before it; nothing where it is empty."""
     from rich import text
 
+    parts = list(for_writer(one.parts, "terminal"))
     if one.problem:
+        yield ""
         yield fill(problem_line(one), width, subsequent_indent="  ")
+    if not parts:
         return
-    first = one.parts[0] if one.parts else None
-    if not isinstance(first, Table | Curve) or first.title:
+    yield ""
+    first = parts[0]
+    own = isinstance(first, Table | Curve) and not first.title
+    if one.title and not own:
         yield text.Text(one.title, style="bold")
-    for i, part in enumerate(one.parts):
-        if isinstance(part, Text):
-            yield fill(part.text, width)
-            continue
-        table = part.table(PLACES) if isinstance(part, Curve) else part
-        yield from table_parts(table, "" if i else one.title, width)
+    for i, part in enumerate(parts):
+        yield from part_lines(part, "" if i else one.title, width)
 
 
-def table_parts(table: Table, title: str, width: int) -> Iterable[RenderableType]:
-    """A table, why values are missing in it, and its note.
+def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
+    """A table, why values are missing in it, and its note; or a text.
 
-    `title` is for one that has none of its own.
+    `title` is for a table that has none of its own.
     """
+    if isinstance(part, Text):
+        indent = " " * part.hang
+        yield fill(part.text, width, subsequent_indent=indent) if indent else part.text
+        return
+    table = part.table(PLACES) if isinstance(part, Curve) else part
     title = table.title or title
     if table.rows:
         yield _columns(table, title)
@@ -56,7 +62,7 @@ def table_parts(table: Table, title: str, width: int) -> Iterable[RenderableType
     for reason in table.reasons():
         yield fill(reason, width, initial_indent="  ", subsequent_indent="    ")
     if table.note:
-        yield fill(table.note, width)
+        yield table.note
 
 
 def _columns(table: Table, title: str) -> Columns:
@@ -69,21 +75,26 @@ def _columns(table: Table, title: str) -> Columns:
         for _, found in groupby(
             ((i, one) for i, one in places if one.numeric),
             # Without a group each is a block of its own.
-            key=lambda place: place[1].group or place[0],
+            key=lambda place: table.close or place[1].group or place[0],
         )
     ]
     over = "\n" if any(one.group for one in table.columns) else ""
     shown = Columns(
         title=title,
         names=tuple(
-            Names(head=over + one.head, widest=_WIDEST, last=i > first)
+            Names(
+                head=over + one.head,
+                widest=one.widest,
+                cut=one.cut,
+                last=i > first,
+            )
             for i, one in texts
         ),
         blocks=tuple(
             Block(
-                head=found[0][1].group,
-                short=found[0][1].group,
-                numbers=tuple(_number(one, over) for _, one in found),
+                head="" if table.close else found[0][1].group,
+                short="" if table.close else found[0][1].group,
+                numbers=tuple(_number(one, table.close, over) for _, one in found),
             )
             for found in groups
         ),
@@ -100,7 +111,12 @@ def _columns(table: Table, title: str) -> Columns:
     return shown
 
 
-def _number(column: Column, over: str) -> Number:
+def _number(column: Column, close: bool, over: str) -> Number:
     # A blank line above what has no group, where others have one.
     blank = " " if over and not column.group else ""
-    return Number(name=column.head, over=blank, goes=column.goes)
+    return Number(
+        name=column.head,
+        over=column.group if close else blank,
+        width=column.width,
+        goes=column.goes,
+    )

@@ -5,7 +5,7 @@ Needs no metric at all, so it is the first thing to know about a zoo of models.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,11 +14,8 @@ from harness.analysis.correlation import Undefined, or_reason
 from harness.analysis.fits.scales import Scale
 from harness.analysis.on_the_line import AccuracyLine, accuracy_line
 from harness.measurement import Domain, Measurement
-from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from harness.analysis.tables import AccuracyTable
 
 LEAST_MODELS = 8  # fewer models make a line that says little
@@ -114,71 +111,3 @@ def _row(
 def _accuracy(m: Measurement) -> float:
     assert m.accuracy is not None
     return m.accuracy
-
-
-def line_table(
-    rows: Sequence[OnTheLine],
-    *,
-    scale: Scale = Scale.PROBIT,
-    against: str = "the test split",
-    most: int = 12,
-) -> Iterable[RenderableType]:
-    """The rows as a table of 80 columns, and what its numbers are.
-
-    Parameters
-    ----------
-    rows
-        At least one, or nothing is said.
-    scale
-        Of the slope, the bias and the error.
-    against
-        What to call the reference.
-    most
-        How many rows to print before the rest is counted.
-    """
-    if not rows:
-        return
-    numbers = (
-        Number(name="n", width=4, goes=4),
-        Number(over=scale.value, name="slope", width=7, goes=2),
-        Number(name="bias", width=7, goes=2),
-        Number(name="MAE", width=5, goes=1),
-        Number(over="R²", name="probit", width=6),
-        Number(over="R²", name="logit", width=6, goes=3),
-        Number(over="R²", name="linear", width=6, goes=3),
-        Number(name="ρ", width=6),
-    )
-    shown = Columns(
-        title="accuracy on the line",
-        names=(Names(head="\ndataset", widest=20),),
-        blocks=(Block(numbers=numbers),),
-    )
-    reasons: dict[str, list[str]] = {}
-    for row in rows[:most]:
-        line = row.lines[scale.value]
-        if isinstance(line, Undefined):
-            reasons.setdefault(line.reason, []).append(row.dataset)
-            continue
-        values = (
-            str(line.n),
-            f"{line.line.slope:.4f}",
-            f"{line.line.intercept:+.4f}",
-            f"{100 * line.mae:.2f}",
-            *(_r2(row.lines[s]) for s in ("probit", "logit", "linear")),
-            f"{line.spearman:+.3f}",
-        )
-        shown.add((row.dataset,), values)
-    if shown.rows:
-        yield shown
-    for reason, datasets in reasons.items():
-        yield f"  no line for {', '.join(datasets)}: {reason}"
-    if len(rows) > most:
-        yield f"  and {len(rows) - most} more datasets"
-    yield (
-        f"Over models: accuracy on the dataset against accuracy on {against}. ρ is "
-        "Spearman's; MAE in points: each model from the line of the others."
-    )
-
-
-def _r2(line: AccuracyLine | Undefined) -> str:
-    return "-" if isinstance(line, Undefined) else f"{line.r2:.4f}"

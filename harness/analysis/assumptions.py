@@ -47,7 +47,6 @@ MODELS = 8
 # Of the interior's gaps, and how many of them there must be. Its labels are the
 # source's own, so they show how far errors alone push the predicted classes.
 _USUAL, _ENOUGH = 0.9, 10
-_SHOWN = 3  # findings of a kind that the terminal names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,65 +256,3 @@ def _ranges(predictions: Iterable[TargetPrediction]) -> Iterator[Finding]:
             of=len(inside),
             note=", ".join(outside),
         )
-
-
-def assumption_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """What warns, a line for each kind; or that nothing does. Then what is not judged.
-
-    Nothing at all where nothing was looked at.
-    """
-    if not findings:
-        return
-    doubts = [f for f in findings if f.warns]
-    yield "assumptions" if doubts else "assumptions: nothing unusual"
-    for doubt in Doubt:
-        some = [f for f in doubts if f.doubt is doubt]
-        if some:
-            named = "; ".join(_wording(f) for f in some[:_SHOWN])
-            more = f"; {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
-            yield f"  {doubt}: {named}{more}"
-    for f in findings:
-        if f.doubt is Doubt.LINE and f.note:
-            yield f"  agreement line not judged: {f.note}"
-
-
-def _wording(found: Finding) -> str:
-    value, where = shown_value(found), found.where
-    if found.doubt is Doubt.IMAGES:
-        return f"{where} ({found.note})"
-    if found.doubt is Doubt.RANGE:
-        return f"{where} ({found.model}: {found.beyond} of {found.of})"
-    if found.doubt is Doubt.CALIBRATION:
-        return f"{found.model} ({value})"
-    if found.doubt is Doubt.LINE:
-        return f"{counted(found)}, least {value} on {where}"
-    return f"{found.model} ({counted(found)}, most {value} on {where})"
-
-
-def shown_value(found: Finding) -> str:
-    """The number with its unit.
-
-    Examples
-    --------
-    >>> shown_value(
-    ...     Finding(
-    ...         doubt=Doubt.SATURATION, model="lenet", where="a", value=0.25, warns=True
-    ...     )
-    ... )
-    '25 %'
-    """
-    if found.doubt in (Doubt.SATURATION, Doubt.RANGE):
-        return f"{100 * found.value:.0f} %"
-    if found.doubt is Doubt.CALIBRATION:
-        return f"{100 * found.value:.1f} points"
-    if found.doubt is Doubt.IMAGES:
-        return f"{found.value:.2g} times"
-    return f"{'R² ' if found.doubt is Doubt.LINE else ''}{found.value:.2f}"
-
-
-def counted(found: Finding) -> str:
-    """How many of how many datasets, or metrics; empty where it is one alone."""
-    if found.doubt in (Doubt.CALIBRATION, Doubt.IMAGES):
-        return ""
-    unit = "metrics" if found.doubt is Doubt.RANGE else "datasets"
-    return f"{found.beyond} of {found.of} {unit}"

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import ACCURACY
 from harness.measurement import NO_AXES, Axes, Measurement, Named
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-TITLE = "scores with labels, not ranked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +79,3 @@ def label_scores(measurements: Iterable[Measurement]) -> tuple[LabelScore, ...]:
         for ((metric, axes), model, _), found in rows.items()
     ]
     return tuple(sorted(scores, key=lambda score: (score.order, score.model)))
-
-
-def label_score_table(scores: Iterable[LabelScore]) -> Iterable[RenderableType]:
-    """A row for each score and model."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    rows = tuple(scores)
-    if not rows:
-        return
-    table = Table(title=TITLE, title_justify="left", box=box.SIMPLE)
-    table.title_style, table.show_edge, table.pad_edge = "bold", False, False
-    for name in ("score", "model"):
-        table.add_column(name, overflow="fold", max_width=24)
-    form = "{:>8} {:>9} {:>9} {:>9}".format
-    table.add_column(form("datasets", "mean", "least", "most"), no_wrap=True)
-    for row in rows:
-        values = (f"{value:.4g}" for value in (row.mean, row.low, row.high))
-        table.add_row(Text(row.label), Text(row.model), form(row.datasets, *values))
-    yield table

@@ -1,0 +1,135 @@
+"""Assumptions of metrics: on the terminal what warns, on the page all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from harness.analysis.assumptions import Doubt, Finding
+from harness.report.table import Column, Said, Table, Text, Value
+
+if TYPE_CHECKING:
+    from harness.report.summary import Summary
+
+_SHOWN = 3  # findings of a kind that the terminal names
+
+
+def parts(summary: Summary) -> Iterator[Table | Text]:
+    """Sentences for a terminal, tables for the others; those that are fine folded."""
+    found = summary.assumptions
+    if not found:
+        return
+    for line in assumption_lines(found):
+        yield Text(text=line, hang=4, where=("terminal",))
+    bad = [f for f in found if f.warns]
+    good = [f for f in found if not f.warns]
+    if bad:
+        yield _table(bad)
+        yield _digest(bad)
+    else:
+        yield Text(text="Nothing unusual.", where=("page", "markdown"))
+    if good:
+        title = "Assumptions that nothing speaks against"
+        folded = f"{len(good)} that nothing speaks against"
+        yield _table(good, title=title, folded=folded)
+
+
+def _table(found: Sequence[Finding], title: str = "", folded: str = "") -> Table:
+    rows: list[tuple[Value, ...]] = [
+        (
+            str(f.doubt),
+            f.model or "all",
+            f.where,
+            Said(text=shown_value(f), number=f.value),
+            counted(f),
+            f.note,
+        )
+        for f in found
+    ]
+    return Table(
+        columns=(
+            *(Column(name=name) for name in ("doubt", "model", "most")),
+            Column(name="value", align="right"),
+            Column(name="of"),
+            Column(name="note"),
+        ),
+        rows=tuple(rows),
+        title=title,
+        folded=folded,
+        where=("page",),
+    )
+
+
+def _digest(found: Sequence[Finding]) -> Table:
+    """For Markdown."""
+    names = ("doubt", "model", "most", "value", "of")
+    return Table(
+        columns=tuple(Column(name=name) for name in names),
+        rows=tuple(
+            (str(f.doubt), f.model or "all", f.where, shown_value(f), counted(f))
+            for f in found
+        ),
+        where=("markdown",),
+    )
+
+
+def assumption_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """What warns, a line for each kind; or that nothing does. Then what is not judged.
+
+    Nothing at all where nothing was looked at.
+    """
+    if not findings:
+        return
+    doubts = [f for f in findings if f.warns]
+    yield "assumptions" if doubts else "assumptions: nothing unusual"
+    for doubt in Doubt:
+        some = [f for f in doubts if f.doubt is doubt]
+        if some:
+            named = "; ".join(_wording(f) for f in some[:_SHOWN])
+            more = f"; {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""
+            yield f"  {doubt}: {named}{more}"
+    for f in findings:
+        if f.doubt is Doubt.LINE and f.note:
+            yield f"  agreement line not judged: {f.note}"
+
+
+def _wording(found: Finding) -> str:
+    value, where = shown_value(found), found.where
+    if found.doubt is Doubt.IMAGES:
+        return f"{where} ({found.note})"
+    if found.doubt is Doubt.RANGE:
+        return f"{where} ({found.model}: {found.beyond} of {found.of})"
+    if found.doubt is Doubt.CALIBRATION:
+        return f"{found.model} ({value})"
+    if found.doubt is Doubt.LINE:
+        return f"{counted(found)}, least {value} on {where}"
+    return f"{found.model} ({counted(found)}, most {value} on {where})"
+
+
+def shown_value(found: Finding) -> str:
+    """The number with its unit.
+
+    Examples
+    --------
+    >>> shown_value(
+    ...     Finding(
+    ...         doubt=Doubt.SATURATION, model="lenet", where="a", value=0.25, warns=True
+    ...     )
+    ... )
+    '25 %'
+    """
+    if found.doubt in (Doubt.SATURATION, Doubt.RANGE):
+        return f"{100 * found.value:.0f} %"
+    if found.doubt is Doubt.CALIBRATION:
+        return f"{100 * found.value:.1f} points"
+    if found.doubt is Doubt.IMAGES:
+        return f"{found.value:.2g} times"
+    return f"{'R² ' if found.doubt is Doubt.LINE else ''}{found.value:.2f}"
+
+
+def counted(found: Finding) -> str:
+    """How many of how many datasets, or metrics; empty where it is one alone."""
+    if found.doubt in (Doubt.CALIBRATION, Doubt.IMAGES):
+        return ""
+    unit = "metrics" if found.doubt is Doubt.RANGE else "datasets"
+    return f"{found.beyond} of {found.of} {unit}"
