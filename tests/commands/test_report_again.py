@@ -91,7 +91,9 @@ def test_every_other_form_is_written_from_it(found, report, tmp_path):
     assert main(["report", str(report), "--short", *forms, *plots]) == 0
 
     assert (tmp_path / "again.json").read_bytes() == report.read_bytes()
-    assert "9 of 17 gates FAILED" in (tmp_path / "again.html").read_text()
+    failed = sum(not verdict.passed for verdict in found.verdicts)
+    told = f"{failed} of {len(found.verdicts)} gates FAILED"
+    assert told in (tmp_path / "again.html").read_text()
     assert (tmp_path / "again.md").read_text().startswith("## Accuracy without labels")
     assert reopen(tmp_path / "again.csv").measurements == found.measurements
     assert (tmp_path / "plots" / "rising.svg").exists()
