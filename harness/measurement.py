@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from harness.traits import Trait
 # Texts that very many measurements have in common: each is kept once.
 _SHARED = ("metric", "model", "dataset", "family", "test")
 _LARGEST = sys.float_info.max
+#: Numbers, words, the head; by size; by what stands between digits, and digits.
+Rank = tuple[int, float, tuple[str | int, ...]]
 _ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 
 
@@ -46,14 +49,27 @@ class Axes(tuple[tuple[str, str], ...]):
         return ",".join(f"{name}={value}" for name, value in self)
 
     @property
-    def order(self) -> tuple[tuple[str, bool, float, str], ...]:
-        """A key to sort by: by name, then by value; numbers by their size, first."""
-        return tuple((name, *_rank(value)) for name, value in self)
+    def order(self) -> tuple[tuple[str, Rank], ...]:
+        """A key to sort by: by name, then by value as `rank` has it."""
+        return tuple((name, rank(value)) for name, value in self)
 
 
-def _rank(value: str) -> tuple[bool, float, str]:
-    number = number_of(value)
-    return (True, 0.0, value) if number is None else (False, number, value)
+def rank(value: str) -> Rank:
+    """Where a value of an axis stands: numbers by their size, then words.
+
+    Digits in words count as numbers, so stage9 is before stage10; the head of a network
+    is after all its other layers.
+
+    Examples
+    --------
+    >>> sorted(["head", "stage10", "20", "stage9", "conv", "5"], key=rank)
+    ['5', '20', 'conv', 'stage9', 'stage10', 'head']
+    """
+    if (number := number_of(value)) is not None:
+        return 0, number, (value,)
+    parts = re.split(r"([0-9]+)", value)
+    words = tuple(int(part) if i % 2 else part for i, part in enumerate(parts))
+    return (2 if value == "head" else 1), 0.0, words
 
 
 def number_of(text: str) -> float | None:

@@ -331,6 +331,16 @@ OPTIONS = (
         "split under them",
     ),
     Option(
+        field="layers",
+        parse=_names,
+        commas=True,
+        metavar="NAMES",
+        help="layers of the networks that tests of layers are run on, names or "
+        "wildcards joined by commas: 'stage*,head' (default: head, what enters the "
+        "last layer). Maps are averaged over positions; NAME-max takes the largest, "
+        "NAME-grid the largest in each cell of a grid",
+    ),
+    Option(
         field="interior",
         parse=_count(0, 20_000),
         metavar="N",

@@ -46,6 +46,7 @@ from harness.fixtures.grid import (
     source_peers,
 )
 from harness.fixtures.labels import start_watching, watching_fixture
+from harness.fixtures.layers import declare_layers, layer, layered
 from harness.fixtures.measure import measure
 from harness.fixtures.on_request import MARKER, is_left_out, leave_out
 from harness.fixtures.population import population
@@ -71,6 +72,7 @@ __all__ = [
     "family",
     "jigsaw_head",
     "jigsaws",
+    "layer",
     "measure",
     "model",
     "peers",
@@ -302,6 +304,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return  # one item, which is deselected, and not one a cell
     run = run_of(metafunc.config)
     try:
+        if _is_ours(metafunc, "layer", layer):
+            together = tuple(name for name in asked if name != "family")
+            places = list(layered(run, together))
+            metafunc.parametrize(
+                (*together, "layer"), places, indirect=True, scope="session"
+            )
+            rest(len(places))
+            asked = tuple(name for name in asked if name not in together)
         if asked == ("model", "dataset") and not run.is_plain:
             metafunc.parametrize(
                 asked, run.pairs, ids=run.pair_ids, indirect=True, scope="session"
@@ -404,7 +414,8 @@ def _check_pair(metafunc: pytest.Metafunc) -> None:
 
 # Our fixtures that say something of a model, or of a model and a dataset.
 _OF_A_PAIR = (
-    *("accuracy", "copies", "jigsaw_head", "measure", "peers", "predictions"),
+    *("accuracy", "copies", "jigsaw_head", "layer", "measure", "peers"),
+    *("predictions",),
     *("record", "rotation_head", "source", "source_peers"),
 )
 
@@ -479,6 +490,7 @@ class Cells:
 
             plan = plan_of(session.items)
             tell(self.config, replace(plan, conftests=registering(self.config)))
+        declare_layers(self.config, session.items)
         yield
         cells = sum(place_of(item) is not None for item in session.items)
         rest(cells)

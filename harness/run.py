@@ -24,6 +24,7 @@ from harness.errors import (
     is_pattern,
     select,
 )
+from harness.layer_choice import LayerChoice
 from harness.measurement import Domain
 from harness.models.entry import is_encoder
 from harness.models.population import chosen_name
@@ -227,13 +228,19 @@ class Run:
             ),
         )
 
+    @cached_property
+    def layers(self) -> LayerChoice:
+        """The chosen layers of the models."""
+        entries = self._entries(self.models)
+        return LayerChoice(self.settings, self.base, self.tell, entries)
+
     def check(self) -> None:
         """Refuse what cannot be, before anything runs.
 
         Raises
         ------
         HarnessError
-            If a base, model or family is unknown, or its files are not here, or a
+            If a base, model, layer or family is unknown, or files are not here, or a
             model of the user's own cannot be built or does not fit the base, or the
             device cannot be used.
         """
@@ -245,6 +252,7 @@ class Run:
         for entry in self._entries(self.models).values():
             if isinstance(entry, SpecModel):
                 entry.check(self.settings, self.base, self.tell)
+        self.layers.check()
 
     def verify(self) -> None:
         """Read the pictures of the user's own folders: a bad one shows before the run.
@@ -514,6 +522,7 @@ class Run:
             count=self.count_forward,
             known=self._predicted.get((model, dataset.name)),
             shared=self._images if len(self.models) > 1 else None,
+            layers=self.layers.declared(model),
         )
 
     @cached_property
@@ -617,6 +626,7 @@ class Run:
                 self.model_fingerprint(place.subject),
                 self.data_fingerprint(place),
                 test,
+                *self.layers.places(place.subject),
                 *map(self.model_fingerprint, others),
             ]
         )

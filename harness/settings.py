@@ -116,6 +116,7 @@ class Settings:
     models: tuple[str, ...] = ()
     model: tuple[ModelSpec, ...] = ()
     families: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ("head",)
     interior: int = 40
     max_images: int | None = None
     seed: int = 0
@@ -194,7 +195,7 @@ ROLES: dict[str, Role] = {
         (
             *("base", "models", "model", "families", "interior", "data", "outputs"),
             *("data_root", "weights_root", "cache_dir", "download", "train_seed"),
-            "population",
+            *("population", "layers"),
         ),
         Role.CONTENT,
     ),

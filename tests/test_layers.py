@@ -37,6 +37,7 @@ LEVELS = {
     "plan": 6,
     "collector": 7,
     "registry": 7,
+    "layer_choice": 4,
     "run": 8,
     "fixtures": 9,
     "protocol": 10,

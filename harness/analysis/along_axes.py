@@ -11,6 +11,7 @@ from harness.analysis.correlation import Undefined
 from harness.measurement import Axes, Measurement, number_of
 
 TEST = "test split"
+HEAD = "head"  # the layer that has no number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,9 @@ class AlongAxis:
 def along_axes(rows: Iterable[Measurement]) -> tuple[AlongAxis, ...]:
     """Every metric along each of its ordered axes, for the test split and each domain.
 
-    An axis is ordered where its values are numbers, or alike but for a number at their
-    end (``stage1``, ``stage2``), and there are at least two. Medians are over the same
+    An axis is ordered where its values are numbers, or alike but for one number in them
+    (``stage1``, ``stage2``), and there are at least two; the head of a network comes
+    after its other layers. Medians are over the same
     datasets at every place of a line: else its shape would be that of the datasets.
     """
     groups: dict[tuple[str, str], list[Measurement]] = {}
@@ -91,23 +93,27 @@ def ordered(values: Iterable[str]) -> tuple[str, ...] | None:
     --------
     >>> ordered(["20", "1", "5"]), ordered(["stage10", "stage9"])
     (('1', '5', '20'), ('stage9', 'stage10'))
+    >>> ordered(["head", "stage2-max", "stage1-max"])
+    ('stage1-max', 'stage2-max', 'head')
     >>> ordered(["cosine", "euclid"]) is None, ordered(["1"]) is None
     (True, True)
     """
     known = list(values)
-    keys = [_place(value) for value in known]
+    keys = [_place(value) for value in known if value != HEAD]
     stems = {stem for stem, _ in keys}
     if len(known) < 2 or len(stems) > 1 or any(size is None for _, size in keys):
         return None
-    return tuple(sorted(known, key=lambda value: (_place(value)[1], value)))
+    return tuple(
+        sorted(known, key=lambda value: (value == HEAD, _place(value)[1] or 0, value))
+    )
 
 
 def _place(value: str) -> tuple[str, float | None]:
-    """What stands before the number that a value is or ends in, and that number."""
+    """What stands around the last number of a value, and that number."""
     if (number := number_of(value)) is not None:
         return "", number
-    match = re.fullmatch(r"(.*?\D)(\d+)", value)
-    return (match[1], float(match[2])) if match else (value, None)
+    match = re.fullmatch(r"(.*?\D)(\d+)(\D*)", value)
+    return (f"{match[1]}#{match[3]}", float(match[2])) if match else (value, None)
 
 
 def _blocks(
