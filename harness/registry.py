@@ -127,7 +127,8 @@ class Registry:
         Empty for one that is not registered: its code is in the key of the test that
         brings it along.
         """
-        if self.metrics.get(metric.name) is not metric:
+        known = self.metrics.get(metric.name)
+        if known is None or known.fn is not metric.fn:
             return metric.version
         if metric.name not in self._versions:
             self._versions[metric.name] = metric.version or _digest_of(metric)

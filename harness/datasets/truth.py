@@ -250,6 +250,24 @@ class Truth:
         found = np.take_along_axis(self.given, np.maximum(answers, 0)[:, None], axis=1)
         return np.asarray(np.logical_and(found[:, 0], answers >= 0))
 
+    def best(self, logits: NDArray[Any]) -> Labels:
+        """(n,) of the right answers of each image the one of the largest logit.
+
+        Of tied ones the first; 0 where there is none. It is among the k first answers
+        if and only if any right one is.
+
+        Examples
+        --------
+        >>> Truth.sets([[0, 2], [1, 2]], 3).best(np.array([[1.0, 3.0, 2.0]] * 2))
+        array([2, 1])
+        """
+        restricted = self.restrict(logits)
+        self._check_length(restricted)
+        if self.given.ndim == 1:
+            return self.given.astype(np.int64)
+        masked = np.where(self.given, restricted, -np.inf)
+        return np.asarray(masked.argmax(axis=1), dtype=np.int64)
+
     def accuracy(self, said: NDArray[Any], top: int = 1) -> float:
         """Share of the counted images that are answered rightly, in [0, 1].
 

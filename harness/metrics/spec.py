@@ -101,6 +101,9 @@ class Metric:
         the report warns where it is low.
     costly
         Takes seconds, or training, for each cell: run only where it is asked for.
+    any_label
+        Of an outcome: it asks only which place a label has in the order of the logits,
+        so that of several acceptable labels the first in that order stands for all.
     interval
         From the same arrays and options, how far the value would move with other
         images: its 95 % interval. For outcomes, which are reported with it.
@@ -118,6 +121,7 @@ class Metric:
     chance: Callable[..., float] | None = None
     line_r2: Callable[..., float] | None = None
     costly: bool = False
+    any_label: bool = False
     interval: Callable[..., tuple[float, float]] | None = None
 
     @property

@@ -281,6 +281,15 @@ class TestProperties:
         answers = truth.restrict(logits).argmax(axis=1).astype(np.uint8)
         assert truth.answers_accuracy(answers) == truth.accuracy(logits)
 
+    @given(truths(), st.integers(0, 2**32), st.integers(1, 3))
+    def test_the_best_right_answer_stands_for_all(self, truth, seed, top):
+        """It is among the first k exactly where any right answer is."""
+        logits = logits_of(truth, seed)
+        top = min(top, truth.answers)
+        best = Truth(given=truth.best(logits), width=truth.width, classes=truth.classes)
+        found = best.right(logits, top) & truth.counted
+        assert (found == truth.right(logits, top)).all()
+
     @given(truths(), st.integers(0, 2**32))
     def test_the_order_of_images_is_nothing(self, truth, seed):
         """Rows of truth and answers move together."""

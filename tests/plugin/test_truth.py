@@ -208,6 +208,74 @@ def test_a_conftest_gives_a_truth(suite):
         assert sets["accuracy"] == ((predicted == true) | (predicted == 0)).mean()
 
 
+OUTCOMES = """
+def test_top_5(measure): measure("top_5")
+def test_accuracy(measure): measure("accuracy")
+def test_likelihood(measure): measure("negative_log_likelihood")
+"""
+
+
+class TestOutcomes:
+    """Measures of the labels are of the dataset's truth too."""
+
+    @pytest.fixture
+    def saved(self, toy):
+        """Six classes, 20 images; what each is labelled is for the test to say."""
+        toy.makeini("[pytest]\n")
+        toy.makepyfile(test_suite=OUTCOMES)
+        return toy
+
+    @pytest.fixture
+    def logits(self):
+        return RNG.normal(size=(20, 7)) * 2
+
+    def test_under_a_mask_they_are_of_the_answers_alone(self, saved, logits):
+        """Labels, logits and chance: the row's accuracy is the outcome's."""
+        labels = np.array([0, 2, 3, 4, 6] * 4)
+        (saved.path / "few.json").write_text("[0, 2, 3, 4, 6, 5]")
+        np.savez(saved.path / "cam.npz", m=logits, labels=labels)
+
+        result, found = report(saved, "--harness-outputs=cam.npz?classes=few.json")
+
+        assert result.ret == 0
+        rows = {m["metric"]: m for m in found["measurements"]}
+        masked = np.delete(logits, 1, axis=1)
+        numbers = np.where(labels > 1, labels - 1, labels)
+        top = np.argsort(-masked, axis=1)[:, :5]
+        shares = np.exp(masked) / np.exp(masked).sum(axis=1, keepdims=True)
+        assert rows["accuracy"]["value"] == rows["accuracy"]["accuracy"]
+        assert rows["accuracy"]["value"] == (top[:, 0] == numbers).mean()
+        assert rows["top_5"]["value"] == (top == numbers[:, None]).any(axis=1).mean()
+        assert rows["negative_log_likelihood"]["value"] == pytest.approx(
+            -np.log(shares[np.arange(20), numbers]).mean()
+        )
+        assert not any(row["label_free"] for row in rows.values())
+
+    def test_of_several_labels_any_is_right_or_the_reason_is_told(self, saved, logits):
+        """Of the images that have one; a likelihood needs one label an image."""
+        table = np.zeros((20, 7), dtype=bool)
+        for i, row in enumerate(SETS):
+            table[i, row] = True
+        np.savez(saved.path / "cam.npz", m=logits, labels=table)
+
+        result, found = report(saved, "--harness-outputs=cam.npz")
+
+        assert result.ret == 0
+        rows = {m["metric"]: m for m in found["measurements"]}
+        assert set(rows) == {"accuracy", "top_5"}
+        top = np.argsort(-logits, axis=1)[:, :5]
+        right = [bool({*t} & {*s}) for t, s in zip(top, SETS, strict=True) if s]
+        assert rows["top_5"]["value"] == np.mean(right)
+        assert rows["accuracy"]["value"] == rows["accuracy"]["accuracy"]
+        assert {"chance", "prevalence"}.isdisjoint(rows["top_5"]["facts"])
+        assert rows["top_5"]["facts"]["counted"] == "15"
+        low, high = rows["accuracy"]["interval"]
+        assert low < rows["accuracy"]["value"] < high
+        result.stdout.fnmatch_lines(
+            ["skipped: test_likelihood *needs one label an image, got any of several*"]
+        )
+
+
 class TestSavedOutputs:
     def save(self, path, **labels):
         logits = RNG.normal(size=(2, 20, 4))

@@ -67,6 +67,7 @@ ACCURACY = Metric(
     invariants=frozenset(
         {Invariant.IMAGE_ORDER, Invariant.CLASS_ORDER, Invariant.DUPLICATION}
     ),
+    any_label=True,
     interval=_interval,
     chance=_chance,
 )

@@ -108,6 +108,7 @@ TOP_5 = Metric(
     invariants=frozenset(
         {Invariant.IMAGE_ORDER, Invariant.DUPLICATION, Invariant.LOGIT_SHIFT}
     ),
+    any_label=True,
     interval=_interval,
     chance=_chance,
 )

@@ -159,7 +159,8 @@ def _score(m: Measurement) -> Score:
 
 def _accuracy(m: Measurement) -> Score:
     assert m.accuracy is not None
-    low, high = sampling_interval(m.accuracy, max(m.images, 1))
+    images = int(m.facts.get("counted", m.images))  # those that have a right answer
+    low, high = sampling_interval(m.accuracy, max(images, 1))
     chance = m.facts.get("prevalence", m.facts.get("top1_chance"))
     return Score(
         value=m.accuracy,
