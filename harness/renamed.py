@@ -113,17 +113,19 @@ def moved(old: str, **places: str) -> Callable[[str], Any]:
     old
         The module's name.
     places
-        New module of each name.
+        New module of each name, ``module:NAME`` where it is called otherwise there.
     """
 
     def find(name: str) -> Any:
         if name not in places:
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
+        place, _, called = places[name].partition(":")
+        what = f"{called} " if called else ""
         warnings.warn(
-            f"{name} of {old} is now in {places[name]}; import it from there",
+            f"{name} of {old} is now {what}in {place}; import it from there",
             DeprecationWarning,
             stacklevel=2,
         )
-        return getattr(importlib.import_module(places[name]), name)
+        return getattr(importlib.import_module(place), called or name)
 
     return find

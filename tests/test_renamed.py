@@ -38,6 +38,10 @@ def test_names_that_moved_between_modules_are_found():
     with pytest.warns(DeprecationWarning, match=r"harness\.analysis\.fits\.fits"):
         from harness.analysis.fits import fit_line
 
+    with pytest.warns(DeprecationWarning, match="is now ArrayImages in"):
+        from harness.datasets.dataset import Images
+
+    assert Images.__name__ == "ArrayImages"
     assert issubclass(error, ValueError)
     assert fit_line.__module__ == "harness.analysis.fits.fits"
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -197,19 +197,18 @@ def _cifar10_f(settings: Settings) -> tuple[Dataset, ...]:
 
 
 def _cifar10_f_set(folder: Path) -> Dataset:
-    load: Callable[[], Images]
+    images: Images
     if (folder / "data.npy").exists():
         arrays = folder / "data.npy", folder / "labels.npy"
         check_pair(*arrays)
-        load = partial(of_files, read_pair, *arrays)
+        images = of_files(read_pair, *arrays)
     else:
-        pictures = read_numbered_pictures(folder)
-        load = lambda: pictures  # noqa: E731
+        images = read_numbered_pictures(folder)
     return Dataset(
         name=f"cifar10-f/{safe_name(folder.name)}",
         family="cifar10-f",
         domain=Domain.EXTERIOR,
-        load=load,
+        load=lambda: images,
         traits={"source": "flickr"},
     )
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.code import resolve, source_digest
-from harness.datasets.images import Images
 from harness.datasets.truth import KnownTruth, Truth
 from harness.errors import UndefinedMetricError
 from harness.measurement import Domain
+from harness.renamed import moved
 from harness.sampling import sampled_rows
 from harness.traits import Trait
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from harness.datasets.class_map import ClassMap
     from harness.datasets.geometry import Geometry
+    from harness.datasets.images import Images
 
+__getattr__ = moved(__name__, Images="harness.datasets.images:ArrayImages")
 # Transformations are drawn block by block, each block with a generator of its own, so
 # that image i of a set or of a sample does not depend on batch size, order or worker.
 BLOCK = 500
