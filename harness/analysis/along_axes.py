@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from statistics import median
+from types import MappingProxyType
 
 from harness.analysis.correlation import Undefined
 from harness.measurement import Axes, Measurement, number_of
+from harness.models.layers import HEAD
 
 TEST = "test split"
-HEAD = "head"  # the layer that has no number
+_NONE: Mapping[str, Sequence[Sequence[str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +70,22 @@ class AlongAxis:
     lines: tuple[LineAlong, ...]
 
 
-def along_axes(rows: Iterable[Measurement]) -> tuple[AlongAxis, ...]:
+def along_axes(
+    rows: Iterable[Measurement],
+    declared: Mapping[str, Sequence[Sequence[str]]] = _NONE,
+) -> tuple[AlongAxis, ...]:
     """Every metric along each of its ordered axes, for the test split and each domain.
 
-    An axis is ordered where its values are numbers, or alike but for one number in them
-    (``stage1``, ``stage2``), and there are at least two; the head of a network comes
-    after its other layers. Medians are over the same
-    datasets at every place of a line: else its shape would be that of the datasets.
+    Medians are over the same datasets at every place of a line: else its shape would be
+    that of the datasets.
+
+    Parameters
+    ----------
+    rows
+        Of a run.
+    declared
+        By axis, orders of values that are known, as of each model's layers; others are
+        as of `ordered`.
     """
     groups: dict[tuple[str, str], list[Measurement]] = {}
     for row in rows:
@@ -80,7 +93,8 @@ def along_axes(rows: Iterable[Measurement]) -> tuple[AlongAxis, ...]:
             groups.setdefault((row.metric, axis), []).append(row)
     found: list[AlongAxis] = []
     for (metric, axis), members in groups.items():
-        at = ordered({dict(m.axes)[axis] for m in members})
+        values = list(dict.fromkeys(dict(m.axes)[axis] for m in members))
+        at = _as_declared(values, declared.get(axis, ())) or ordered(values)
         if at is not None:
             found += _blocks(metric, axis, at, members)
     return tuple(found)
@@ -89,31 +103,53 @@ def along_axes(rows: Iterable[Measurement]) -> tuple[AlongAxis, ...]:
 def ordered(values: Iterable[str]) -> tuple[str, ...] | None:
     """Values of an axis in order; None where they have none, or are fewer than two.
 
+    Numbers are ordered, and names that are alike but for their last number; what enters
+    the head of a network comes behind its stages.
+
     Examples
     --------
-    >>> ordered(["20", "1", "5"]), ordered(["stage10", "stage9"])
-    (('1', '5', '20'), ('stage9', 'stage10'))
-    >>> ordered(["head", "stage2-max", "stage1-max"])
-    ('stage1-max', 'stage2-max', 'head')
+    >>> ordered(["20", "1", "5"]), ordered(["head", "stage10", "stage9"])
+    (('1', '5', '20'), ('stage9', 'stage10', 'head'))
     >>> ordered(["cosine", "euclid"]) is None, ordered(["1"]) is None
     (True, True)
     """
     known = list(values)
-    keys = [_place(value) for value in known if value != HEAD]
-    stems = {stem for stem, _ in keys}
-    if len(known) < 2 or len(stems) > 1 or any(size is None for _, size in keys):
+    places = {value: _place(value) for value in known if value != HEAD}
+    alike = len({around for around, _ in places.values()}) == 1
+    if len(known) < 2 or not alike:
         return None
-    return tuple(
-        sorted(known, key=lambda value: (value == HEAD, _place(value)[1] or 0, value))
-    )
+    sizes = {value: size for value, (_, size) in places.items() if size is not None}
+    if len(sizes) < len(places):
+        return None
+    last = (HEAD,) if HEAD in known else ()
+    return (*sorted(sizes, key=lambda value: (sizes[value], value)), *last)
 
 
-def _place(value: str) -> tuple[str, float | None]:
+def _place(value: str) -> tuple[tuple[str, str], float | None]:
     """What stands around the last number of a value, and that number."""
     if (number := number_of(value)) is not None:
-        return "", number
-    match = re.fullmatch(r"(.*?\D)(\d+)(\D*)", value)
-    return (f"{match[1]}#{match[3]}", float(match[2])) if match else (value, None)
+        return ("", ""), number
+    match = re.fullmatch(r"(.*?)(\d+)(\D*)", value)
+    return ((match[1], match[3]), float(match[2])) if match else ((value, ""), None)
+
+
+def _as_declared(
+    values: Sequence[str], orders: Sequence[Sequence[str]]
+) -> tuple[str, ...] | None:
+    """The values in an order that agrees with all of these; None without one."""
+    if len(values) < 2 or not set(values) <= {name for one in orders for name in one}:
+        return None
+    graph: dict[str, set[str]] = {}
+    for one in orders:
+        known = [name for name in one if name in values]
+        for name in known:
+            graph.setdefault(name, set())
+        for before, after in pairwise(known):
+            graph[after].add(before)
+    try:
+        return tuple(TopologicalSorter(graph).static_order())
+    except CycleError:
+        return None
 
 
 def _blocks(

@@ -33,6 +33,11 @@ def row(value, *, dataset="d0", model="net", family="out", domain="exterior", **
         (["0.5", "-1", "1e2"], ("-1", "0.5", "1e2")),
         (["stage10", "stage2", "stage9"], ("stage2", "stage9", "stage10")),
         (["layer1.0", "layer1.2", "layer1.10"], ("layer1.0", "layer1.2", "layer1.10")),
+        (["head", "stage2", "stage1"], ("stage1", "stage2", "head")),
+        (["stage2-max", "stage1-max"], ("stage1-max", "stage2-max")),
+        (["stage1", "stage2-max"], None),
+        (["head", "tail"], None),
+        (["head"], None),
         (["stem", "stage1"], None),
         (["cosine", "l2"], None),
         (["1", "all"], None),
@@ -43,6 +48,25 @@ def row(value, *, dataset="d0", model="net", family="out", domain="exterior", **
 def test_an_axis_has_an_order_by_its_numbers(values, order):
     """Numbers, or names that differ in the number at their end; of two at least."""
     assert ordered(values) == order
+
+
+def test_declared_orders_come_first():
+    """Each model's layers run in an order of their own; they are merged."""
+    rows = [row(0.1, layer=name) for name in ("fc", "conv", "stem")]
+    orders = [("stem", "conv", "pool", "fc"), ("conv", "fc")]
+
+    (found,) = along_axes(rows, {"layer": orders})
+
+    assert found.at == ("stem", "conv", "fc")
+    assert along_axes(rows) == ()
+
+
+def test_orders_that_disagree_are_none():
+    """A layer that runs before another here and behind it there has no place."""
+    rows = [row(0.1, layer=name) for name in ("a", "b")]
+
+    assert along_axes(rows, {"layer": [("a", "b"), ("b", "a")]}) == ()
+    assert along_axes(rows, {"layer": [("a",)]}) == ()
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=9, unique=True))
