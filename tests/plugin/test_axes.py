@@ -314,7 +314,7 @@ def test_a_metric_along_an_ordered_axis_is_a_curve(toy):
     ]
     assert [len(line["values"]) for line in second["lines"]] == [2] * 4
     assert "<svg" in (toy.path / "r.html").read_text()
-    assert "#### Knn along k, on the exterior" in (toy.path / "r.md").read_text()
+    assert "#### knn along k, on the exterior" in (toy.path / "r.md").read_text()
     names = {path.name for path in (toy.path / "plots").iterdir()}
     stem = "knn-along-k-on-the-exterior"
     assert {f"{stem}.png", f"{stem}.svg"} < names

@@ -113,6 +113,14 @@ def test_a_flat_curve_has_a_picture():
     assert "nan" not in curve_svg(flat, "knn")
 
 
+@pytest.mark.parametrize("value", [float("inf"), -1e308, float("nan")])
+def test_what_no_picture_has_room_for_is_a_gap(value):
+    """The others have one, and the table says the number."""
+    curve = replace(CURVE, series=(Series(name="net", values=(1.0, value, 2.0)),))
+
+    assert len(ET.fromstring(curve_svg(curve, "knn")).findall(".//circle")) == 2
+
+
 def test_pictures_for_a_paper_have_the_curves(tmp_path):
     """PNG and SVG, called by the title; two of one title are two files."""
     pytest.importorskip("matplotlib")

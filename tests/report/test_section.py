@@ -115,7 +115,7 @@ def test_the_page_shows_a_section():
     assert '<section id="section-toy"><h2>Counted rows</h2>' in text
     assert 'data-sort="0.25">25.0 [20.0, 30.0]' in text
     assert "<li>no seen worst of net: no labels</li>" in text
-    assert "<h3>Along k</h3>" in text
+    assert "<h3>along k</h3>" in text
 
 
 def test_markdown_shows_a_section():

@@ -60,9 +60,9 @@ def _part(part: Part, title: str) -> Iterable[Html]:
         yield tag("details", tag("summary", part.folded), inner)
         return
     if part.title:
-        yield tag("h3", capital(part.title))
+        yield tag("h3", part.title)
     if isinstance(part, Curve):
-        yield curve_svg(part, capital(part.title or title))
+        yield curve_svg(part, part.title or capital(title))
     yield table_html(part.table() if isinstance(part, Curve) else part, title)
     if part.note:
         yield tag("p", part.note, class_="note")
@@ -83,7 +83,7 @@ def table_html(part: Table, title: str) -> Html:
         [_cell(c, value) for c, value in zip(part.columns, row, strict=True)]
         for row in part.rows
     ]
-    made = table(capital(part.title or title), heads, rows, tall=True)
+    made = table(part.title or capital(title), heads, rows, tall=True)
     reasons = [tag("li", reason) for reason in part.reasons()]
     return Html(made + (tag("ul", *reasons) if reasons else ""))
 

@@ -26,7 +26,7 @@ def _part(part: Part, level: str) -> Iterable[str]:
         yield escaped(part.text)
         return
     if part.title:
-        yield f"{level} {escaped(capital(part.title))}"
+        yield f"{level} {escaped(part.title)}"
     table = part.table(PLACES) if isinstance(part, Curve) else part
     yield table_markdown(table)
     if reasons := [f"- {escaped(reason)}" for reason in table.reasons()]:

@@ -14,7 +14,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#9
 _DASHES = ("", "6 3", "2 3")  # of the second and third seven lines
 _WIDTH, _HEIGHT = 560, 280
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 10, 44
-_TICKS = 5
+_HUGE = 1e300
 _LABELS = 12  # places with a label
 
 
@@ -78,7 +78,7 @@ def points_of(
 ) -> Iterator[list[tuple[float, float, float, float]]]:
     """Runs of neighbours that have values: place, value, and the ends of its interval.
 
-    As they are shown: scaled. What is infinite is a gap.
+    As they are shown: scaled. What no picture has room for is a gap.
     """
     run: list[tuple[float, float, float, float]] = []
     for x, value in zip(curve.sizes(), series.values, strict=True):
@@ -88,8 +88,8 @@ def points_of(
             numbers = (value, value, value)
         else:
             numbers = (math.nan,) * 3
-        if all(map(math.isfinite, numbers)):
-            y, low, high = (curve.scale * number for number in numbers)
+        y, low, high = (curve.scale * number for number in numbers)
+        if all(abs(number) < _HUGE for number in (y, low, high)):
             run.append((x, y, low, high))
         elif run:
             yield run
@@ -168,8 +168,7 @@ def _swatch(index: int) -> Html:
 def _grid(curve: Curve, frame: _Frame) -> Iterator[Html]:
     low, high = frame.y
     bottom = _HEIGHT - _BOTTOM
-    for i in range(_TICKS):
-        value = low + (high - low) * i / (_TICKS - 1)
+    for value in ticks(low, high):
         down = frame.at(frame.x[0], value)[1]
         yield tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=down, y2=down, class_="rule")
         yield _word(f"{value:.3g}", _LEFT - 6, down + 4, "end")
@@ -180,6 +179,21 @@ def _grid(curve: Curve, frame: _Frame) -> Iterator[Html]:
     yield _word(curve.axis, (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, "middle")
     turned = f"rotate(-90 12 {(_TOP + bottom) / 2})"
     yield _word(curve.head, 12, (_TOP + bottom) / 2, "middle", transform=turned)
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two ends, some five of them.
+
+    Examples
+    --------
+    >>> ticks(-0.08, 1.02), ticks(7.7, 104)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [20.0, 40.0, 60.0, 80.0, 100.0])
+    """
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = min((power * n for n in (1, 2, 5, 10)), key=lambda one: abs(one - rough))
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
 def _word(text: str, x: float, y: float, anchor: str, **more: str) -> Html:
