@@ -4,18 +4,21 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from harness.analysis.correlation import Undefined
+from harness.measurement import Axes
 from harness.report.files import write_files
 from harness.report.html import page
 from harness.report.markdown import markdown
-from harness.report.section import Shown
+from harness.report.section import Context, Shown
+from harness.report.sections.along_axes import AlongAxesSection
 from harness.report.table import Curve, Estimate, Series
 from harness.report.terminal import report_text
 from harness.report.writers.svg import curve_svg
-from tests.report.pages import sample
+from tests.report.pages import measurements, sample
 
 CURVE = Curve(
     title="knn along k",
@@ -146,3 +149,25 @@ def test_json_gives_a_curve_back(tmp_path):
     assert content["shown"][0]["parts"][0]["series"][1]["values"][2] == {
         "reason": "no k=20"
     }
+
+
+@pytest.mark.parametrize(
+    ("layers", "order"),
+    [
+        (("body", "head", "stem"), ["stem", "body", "head"]),
+        (("body-max", "head", "stem-max"), ["stem-max", "body-max", "head"]),
+        (("body", "stem-max"), None),
+        (("body", "elsewhere"), None),
+    ],
+)
+def test_layers_stand_in_the_order_that_they_run(layers, order):
+    """As each model says; layers pooled in two ways are no one line."""
+    row = measurements(models=1, datasets=2)[0]
+    rows = [replace(row, axes=Axes.of({"layer": layer})) for layer in layers]
+    run = ("stem", "stem-max", "body", "body-max", "head")
+    chosen = SimpleNamespace(models=("net0",), layers=SimpleNamespace(of=lambda _: run))
+
+    found = AlongAxesSection().find(rows, Context(described={}, run=chosen))
+
+    assert (list(found.curves[0].at) if found else None) == order
+    assert AlongAxesSection().find(rows, Context(described={})) is None

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.along_axes import AlongAxis, along_axes
+from harness.analysis.along_axes import AlongAxis, along_axes, ordered
 from harness.measurement import Domain
+from harness.models.layers import HEAD, split_layer
 from harness.report.table import Curve, Series
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.report.section import Context, Quantity
+
+LAYER = "layer"  # the axis of the fixture of that name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class AlongAxesSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> AlongAxes | None:
         """Every metric along each of its ordered axes; None without any."""
-        curves = along_axes(rows)
+        curves = along_axes(rows, _declared(rows, context))
         return AlongAxes(curves=curves) if curves else None
 
     def tables(self, found: AlongAxes, /) -> Iterable[Curve]:
@@ -54,6 +57,19 @@ class AlongAxesSection:
     def quantities(self, found: AlongAxes, /) -> Mapping[str, Quantity]:
         """None: gates name the numbers along an axis themselves."""
         return {}
+
+
+def _declared(
+    rows: Sequence[Measurement], context: Context
+) -> Mapping[str, Sequence[Sequence[str]]]:
+    """The order of each model's layers, where their names alone have none."""
+    layers = {value for row in rows for axis, value in row.axes if axis == LAYER}
+    if context.run is None or len(layers) < 2 or ordered(layers):
+        return {}
+    if len({split_layer(name)[1] for name in layers - {HEAD}}) > 1:
+        return {}  # pooled in two ways, they are no one line
+    run = context.run
+    return {LAYER: [run.layers.of(model) for model in run.models]}
 
 
 def _note(one: AlongAxis) -> str:
