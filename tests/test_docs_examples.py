@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.gates import parse, parse_rule
+from harness.analysis.gates.aggregates import ANY, OfFamily
 from harness.analysis.gates.changes import STATISTICS as MOVING
 from harness.analysis.gates.changes import VERBS
 from harness.analysis.gates.fits import DOMAINS, STATISTICS, Fit
@@ -45,6 +46,7 @@ def test_gates_can_be_parsed_and_show_every_form():
     assert {target.bound for target in targets} == set(BOUNDS)
     assert {row.name for row in quantities(found, Row)} == set(WORDS)
     assert quantities(found, OfSection)
+    assert {one.name for one in quantities(found, OfFamily)} > {ANY}
     assert {"interior", "*"} < {gate.datasets for gate in found}
 
 

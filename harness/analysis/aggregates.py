@@ -142,6 +142,7 @@ def aggregated(
     aggregate: Aggregate,
     rows: Iterable[Measurement],
     members: Mapping[str, Mapping[str, Mapping[str, Trait]]],
+    planned: Iterable[tuple[tuple[str, Axes], str, str]] = (),
 ) -> tuple[Aggregated, ...]:
     """An aggregate of every metric that rows have, for every model and family.
 
@@ -154,6 +155,9 @@ def aggregated(
     members
         By family, the traits of each of its datasets by name: what should be there. A
         family that lacks a trait on all of its datasets has no such aggregate.
+    planned
+        Metric and axes, model and family of what should have been measured: there is
+        an aggregate also where nothing was.
 
     Returns
     -------
@@ -162,7 +166,9 @@ def aggregated(
         combination of traits has no dataset or several, the value is Undefined and
         names it: never a mean of the rest.
     """
-    known: dict[tuple[tuple[str, Axes], str, str], dict[str, set[float]]] = {}
+    known: dict[tuple[tuple[str, Axes], str, str], dict[str, set[float]]] = {
+        place: {} for place in planned
+    }
     for row in rows:
         if row.dataset:
             at = known.setdefault((row.series, row.model, row.family), {})

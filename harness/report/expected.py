@@ -13,13 +13,13 @@ from harness.measurement import Axes, Domain, in_order
 
 if TYPE_CHECKING:
     from harness.collector import Collector
-    from harness.plan import Variant
+    from harness.plan import PlannedCell, Variant
     from harness.run import Run
 
 Series: TypeAlias = tuple[str, Axes]
 
 
-def planned_cells(run: Run, collector: Collector) -> Iterator[Expected]:
+def planned_cells(run: Run, collector: Collector) -> Iterator[tuple[Variant, Expected]]:
     """Cells that should have a measurement, under every metric their test records.
 
     A test with parameters of its own may record another metric with each. One all of
@@ -34,24 +34,33 @@ def planned_cells(run: Run, collector: Collector) -> Iterator[Expected]:
         skipped = outcome is not None and outcome.status == "skipped"
         if skipped and (cell.variant, cell.model) not in measured:
             continue
-        if not cell.dataset:  # a number that is not fitted
-            continue
-        dataset = run.datasets[cell.dataset]
+        family, domain = _family(run, cell)
         for metric, axes in in_order(_series(cell.variant, of_variant, of_test)):
-            yield Expected(
+            expected = Expected(
                 metric=metric,
                 axes=axes,
                 model=cell.model,
                 dataset=cell.dataset,
-                family=dataset.family,
-                domain=dataset.domain,
+                family=family,
+                domain=domain,
             )
+            yield cell.variant, expected
+
+
+def _family(run: Run, cell: PlannedCell) -> tuple[str, Domain]:
+    """The family and domain that a cell is of, if it is of any."""
+    if cell.dataset:
+        dataset = run.datasets[cell.dataset]
+        return dataset.family, dataset.domain
+    if cell.family:
+        return cell.family, run.families[cell.family][0].domain
+    return "", Domain.NONE
 
 
 def expected_cells(run: Run, collector: Collector) -> Iterator[Expected]:
-    """The planned cells that fits are made of: all but those of accuracy itself."""
-    for cell in planned_cells(run, collector):
-        if cell.metric == ACCURACY:
+    """The planned cells that fits are made of: on datasets, and not of accuracy."""
+    for _, cell in planned_cells(run, collector):
+        if cell.metric == ACCURACY or not cell.dataset:
             continue
         # Whatever it is declared as: without labels no line is fitted on it.
         labelled = run.datasets[cell.dataset].labelled
@@ -105,6 +114,7 @@ def _empty(collector: Collector, status: str) -> Iterator[tuple[Lack, list[str]]
     """
     of_variant, of_test, measured = _recorded(collector)
     found: dict[tuple[Variant, str], list[str]] = defaultdict(list)
+    on_datasets = {c.variant for c in collector.cells.values() if c.dataset}
     for nodeid, cell in collector.cells.items():
         outcome = collector.outcomes.get(nodeid)
         place = cell.variant, cell.model
@@ -112,7 +122,13 @@ def _empty(collector: Collector, status: str) -> Iterator[tuple[Lack, list[str]]
             found[place].append(outcome.reason)
     for (variant, model), reasons in found.items():
         for metric, axes in _series(variant, of_variant, of_test):
-            lack = Lack(model=model, metric=metric, axes=axes, reason=reasons[0])
+            lack = Lack(
+                model=model,
+                metric=metric,
+                axes=axes,
+                reason=reasons[0],
+                on_datasets=variant in on_datasets,
+            )
             yield lack, reasons
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
 from harness.analysis.gates import Evidence, Gate, Verdict, judge
+from harness.analysis.gates.aggregates import ANY, OfFamily
+from harness.analysis.gates.rows import WORDS
 from harness.analysis.gates.sections import OfSection
 from harness.errors import UnknownName
 from harness.report.expected import failures, lacks, planned_cells
@@ -29,7 +31,8 @@ def judged(
         predictions=summary.predictions,
         changes=summary.changes,
         measurements=summary.measurements,
-        expected=tuple(planned_cells(run, collector)),
+        expected=tuple(cell for _, cell in planned_cells(run, collector)),
+        aggregated=summary.aggregates,
         quantities={
             one.name: Undefined(problem_line(one)) if one.problem else one.quantities
             for one in summary.shown
@@ -49,7 +52,10 @@ def check_names(gates: Iterable[Gate], registry: Registry) -> None:
         With what there is.
     """
     sections = [one.name for one in (*SECTIONS, *registry.sections)]
+    aggregates = [*registry.aggregates, ANY, *WORDS]
     for gate in gates:
         quantity = gate.quantity
         if isinstance(quantity, OfSection) and quantity.section not in sections:
             raise UnknownName("section", quantity.section, sections)
+        if isinstance(quantity, OfFamily) and quantity.name not in aggregates:
+            raise UnknownName("aggregate", quantity.name, aggregates)

@@ -21,7 +21,7 @@ from harness.analysis.ranking import Rank, rank
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Measurement
-from harness.report.expected import expected_cells
+from harness.report.expected import expected_cells, planned_cells
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Shown, shown_sections
@@ -232,6 +232,7 @@ def _aggregates(
     for cell in collector.cells.values():
         for name in cell.variant.aggregates:
             wanted.setdefault(name, set()).add(cell.variant)
+    planned = tuple(planned_cells(run, collector)) if wanted else ()
     members = {
         family: {one.name: one.traits for one in datasets}
         for family, datasets in (run.families if wanted else {}).items()
@@ -243,6 +244,11 @@ def _aggregates(
             run.registry.aggregates[name],
             [row for row in rows if any(_made(row, one) for one in wanted[name])],
             members,
+            [
+                (cell.series, cell.model, cell.family)
+                for variant, cell in planned
+                if variant in wanted[name] and cell.dataset
+            ],
         )
     )
 

@@ -240,3 +240,97 @@ def test_a_conftest_adds_an_aggregate(worn):
         for (model, name), value in rows.items()
         if (model, name[:4]) == ("soft", "worn")
     )
+
+
+GATED = AGGREGATED.replace(
+    "import pytest\n",
+    "import pytest\n"
+    'gate = pytest.mark.harness_gate("error on worn: mean_over_corruptions < 101%")\n',
+).replace("@pytest.mark.harness_aggregate", "@gate\n@pytest.mark.harness_aggregate")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "workers"])
+def test_a_gate_is_set_on_an_aggregate(worn, workers):
+    """By a marker and an option; each corruption that it keeps is judged by itself."""
+    worn.makepyfile(test_suite=GATED)
+
+    result, found = report(
+        worn,
+        "--harness-gate=error[sharp,corruption=fog]: mean_over_severities < 0",
+        *workers,
+    )
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*FAILED error[[]corruption=fog[]] on worn mean_over_severities < 0 *",
+            "*passed error on worn mean_over_corruptions < 1.01 [[]sharp[]]: mean*",
+            "*passed error on worn mean_over_corruptions < 1.01 [[]soft[]]: mean*",
+        ]
+    )
+    assert [v["gate"]["aggregate"] for v in found["verdicts"]] == [
+        "mean_over_severities",
+        "mean_over_corruptions",
+        "mean_over_corruptions",
+    ]
+
+
+@pytest.mark.parametrize("lost", ["dataset.name == 'worn/fog-1'", "True"])
+def test_a_gate_on_an_aggregate_fails_where_members_are_lost(worn, lost):
+    """One of them, or all that the model has: it does not pass on the other model."""
+    body = f'    assert not (model.name == "soft" and {lost})\n    record('
+    text = GATED.replace("    record(", body)
+    worn.makepyfile(test_suite=text.replace("_error(", "_error(model, "))
+
+    result = worn.runpytest_inprocess()
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*passed error on worn mean_over_corruptions < 1.01 [[]sharp[]]: *",
+            "*FAILED error on worn * [[]soft[]]: cannot be judged: nothing measured*",
+        ]
+    )
+
+
+def test_a_gate_on_an_aggregate_that_nobody_knows_is_refused(worn):
+    """Before anything runs, with what there is."""
+    worn.makepyfile(test_suite=AGGREGATED)
+
+    result = worn.runpytest_inprocess("--harness-gate=error: mean_over_severity < 1")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*unknown aggregate 'mean_over_severity'; did you mean mean_over_severities*"]
+    )
+
+
+def test_gates_on_values_of_families_and_of_models_alone(worn):
+    """By the family's name or its domain; what is lost is missed in its place."""
+    worn.makepyfile(
+        test_suite="""
+        def test_size(model, family, record):
+            assert (model.name, family.name) != ("soft", "worn")
+            record("size", len(family))
+
+        def test_weights(model, record):
+            assert model.name == "sharp"
+            record("weights", 21)
+        """
+    )
+
+    result = worn.runpytest_inprocess(
+        "--harness-gate=size on worn: value >= 4",
+        "--harness-gate=size on interior: value >= 1",
+        "--harness-gate=weights: value <= 21",
+    )
+
+    result.stdout.fnmatch_lines(
+        [
+            "*passed size on worn value >= 4 [[]sharp[]]: value is 4 on worn (>= 4)",
+            "*FAILED size on worn * [[]soft[]]: 1 cell is missing (soft on worn)*",
+            "*passed size on interior value >= 1 [[]soft[]]: value is 1 on in0*",
+            "*passed weights value <= 21 [[]sharp[]]: value is 21 (<= 21)",
+            "*FAILED weights value <= 21 [[]soft[]]: 1 cell is missing (soft), *",
+        ]
+    )

@@ -11,6 +11,7 @@ from harness.analysis.gates.texts import several
 from harness.measurement import NO_AXES, Axes, Domain, label_of
 
 if TYPE_CHECKING:
+    from harness.analysis.aggregates import Aggregated
     from harness.analysis.comparison import Change
     from harness.analysis.correlation import Correlation
     from harness.analysis.targets import TargetPrediction
@@ -31,6 +32,8 @@ class Lack:
         Of which metric; None for any.
     family, domain
         Of a family: its name, and its domain where that is known.
+    on_datasets
+        Whether they would be on datasets, as those that are fitted.
     """
 
     reason: str
@@ -39,6 +42,7 @@ class Lack:
     axes: Axes = NO_AXES
     family: str = ""
     domain: Domain | None = None
+    on_datasets: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Evidence:
         Every row, also those that labels were used for.
     expected
         Every cell that should have a row, whatever its metric.
+    aggregated
+        What was made of numbers on the members of families.
     quantities
         Of the report's sections, by section and name; of one that could not be made,
         why.
@@ -70,6 +76,7 @@ class Evidence:
     changes: Sequence[Change] = ()
     measurements: Sequence[Measurement] = ()
     expected: Sequence[Expected] = ()
+    aggregated: Sequence[Aggregated] = ()
     quantities: Mapping[str, Mapping[str, float | Undefined] | Undefined] = field(
         default_factory=dict
     )
@@ -78,8 +85,10 @@ class Evidence:
 
     @property
     def lacks_of_fits(self) -> list[Lack]:
-        """Those that a fit may suffer from: not of accuracy itself, which has none."""
-        return [lack for lack in self.lacks if lack.metric != ACCURACY]
+        """Those that a fit may suffer from: on datasets, and not of accuracy."""
+        return [
+            lack for lack in self.lacks if lack.metric != ACCURACY and lack.on_datasets
+        ]
 
     @property
     def failed(self) -> dict[str, str]:
@@ -108,7 +117,9 @@ class Evidence:
 
 def missing_cells(cells: Iterable[Expected]) -> list[str]:
     """Say which expected cells were not measured: one text, or none."""
-    lost = list(dict.fromkeys(f"{c.model} on {c.dataset}" for c in cells))
+    places = [(c.model, c.dataset or c.family) for c in cells]
+    named = [f"{model} on {place}" if place else model for model, place in places]
+    lost = list(dict.fromkeys(named))
     if not lost:
         return []
     cells_are = "1 cell is" if len(lost) == 1 else f"{len(lost)} cells are"

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from harness.analysis.correlation import Undefined
+from harness.analysis.gates.aggregates import ANY
 from harness.analysis.gates.evidence import Lack, missing_cells
 from harness.analysis.gates.gate import Gate, Quantity, Verdict
 from harness.analysis.gates.rows import WORDS
@@ -66,10 +67,15 @@ class Fit(Quantity):
     domain: str
     statistic: str
 
+    @staticmethod
+    def is_meant(words: Words) -> bool:
+        """Whether a condition begins as one on a fit; a domain may be forgotten."""
+        return words.ahead() in (*DOMAINS, *STATISTICS)
+
     @classmethod
     def read(cls, words: Words) -> tuple[Self, str, float]:
         """Quantity, operator and threshold that the words after a colon describe."""
-        domain = words.one_of("the domain", DOMAINS, also=WORDS)
+        domain = words.one_of("the domain", DOMAINS, also=(*WORDS, ANY))
         statistic = STATISTICS[words.one_of("the statistic", STATISTICS)]
         operator = words.one_of("the operator", OPERATORS)
         return cls(domain, statistic), operator, words.threshold()

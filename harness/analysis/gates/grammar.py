@@ -4,6 +4,7 @@ The grammar::
 
     gate       = SUBJECT ":" DOMAIN STATISTIC limit                  of a fit
                | SUBJECT [ on ] ":" ( "value" | "outcome" ) limit    of rows
+               | SUBJECT [ on ] ":" ( AGGREGATE | "aggregate" ) limit
                | SECTION "." QUANTITY limit                          of the report
                | "predicted accuracy" on [ "by" METRIC ] [ "for" MODEL ]
                  [ "at" BOUND ] limit
@@ -15,8 +16,8 @@ The grammar::
     limit      = OPERATOR NUMBER
     OPERATOR   = ">=" | ">" | "<=" | "<"
 
-The rest is said where it is read: `fits`, `rows`, `sections`, `predictions`, and
-`changes` for rules.
+The rest is said where it is read: `fits`, `rows`, `aggregates`, `sections`,
+`predictions`, and `changes` for rules.
 """
 
 import re
@@ -25,6 +26,7 @@ from functools import cache
 from typing import TypeAlias
 
 from harness.analysis.gates import changes, fits, predictions, sections
+from harness.analysis.gates.aggregates import OfFamily
 from harness.analysis.gates.changes import Change
 from harness.analysis.gates.fits import Fit
 from harness.analysis.gates.gate import EVERYTHING, Gate, Quantity
@@ -38,6 +40,8 @@ Reader: TypeAlias = Callable[[Words], Condition]
 # What may stand after the colon, and how it is read; the first that is meant.
 _CONDITIONS: tuple[tuple[Callable[[Words], bool], Reader], ...] = (
     (Row.is_meant, Row.read),
+    (Fit.is_meant, Fit.read),
+    (OfFamily.is_meant, OfFamily.read),
     (lambda _: True, Fit.read),
 )
 _COLON = re.compile(r"\[[^\[\]]*\]|:")

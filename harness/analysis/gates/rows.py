@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from harness.analysis.correlation import Expected
 from harness.analysis.gates.evidence import Evidence, Lack
 from harness.analysis.gates.gate import Gate, Quantity, Verdict, subject_of
-from harness.analysis.gates.places import could_be_on, is_on, nowhere
+from harness.analysis.gates.places import Placed, could_be_on, is_on, nowhere
 from harness.analysis.gates.subjects import unmatched
 from harness.analysis.gates.texts import OPERATORS, Words, apart, several
 from harness.measurement import Axes
@@ -155,16 +155,21 @@ class Row(Quantity):
 
 def missing_by_subject(gate: Gate, evidence: Evidence) -> dict[Of, list[Expected]]:
     """Cells that the gate would have judged and that have no row."""
-    have = {(row.series, row.model, row.dataset) for row in evidence.measurements}
+    have = {(row.series, row.model, *_on(row)) for row in evidence.measurements}
     missing: dict[Of, list[Expected]] = {}
     for cell in evidence.expected:
         if (
             gate.subject.selects(cell)
             and is_on(gate.datasets, cell)
-            and (cell.series, cell.model, cell.dataset) not in have
+            and (cell.series, cell.model, *_on(cell)) not in have
         ):
             missing.setdefault((cell.series, cell.model), []).append(cell)
     return missing
+
+
+def _on(place: Placed) -> tuple[str, str]:
+    """The dataset; or the family, of what belongs to it as a whole."""
+    return place.dataset, "" if place.dataset else place.family
 
 
 def lacking_families(gate: Gate, lacks: Iterable[Lack]) -> list[str]:

@@ -119,7 +119,7 @@ def _scalar(kind: Any, value: Any, where: str) -> Any:
         known = [one.value for one in kind]
         _expect(
             isinstance(value, str) and value in known,
-            f"one of {', '.join(map(str, known))}",
+            f"one of {', '.join(str(one) for one in known if one != '')}",
             value,
             where,
         )

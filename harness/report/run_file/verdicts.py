@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from harness.analysis.gates import Gate, Quantity, Verdict
+from harness.analysis.gates.aggregates import OfFamily
 from harness.analysis.gates.changes import Change
 from harness.analysis.gates.fits import Fit
 from harness.analysis.gates.predictions import Predicted
@@ -110,6 +111,18 @@ FORMS = (
             **_SUBJECT,
             "datasets": "datasets",
             "quantity": "quantity.name",
+            **_LIMIT,
+        },
+    ),
+    Form(
+        name="FamilyVerdict",
+        gate_name="FamilyGate",
+        quantity=OfFamily,
+        verdict={**_SUBJECT, "family": "place", **_JUDGED},
+        gate={
+            **_SUBJECT,
+            "families": "datasets",
+            "aggregate": "quantity.name",
             **_LIMIT,
         },
     ),
