@@ -24,7 +24,7 @@ from torch import nn
 
 from benchmarks.overhead import pytest
 from benchmarks.setting import machine
-from harness.datasets.families import _shared
+from harness.datasets.bases.shared import shared
 from harness.datasets.family import Base
 from harness.datasets.images import Images
 from harness.datasets.readers.arrays import read_npy_folder
@@ -111,7 +111,7 @@ def run_on(folder: Path, features: int) -> Run:
     )
     registry = Registry()
     registry.add_base(base)
-    for family in _shared(base):
+    for family in shared(base):
         registry.add_family(family)
     registry.add_model(
         "plain", base="large", build=network, head="3", mean=(0.5,) * 3, std=(0.3,) * 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.datasets.small_bases import FASHIONMNIST, KMNIST, MNIST, SVHN, USPS
+from harness.datasets.bases.small import FASHIONMNIST, KMNIST, MNIST, SVHN, USPS
 from harness.models import stages
 from harness.models.entry import ModelEntry
 from harness.models.layers import Layer

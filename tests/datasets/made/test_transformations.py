@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageOps
 
+from harness.datasets.made.metaset import metaset
+from harness.datasets.made.pools import DEFAULT_POOL, GREY_POOL
 from harness.datasets.made.transformations import space, tone
-from harness.datasets.metaset import metaset
-from harness.datasets.pools import DEFAULT_POOL, GREY_POOL
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, size=(12, 32, 32, 3), dtype=np.uint8)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.datasets.dataset import Transformation
-from harness.datasets.pools import DEFAULT_POOL
+from harness.datasets.made.pools import DEFAULT_POOL
 
 TAKEN = 3  # of the pool, for each set
 

@@ -15,16 +15,8 @@ from torchvision.transforms.v2 import functional as V  # noqa: N812 - as its own
 from harness.datasets.dataset import Dataset
 from harness.datasets.families import FAMILIES
 from harness.datasets.images import ArrayImages
-from harness.datasets.made.transformations import (
-    colour,
-    filters,
-    levels,
-    storage,
-    warp,
-    weather,
-)
-from harness.datasets.metaset import metaset
-from harness.datasets.pools import (
+from harness.datasets.made.metaset import metaset
+from harness.datasets.made.pools import (
     DEFAULT_POOL,
     GREY_POOL,
     GREY_POOL_A,
@@ -33,6 +25,14 @@ from harness.datasets.pools import (
     POOL_A,
     POOL_B,
     POOL_C,
+)
+from harness.datasets.made.transformations import (
+    colour,
+    filters,
+    levels,
+    storage,
+    warp,
+    weather,
 )
 from harness.measurement import Domain
 from harness.sampling import sampled_rows

@@ -1,4 +1,4 @@
-"""The bases that the harness brings along."""
+"""Base CIFAR-10: where its files are, and how they are read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets.family import Base
-from harness.datasets.small_bases import SMALL_BASES
 from harness.errors import MissingData
 
 if TYPE_CHECKING:
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
 # Checked in this order under the data root and then the cache; the last is a public
 # copy that was recompressed as JPEG, on which published weights lose some ten points.
 CIFAR10_FOLDERS = ("cifar-10-batches-py", "cifar10", "cifar10-jpeg75")
-
-
-def _digits(part: str) -> Images:
-    from harness.datasets.readers.digits import read_digits
-
-    return read_digits(part)
 
 
 def _locate_cifar10(settings: Settings) -> Path:
@@ -54,18 +47,6 @@ def _cifar10(settings: Settings, part: str) -> Images:
     return npy_folder(folder / part, classes=10, size=(32, 32, 3))
 
 
-DIGITS = Base(
-    name="digits",
-    classes=tuple("0123456789"),
-    size=(8, 8, 1),
-    train=lambda settings: _digits("train"),
-    test=lambda settings: _digits("test"),
-    locate=lambda settings: "bundled with scikit-learn",
-    description="1,797 handwritten digits of 14 writers, 8x8 grey, cut by writer",
-    source="Alpaydin and Kaynak, UCI Machine Learning Repository, 1998",
-    licence="CC BY 4.0",
-)
-
 CIFAR10 = Base(
     name="cifar10",
     classes=(
@@ -88,5 +69,3 @@ CIFAR10 = Base(
     source="Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009",
     licence="none stated",
 )
-
-BASES = (DIGITS, CIFAR10, *SMALL_BASES)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.datasets import cifar_variants
+from harness.datasets.bases import cifar10_sets
 from harness.datasets.made.corruptions.catalogue import EXTRA, STANDARD
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
@@ -21,7 +21,7 @@ from harness.settings import Settings
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([3, 0, 9, 9])
-SUMS = dict(cifar_variants.DOWNLOADS)
+SUMS = dict(cifar10_sets.DOWNLOADS)
 
 
 def images(n=4):
@@ -393,9 +393,9 @@ def publish(monkeypatch):
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
         address = f"http://127.0.0.1:{running.server_port}"
-        for key in cifar_variants.DOWNLOADS:
+        for key in cifar10_sets.DOWNLOADS:
             monkeypatch.setitem(
-                cifar_variants.DOWNLOADS, key, (f"{address}/{key}", "0" * 64)
+                cifar10_sets.DOWNLOADS, key, (f"{address}/{key}", "0" * 64)
             )
 
         def publish(key, content, name=None):
@@ -403,7 +403,7 @@ def publish(monkeypatch):
             Handler.files[name] = content
             digest = hashlib.sha256(content).hexdigest()
             monkeypatch.setitem(
-                cifar_variants.DOWNLOADS, key, (f"{address}/{name}", digest)
+                cifar10_sets.DOWNLOADS, key, (f"{address}/{name}", digest)
             )
 
         yield publish

@@ -14,11 +14,11 @@ from functools import partial
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+from harness.datasets.bases.small import LAYOUTS, MNIST, SVHN, USPS
 from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.places import may_download
 from harness.datasets.readers.resized import resized
-from harness.datasets.small_bases import LAYOUTS, MNIST, SVHN, USPS
 from harness.measurement import Domain
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import scipy.io
 
-from harness.datasets import small_bases
-from harness.datasets.small_bases import SMALL_BASES
+from harness.datasets.bases import small
+from harness.datasets.bases.small import SMALL_BASES
 from harness.errors import BadData, MissingData
 from harness.measurement import Domain
 from harness.registry import Registry
@@ -337,7 +337,7 @@ def published(monkeypatch, tmp_path):
     folder = tmp_path / "server"
     save_usps(folder / "usps.bz2")
     save_usps(folder / "usps.t.bz2")
-    layout = small_bases.LAYOUTS["usps"]
+    layout = small.LAYOUTS["usps"]
     parts = {
         part: {
             name: hashlib.md5(
@@ -348,7 +348,7 @@ def published(monkeypatch, tmp_path):
         for part, files in layout.parts.items()
     }
     here = replace(layout, url=f"{folder.as_uri()}/", parts=parts)
-    monkeypatch.setitem(small_bases.LAYOUTS, "usps", here)
+    monkeypatch.setitem(small.LAYOUTS, "usps", here)
     return folder
 
 

@@ -1,0 +1,9 @@
+"""The bases that the harness brings along, one module each but for the small ones."""
+
+from harness.datasets.bases.cifar10 import CIFAR10
+from harness.datasets.bases.digits import DIGITS
+from harness.datasets.bases.small import SMALL_BASES
+
+__all__ = ["BASES", "CIFAR10", "DIGITS", "SMALL_BASES"]
+
+BASES = (DIGITS, CIFAR10, *SMALL_BASES)

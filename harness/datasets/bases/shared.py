@@ -1,0 +1,110 @@
+"""The families that every base has: its test split, and interiors made of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from harness.datasets.dataset import Dataset
+from harness.datasets.family import Base, Family
+from harness.measurement import Domain
+
+if TYPE_CHECKING:
+    from harness.settings import Settings
+
+# Where the pools of the interior's other families come from, by letter.
+OTHER_SOURCES = {
+    "a": "https://github.com/Simon4Yan/Meta-set, group A",
+    "b": "https://github.com/Simon4Yan/Meta-set, group B",
+    "c": "Deng, Gould and Zheng, ICML 2021, arXiv:2106.05961",
+}
+
+
+def _test(base: Base, settings: Settings) -> tuple[Dataset, ...]:
+    return (
+        Dataset(
+            name="test",
+            family="test",
+            domain=Domain.INTERIOR,
+            load=partial(base.test, settings),
+            traits={"split": "test"},
+        ),
+    )
+
+
+def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
+    from harness.datasets.made.metaset import metaset
+    from harness.datasets.made.pools import DEFAULT_POOL, GREY_POOL
+
+    pool = DEFAULT_POOL if base.size[2] == 3 else GREY_POOL
+    return tuple(
+        Dataset(
+            name=f"interior/{i:04d}",
+            family="interior",
+            domain=Domain.INTERIOR,
+            load=partial(base.test, settings),
+            transformations=metaset(settings.seed, i, pool),
+            seed=(settings.seed, i),
+            traits={"split": "test", "pool": "default"},
+        )
+        for i in range(settings.interior)
+    )
+
+
+def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Dataset, ...]:
+    from harness.datasets.made.metaset import metaset
+    from harness.datasets.made.pools import OTHER_POOLS
+
+    colour, grey = OTHER_POOLS[letter]
+    pool = colour if base.size[2] == 3 else grey
+    return tuple(
+        Dataset(
+            name=f"interior-{letter}/{i:04d}",
+            family=f"interior-{letter}",
+            domain=Domain.INTERIOR,
+            load=partial(base.test, settings),
+            transformations=metaset(settings.seed, i, pool),
+            # The letter's number, so that no pool shares the default pool's draws.
+            seed=(settings.seed, i, 1 + list(OTHER_POOLS).index(letter)),
+            traits={"split": "test", "pool": letter},
+        )
+        for i in range(settings.interior)
+    )
+
+
+def _other(base: Base, letter: str, source: str) -> Family:
+    return Family(
+        name=f"interior-{letter}",
+        base=base.name,
+        domain=Domain.INTERIOR,
+        datasets=partial(_other_interior, letter, base),
+        description=f"the test split under three of pool {letter.upper()} a set",
+        source=source,
+        licence=base.licence,
+        on_request=True,
+    )
+
+
+def shared(base: Base) -> tuple[Family, ...]:
+    """The families that every base has."""
+    return (
+        Family(
+            name="test",
+            base=base.name,
+            domain=Domain.INTERIOR,
+            datasets=partial(_test, base),
+            description="the base's test split, untransformed",
+            source=base.source,
+            licence=base.licence,
+        ),
+        Family(
+            name="interior",
+            base=base.name,
+            domain=Domain.INTERIOR,
+            datasets=partial(_interior, base),
+            description="the test split under three of seven transformations a set",
+            source="Deng and Zheng, CVPR 2021, arXiv:2007.02915",
+            licence=base.licence,
+        ),
+        *(_other(base, letter, source) for letter, source in OTHER_SOURCES.items()),
+    )
