@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
-from harness.traits import Trait
+from harness.traits import Trait, is_test_split
 
 # Texts that very many measurements have in common: each is kept once.
 _SHARED = ("metric", "model", "dataset", "family", "test")
@@ -256,6 +256,11 @@ class Measurement(Named):
         return Place(self.model, self.dataset, self.family, self.axes)
 
     @property
+    def of_test_split(self) -> bool:
+        """Whether it is of the base's test split as it is, by the dataset's traits."""
+        return self.domain is Domain.INTERIOR and is_test_split(self.traits)
+
+    @property
     def cell(self) -> tuple[Any, ...]:
         """What reports sort by: metric and axes, model, dataset or family."""
         return *self.order, self.model, self.dataset, self.family
@@ -300,6 +305,17 @@ class Measurement(Named):
                 "interval": tuple(ends) if (ends := fields.get("interval")) else None,
             }
         )
+
+
+def with_split(row: Measurement) -> Measurement:
+    """A row that was kept, with the trait by which the test split is known.
+
+    Saved outputs of earlier versions said by the family's name alone that they were it.
+    """
+    said = row.family == "test" and row.domain is Domain.INTERIOR
+    if not said or "split" in row.traits:
+        return row
+    return replace(row, traits={**row.traits, "split": "test"})
 
 
 def _is_number(found: object) -> bool:

@@ -14,6 +14,7 @@ from harness.answers.outputs import BASE, SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.code import releases, source_digest
 from harness.contents import digest_of
+from harness.datasets.family import called_test
 from harness.datasets.remembered import MEMORY
 from harness.datasets.watched import Watch, watched
 from harness.errors import (
@@ -348,7 +349,7 @@ class Run:
                         f"dataset {member.name!r} is declared by two families: "
                         f"{datasets[member.name].family} and {name}"
                     )
-                datasets[member.name] = watched(member, self.watch)
+                datasets[member.name] = watched(called_test(member), self.watch)
         if not datasets:
             reasons = "; ".join(absent.values()) or "the chosen families are empty"
             raise HarnessError(f"no dataset can be measured: {reasons}")

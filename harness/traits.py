@@ -16,6 +16,21 @@ Trait: TypeAlias = str | int | float
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 
 
+# What tells that images were made of a split, or chosen from many, and are not it.
+_MADE_OF_IT = ("corruption", "pool", "member")
+
+
+def is_test_split(traits: Mapping[str, Trait]) -> bool:
+    """Whether they are those of a test split as it is.
+
+    Examples
+    --------
+    >>> is_test_split({"split": "test"}), is_test_split({"split": "test", "pool": "a"})
+    (True, False)
+    """
+    return traits.get("split") == "test" and traits.keys().isdisjoint(_MADE_OF_IT)
+
+
 def read_trait(text: str) -> Trait:
     """The number that a text writes, or the text.
 

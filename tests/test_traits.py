@@ -2,15 +2,17 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.analysis.accuracy_lines import on_the_line
 from harness.analysis.correlation import Point
 from harness.analysis.resampling.units import by_kind
 from harness.datasets.made.corruptions.families import suffixed
 from harness.errors import HarnessError
-from harness.measurement import Measurement
+from harness.measurement import Domain, Measurement, with_split
 from harness.options import _own
 from harness.registry import Registry
 from harness.run import Run
@@ -113,3 +115,79 @@ def test_a_folder_is_given_traits_after_its_path():
         _own("target")("cams?trait.=fog")
     with pytest.raises(ValueError, match="a word of letters"):
         _own("target")("cams?trait.1=fog")
+
+
+def row(family, domain, traits):
+    """A measurement of a model on a dataset, 90 of 100 images right."""
+    return Measurement(
+        metric="m",
+        model="a",
+        dataset=family,
+        family=family,
+        domain=domain,
+        value=1.0,
+        accuracy=0.9,
+        images=100,
+        seconds=0.0,
+        key="k",
+        traits=traits,
+    )
+
+
+@pytest.mark.parametrize(
+    ("domain", "traits", "is_it"),
+    [
+        ("interior", {"split": "test"}, True),
+        ("interior", {"split": "test", "source": "cam"}, True),
+        ("interior", {"split": "test", "pool": "a"}, False),
+        ("interior", {"split": "train"}, False),
+        ("interior", {}, False),
+        ("exterior", {"split": "test"}, False),
+        ("exterior", {"split": "test", "corruption": "fog", "severity": 1}, False),
+    ],
+)
+def test_the_test_split_is_known_by_its_traits(domain, traits, is_it):
+    """Whatever family and dataset are called: of another source, or made, it is not."""
+    for name in ("test", "anything"):
+        assert row(name, Domain(domain), traits).of_test_split == is_it
+
+
+def test_every_built_in_test_split_says_so():
+    """And no other set of the default run does."""
+    datasets = Run(settings(), Registry(), tell=print).datasets
+    said = [
+        name
+        for name, one in datasets.items()
+        if row(one.family, one.domain, one.traits).of_test_split
+    ]
+    assert said == ["test"]
+
+
+def test_lines_of_accuracy_are_against_what_says_that_it_is_the_test_split():
+    """A family that is only called so is none; of several that of most models is."""
+    rows = [
+        replace(row(name, domain, traits), model=f"m{i}", accuracy=(i + 1) / 10)
+        for i in range(8)
+        for name, domain, traits in [
+            ("val", Domain.INTERIOR, {"split": "test"}),
+            ("test", Domain.EXTERIOR, {"weather": "fog"}),
+        ]
+    ]
+    few = replace(row("a", Domain.INTERIOR, {"split": "test"}), model="m0")
+    for order in ([*rows, few], [few, *rows]):
+        (line,) = on_the_line(order)
+        assert (line.dataset, len(line.models)) == ("test", 8)
+        assert line.x == tuple((i + 1) / 10 for i in range(8))
+    assert on_the_line(r for r in rows if r.family == "test") == ()
+
+
+def test_what_earlier_versions_kept_of_the_test_split_is_known_as_it():
+    """Saved outputs said it by the family's name; other rows are left alone."""
+    kept = row("test", Domain.INTERIOR, {})
+    assert with_split(kept).of_test_split
+    for other in (
+        row("tests", Domain.INTERIOR, {}),
+        row("test", Domain.EXTERIOR, {}),
+        row("test", Domain.INTERIOR, {"split": "val"}),
+    ):
+        assert with_split(other) == other

@@ -50,12 +50,17 @@ def on_the_line(measurements: Iterable[Measurement]) -> tuple[OnTheLine, ...]:
     None without a test split, or with fewer than `LEAST_MODELS` models.
     """
     found: dict[str, dict[str, Measurement]] = {}
+    tests: dict[str, dict[str, Measurement]] = {}
     for m in measurements:
-        wanted = m.family == "test" or m.domain is Domain.EXTERIOR
-        if m.accuracy is not None and wanted:
-            name = "test" if m.family == "test" else m.dataset
-            found.setdefault(name, {})[m.model] = m
-    test = found.pop("test", {})
+        if m.accuracy is None:
+            continue
+        if m.of_test_split:
+            tests.setdefault(m.dataset, {})[m.model] = m
+        elif m.domain is Domain.EXTERIOR:
+            found.setdefault(m.dataset, {})[m.model] = m
+    # Where several say that they are it: that of most models, then the first by name.
+    name = min(tests, key=lambda one: (-len(tests[one]), one), default="")
+    test = tests.get(name, {})
     return tuple(
         _of_measurements(dataset, test, rows)
         for dataset, rows in sorted(found.items())

@@ -176,7 +176,7 @@ def _blocks(
 
 def _block(row: Measurement) -> str:
     if row.dataset:
-        return TEST if row.family == "test" else str(row.domain)
+        return TEST if row.of_test_split else str(row.domain)
     return f"family {row.family}" if row.family else ""
 
 

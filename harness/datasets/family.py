@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
@@ -88,3 +88,15 @@ class Family:
     source: str = ""
     licence: str = ""
     on_request: bool = False
+
+
+def called_test(dataset: Dataset) -> Dataset:
+    """A dataset with the trait of the test split, if its family is called ``test``.
+
+    Of the interior, that is, and where its traits say nothing else: so what is declared
+    by name alone has the fact as data from then on.
+    """
+    said = dataset.family == "test" and dataset.domain is Domain.INTERIOR
+    if not said or "split" in dataset.traits:
+        return dataset
+    return replace(dataset, traits={**dataset.traits, "split": "test"})

@@ -22,17 +22,19 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``datasets``: [name, family, domain] of each. ``level``: of the band.
+        ``datasets``: [name, family, domain, traits] of each, the last as text.
+        ``level``: of the band.
         ``metrics``: label -> list of rows with ``model`` (null over all models),
         ``interior`` and ``exterior`` (a line or a reason), and ``points``:
         [dataset, metric, accuracy or null], dataset as an index. The row over all
         models holds no points of its own; they are those of the others.
     """
-    index: dict[tuple[str, str, Domain], int] = {}
+    index: dict[tuple[str, str, Domain, str], int] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
 
     def plain(point: Point) -> list[float | None]:
-        key = (point.dataset, point.family, point.domain)
+        told = ", ".join(f"{name} {value}" for name, value in point.traits.items())
+        key = (point.dataset, point.family, point.domain, told)
         y = None if point.y is None else _rounded(point.y)
         return [index.setdefault(key, len(index)), _rounded(point.x), y]
 
@@ -47,7 +49,7 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
             }
         )
     return {
-        "datasets": [[name, family, str(domain)] for name, family, domain in index],
+        "datasets": [[name, family, str(d), told] for name, family, d, told in index],
         "level": LEVEL,
         "metrics": metrics,
     }

@@ -195,7 +195,7 @@ def _accuracies(summary: Summary) -> Iterable[Any]:
     models: dict[str, dict[str, dict[str, float]]] = {}
     for m in summary.measurements:
         if m.accuracy is not None:
-            kind = "test" if m.family == "test" else str(m.domain)
+            kind = "test" if m.of_test_split else str(m.domain)
             of_model = models.setdefault(m.model, {})
             of_model.setdefault(kind, {})[m.dataset] = m.accuracy
     if not models:

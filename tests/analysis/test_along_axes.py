@@ -1,5 +1,7 @@
 """Numbers along an ordered axis: which axes have an order, and over which datasets."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,12 +119,14 @@ def test_a_line_for_each_model_and_other_axis():
 def test_the_test_split_stands_apart_from_its_domain():
     """It is what people ask for first; the interior's made sets are another thing."""
     rows = [
-        row(value, dataset=name, family=name, domain=domain, k=k)
-        for value, name, domain in (
-            (0.9, "test", "interior"),
-            (0.5, "blur", "interior"),
-            (0.4, "photos", "exterior"),
-            (0.3, "night", "target"),
+        replace(
+            row(value, dataset=name, family=name, domain=domain, k=k), traits=traits
+        )
+        for value, name, domain, traits in (
+            (0.9, "any", "interior", {"split": "test"}),
+            (0.5, "blur", "interior", {"split": "test", "pool": "a"}),
+            (0.4, "test", "exterior", {}),
+            (0.3, "night", "target", {}),
         )
         for k in ("1", "5")
     ]

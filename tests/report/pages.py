@@ -53,6 +53,7 @@ def measurements(metrics=("falling", "rising"), models=8, datasets=12):
                         seconds=0.002,
                         key="k",
                         facts={"device": "cpu"},
+                        traits={"split": "test"} if family == "test" else {},
                     )
                 )
     return found

@@ -182,7 +182,7 @@ def test_names_stay_text(sampled):
     assert "</" not in read(text).data
     reader = read(text)
     assert ODD in reader.sections["lines"]
-    assert ODD in {name for name, _, _ in json.loads(reader.data)["datasets"]}
+    assert ODD in {name for name, *_ in json.loads(reader.data)["datasets"]}
 
 
 def test_a_name_cannot_end_the_data():
@@ -194,7 +194,7 @@ def test_a_name_cannot_end_the_data():
         text = page(summary(found))
         assert text.count("<script") == 2
         assert "<!--" not in text
-        names = {n for n, _, _ in json.loads(read(text).data)["datasets"]}
+        names = {n for n, *_ in json.loads(read(text).data)["datasets"]}
         assert name in names
 
 

@@ -214,7 +214,8 @@ def test_the_points_are_also_a_table(opened):
     assert len(find_all(opened, "#points tbody tr")) == 25
     names = column(opened, "#points", 0)
     assert ODD in names
-    assert column(opened, "#points", 5)[names.index("night")] == "-"
+    assert column(opened, "#points", 4)[names.index("test")] == "split test"
+    assert column(opened, "#points", 6)[names.index("night")] == "-"
 
 
 def test_marks_differ_in_shape_as_well_as_in_colour(opened):

@@ -118,12 +118,12 @@ function pointsOf(metric, row) {
   const points = [];
   for (const { model, interior, points: found } of rows) {
     for (const [index, x, accuracy] of found) {
-      const [dataset, family, domain] = data.datasets[index];
+      const [dataset, family, domain, traits] = data.datasets[index];
       const labelled = accuracy !== null;
       const kind = labelled && MARKS.includes(domain) ? domain : "target";
       const predicted = interior.reason === undefined ? clipped(at(interior, x)) : null;
       const y = labelled ? accuracy : predicted;
-      points.push({ dataset, family, kind, model, x, y, labelled });
+      points.push({ dataset, family, traits, kind, model, x, y, labelled });
     }
   }
   return points.sort((a, b) => a.x - b.x);
@@ -140,7 +140,8 @@ function wording(point, metric, row) {
       ? "accuracy not known"
       : `accuracy ${percent(point.y)}${point.labelled ? "" : " predicted"}`;
   const family = point.family === point.dataset ? "" : `, family ${point.family}`;
-  return `${where}\n${metric} ${short(point.x)}, ${accuracy}\n${point.kind}${family}`;
+  const traits = point.traits === "" ? "" : `\n${point.traits}`;
+  return `${where}\n${metric} ${short(point.x)}, ${accuracy}\n${point.kind}${family}${traits}`;
 }
 
 function ticks(low, high, wanted) {
@@ -371,15 +372,15 @@ function fillPoints(metric, points) {
   frame.replaceChildren();
   const fill = () => {
     if (!details.open || frame.firstChild) return;
-    const names = ["dataset", "model", "domain", "family", metric, "accuracy"];
+    const names = ["dataset", "model", "domain", "family", "traits", metric, "accuracy"];
     const heads = names.map((name, i) =>
       html(
         "th",
-        { scope: "col", "aria-sort": "none", class: i > 3 ? "number" : "text" },
+        { scope: "col", "aria-sort": "none", class: i > 4 ? "number" : "text" },
         html("button", { type: "button" }, name),
       ),
     );
-    heads[4].setAttribute("aria-sort", "ascending");
+    heads[5].setAttribute("aria-sort", "ascending");
     const rows = points.map((point) => {
       const known = point.labelled ? { "data-sort": point.y } : {};
       return html(
@@ -389,6 +390,7 @@ function fillPoints(metric, points) {
         html("td", {}, point.model),
         html("td", {}, point.kind),
         html("td", {}, point.family),
+        html("td", {}, point.traits),
         html("td", { class: "number", "data-sort": point.x }, short(point.x)),
         html("td", { class: "number", ...known }, point.labelled ? percent(point.y) : "-"),
       );

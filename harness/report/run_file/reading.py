@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from harness.analysis.gates import Verdict
 from harness.errors import BadData
-from harness.measurement import Axes, Measurement
+from harness.measurement import Axes, Measurement, with_split
 from harness.printable import printable
 from harness.report.run_file.verdicts import read_verdict
 
@@ -111,6 +111,7 @@ def _dataclass(kind: type, value: Any, where: str) -> Any:
             Measurement.from_dict(value)
         except (TypeError, ValueError) as error:
             raise BadData(f"{where}: {error}") from error
+        return with_split(read)
     return read
 
 

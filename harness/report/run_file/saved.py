@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import correlate
 from harness.errors import BadData, HarnessError, MissingData
-from harness.measurement import Measurement
+from harness.measurement import Measurement, with_split
 
 SCHEMA = 2
 _DEEPEST = 20  # nested lists and objects; a report has half as many
@@ -94,7 +94,9 @@ def read_run(path: Path) -> SavedRun:
     """
     content = read_content(path)
     try:
-        rows = tuple(Measurement.from_dict(row) for row in content["measurements"])
+        rows = tuple(
+            with_split(Measurement.from_dict(row)) for row in content["measurements"]
+        )
         run = dict(content["run"])
     except (KeyError, TypeError, ValueError) as error:
         raise BadData(f"report {path} is damaged: {error!r}") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError
-from harness.measurement import Axes, Domain, Measurement
+from harness.measurement import Axes, Domain, Measurement, with_split
 from harness.printable import printable
 from harness.report.run_file.json import write_report
 from harness.traits import Trait, checked_traits
@@ -213,7 +213,7 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
             outcome=_number(row.get("outcome")),
         )
         # Which holds it to more than the kinds of its cells.
-        return Measurement.from_dict(json.loads(made.to_json()))
+        return with_split(Measurement.from_dict(json.loads(made.to_json())))
     except (TypeError, ValueError, HarnessError, RecursionError) as error:
         raise BadData(f"{where}: {error}") from error
 
