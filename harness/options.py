@@ -568,7 +568,8 @@ OPTIONS = (
         help="fail the run unless a correlation holds, for instance "
         "'jigsaw_invariance: interior r2 >= 0.5' (repeatable); METRIC[MODEL] picks a "
         "model, METRIC[all] the fit over all models. Of a target: 'predicted accuracy "
-        "on my-camera >= 0.8', judged at the low end of its interval. Gates of the ini "
+        "on my-camera >= 0.8', judged at the low end of its interval. Of values: "
+        "'knn[k=5] on fog*: value > 0.6'. Gates of the ini "
         "file, the environment, the command line and tests' markers are all judged",
     ),
     Option(

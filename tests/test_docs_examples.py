@@ -11,7 +11,7 @@ from harness.analysis.gates.changes import STATISTICS as MOVING
 from harness.analysis.gates.changes import VERBS
 from harness.analysis.gates.fits import DOMAINS, STATISTICS, Fit
 from harness.analysis.gates.predictions import BOUNDS, Predicted
-from harness.analysis.gates.rows import WORDS, Row
+from harness.analysis.gates.rows import WORDS, OfRows
 from harness.analysis.gates.sections import OfSection
 from harness.analysis.gates.texts import OPERATORS
 from harness.options import OPTIONS
@@ -44,7 +44,7 @@ def test_gates_can_be_parsed_and_show_every_form():
     assert {gate.operator for gate in found} == set(OPERATORS)
     assert {"all", "*"} < {gate.model for gate in found}
     assert {target.bound for target in targets} == set(BOUNDS)
-    assert {row.name for row in quantities(found, Row)} == set(WORDS)
+    assert {row.name for row in quantities(found, OfRows)} == set(WORDS)
     assert quantities(found, OfSection)
     assert {one.name for one in quantities(found, OfFamily)} > {ANY}
     assert {"interior", "*"} < {gate.datasets for gate in found}

@@ -100,15 +100,23 @@ class Evidence:
             if lack.metric is not None and (lack.metric, lack.axes) not in known
         }
 
-    def why_failed(
+    def why_missing(
         self, series: tuple[str, Axes], model: str | None, cells: Sequence[Expected]
     ) -> list[str]:
-        """Which of its cells are missing, and why if all failed: one text, or none."""
+        """Which cells of a metric are missing, and why if all failed: a text, or none.
+
+        Of one model, or of all if None.
+        """
         reasons = [
             lack.reason
             for lack in self.failures
             if (lack.metric, lack.axes) == series and model in (None, lack.model)
         ]
+        if reasons and any(
+            row.series == series and model in (None, row.model)
+            for row in self.measurements
+        ):
+            reasons = []
         return [
             f"{text}, for all failed: {reasons[0]}" if reasons else text
             for text in missing_cells(cells)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from harness.analysis.correlation import Undefined
 from harness.analysis.gates.aggregates import ANY
-from harness.analysis.gates.evidence import Lack, missing_cells
+from harness.analysis.gates.evidence import Lack
 from harness.analysis.gates.gate import Gate, Quantity, Verdict
 from harness.analysis.gates.rows import WORDS
 from harness.analysis.gates.subjects import ALL, unmatched
@@ -132,9 +132,7 @@ class Fit(Quantity):
 
     def _missing(self, row: Correlation, evidence: Evidence) -> list[str]:
         cells = [c for c in row.missing if c.domain in DOMAINS[self.domain]]
-        if _is_measured(row):
-            return missing_cells(cells)
-        return evidence.why_failed(row.series, row.model, cells)
+        return evidence.why_missing(row.series, row.model, cells)
 
     def _verdict(self, gate: Gate, row: Correlation, missing: Sequence[str]) -> Verdict:
         value = self._value(row)

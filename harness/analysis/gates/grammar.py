@@ -30,7 +30,7 @@ from harness.analysis.gates.aggregates import OfFamily
 from harness.analysis.gates.changes import Change
 from harness.analysis.gates.fits import Fit
 from harness.analysis.gates.gate import EVERYTHING, Gate, Quantity
-from harness.analysis.gates.rows import Row
+from harness.analysis.gates.rows import OfRows
 from harness.analysis.gates.subjects import ALL, Subject
 from harness.analysis.gates.texts import CONDITION, SPACED, Words, refuse
 
@@ -39,7 +39,7 @@ Reader: TypeAlias = Callable[[Words], Condition]
 
 # What may stand after the colon, and how it is read; the first that is meant.
 _CONDITIONS: tuple[tuple[Callable[[Words], bool], Reader], ...] = (
-    (Row.is_meant, Row.read),
+    (OfRows.is_meant, OfRows.read),
     (Fit.is_meant, Fit.read),
     (OfFamily.is_meant, OfFamily.read),
     (lambda _: True, Fit.read),

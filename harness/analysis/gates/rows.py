@@ -8,7 +8,7 @@ The grammar::
 Every row that the subject and ``on DATASETS`` select must hold; each model, and each
 value along an axis, is judged by itself, by its worst row. ``value`` is the measure's
 own, in its unit, and may be one that labels were used for. ``outcome`` is what the run
-fits metrics against: top-1 accuracy.
+fits metrics against: top-1 accuracy, or the outcome that it chose.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Of: TypeAlias = tuple[tuple[str, Axes], str]  # series and model
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Quantity):
+class OfRows(Quantity):
     """The value of a row, or its outcome.
 
     Attributes
@@ -85,14 +85,8 @@ class Row(Quantity):
             if gate.subject.selects(row) and is_on(gate.datasets, row):
                 found.setdefault((row.series, row.model), []).append(row)
         missing = missing_by_subject(gate, evidence)
-        families = lacking_families(gate, evidence.lacks)
         verdicts = [
-            self._verdict(
-                gate,
-                of,
-                found.get(of, ()),
-                evidence.why_failed(*of, missing.get(of, ())) + families,
-            )
+            self._verdict(gate, of, found.get(of, ()), missing.get(of, ()), evidence)
             for of in sorted(
                 found.keys() | missing.keys(),
                 key=lambda of: (of[0][0], of[0][1].order, of[1]),
@@ -106,13 +100,17 @@ class Row(Quantity):
         gate: Gate,
         of: Of,
         rows: Sequence[Measurement],
-        missing: Sequence[str],
+        missing: Sequence[Expected],
+        evidence: Evidence,
     ) -> Verdict:
-        values = [(self._value(row), row.dataset or row.family) for row in rows]
+        values = [(self._value(row), row.place.on) for row in rows]
         known = [(value, place) for value, place in values if value is not None]
-        lost = [*missing]
+        lost = evidence.why_missing(*of, missing)
+        if any(row.family for row in rows) or any(cell.family for cell in missing):
+            lost += lacking_families(gate, evidence.lacks)
         if unknown := [place for value, place in values if value is None]:
-            lost.append(f"there is no {self.name} on {several(unknown)}")
+            on = f" on {several(unknown)}" if any(unknown) else ""
+            lost.append(f"there is no {self.name}{on}")
         passed, worst, reason = self._worst(gate, known)
         if lost:
             passed = False

@@ -18,7 +18,7 @@ from harness.analysis.gates.aggregates import OfFamily
 from harness.analysis.gates.changes import Change
 from harness.analysis.gates.fits import Fit
 from harness.analysis.gates.predictions import Predicted
-from harness.analysis.gates.rows import Row
+from harness.analysis.gates.rows import OfRows
 from harness.analysis.gates.sections import OfSection
 from harness.errors import BadData
 
@@ -105,7 +105,7 @@ FORMS = (
     Form(
         name="RowVerdict",
         gate_name="RowGate",
-        quantity=Row,
+        quantity=OfRows,
         verdict={**_SUBJECT, "datasets": "place", **_JUDGED},
         gate={
             **_SUBJECT,

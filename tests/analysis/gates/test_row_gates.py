@@ -153,6 +153,32 @@ def test_where_there_is_no_outcome_a_gate_on_it_fails():
     assert (verdict.passed, verdict.value) == (False, None)
 
 
+def test_the_outcome_is_the_one_that_the_run_chose():
+    """In place of accuracy; and nowhere accuracy where that has no value."""
+    chosen = [replace(r, facts={"outcome": "brier"}) for r in rows()[:2]]
+    found = [replace(chosen[0], outcome=0.125), chosen[1]]
+
+    verdict = only("knn on test: outcome <= 0.2", found)
+    assert (verdict.passed, verdict.value) == (True, 0.125)
+    verdict = only("knn: outcome <= 1", found)
+    assert verdict.reason == (
+        "there is no outcome on fog/1; without them outcome is 0.125 on test (<= 1)"
+    )
+
+
+def test_a_number_of_a_model_alone_needs_no_family():
+    """One that is absent is none of its datasets; and it has no outcome."""
+    lack = Lack(reason="snow was asked for", family="snow", domain=Domain.EXTERIOR)
+    alone = {"dataset": "", "family": "", "domain": Domain.NONE, "accuracy": None}
+    found = [replace(row("test"), **alone)]
+
+    verdict = only("knn: value >= 0", found, lacks=[lack])
+    assert (verdict.passed, verdict.reason) == (True, "value is 0.9 (>= 0)")
+    assert only("knn: outcome >= 0", found).reason == (
+        "there is no outcome; without them there is nothing to judge"
+    )
+
+
 def lost(dataset, model="linear"):
     family, domain, *_ = ROWS[dataset]
     return Expected(
