@@ -26,7 +26,7 @@ from harness.datasets.images import ArrayImages, Images
 from harness.models.classifier import Classifier
 from harness.run import Run
 from harness.tasks.heads import Head, HeadRecipe, train_head, view_features
-from harness.tasks.task import ROTATION
+from harness.tasks.rotation import ROTATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,8 @@ from harness.metrics.label_free.pretext_prediction import (
 from harness.models.classifier import Classifier
 from harness.models.network import lowered
 from harness.run import Run
-from harness.tasks.task import ROTATION, Task
+from harness.tasks.rotation import ROTATION
+from harness.tasks.task import Task
 from harness.views import ROTATIONS
 
 Values = dict[str, float]

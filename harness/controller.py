@@ -120,7 +120,7 @@ class Controller:
 
             check_names(self._gates.values(), self.run.registry)
         if any(field.startswith("jigsaw") for field in asked):
-            _ = self.run.jigsaw
+            self.run.task("jigsaw")
         if asked and not self.config.option.collectonly:
             self.run.verify()
 

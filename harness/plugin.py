@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.controller import Controller
-from harness.fixtures.axes import metric_of
 from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
@@ -25,6 +24,7 @@ from harness.fixtures.cells import (
     cell_of,
     gates_of,
     gets_ours,
+    is_harness,
     make_run_key,
     note,
     note_code,
@@ -33,25 +33,11 @@ from harness.fixtures.cells import (
     recorded_by,
     rows_key,
     run_of,
-)
-from harness.fixtures.copies import copies
-from harness.fixtures.grid import (
-    accuracy,
-    dataset,
-    family,
-    model,
-    peers,
-    predictions,
-    source,
-    source_peers,
+    series_of,
 )
 from harness.fixtures.labels import start_watching, watching_fixture
-from harness.fixtures.layers import declare_layers, layer, layered
-from harness.fixtures.measure import measure
+from harness.fixtures.layers import declare_layers, layered
 from harness.fixtures.on_request import MARKER, is_left_out, leave_out
-from harness.fixtures.population import population
-from harness.fixtures.pretext import jigsaw_head, jigsaws, rotation_head
-from harness.fixtures.record import record
 from harness.given import asks, check_ini, read_settings
 from harness.options import add_options
 from harness.printable import printable
@@ -65,24 +51,16 @@ if TYPE_CHECKING:
     from harness.run import Run
     from harness.settings import Settings
 
-__all__ = [
-    "accuracy",
-    "copies",
-    "dataset",
-    "family",
-    "jigsaw_head",
-    "jigsaws",
-    "layer",
-    "measure",
-    "model",
-    "peers",
-    "population",
-    "predictions",
-    "record",
-    "rotation_head",
-    "source",
-    "source_peers",
-]
+#: Modules of fixtures, one a topic.
+pytest_plugins = (
+    "harness.fixtures.copies",
+    "harness.fixtures.grid",
+    "harness.fixtures.layers",
+    "harness.fixtures.measure",
+    "harness.fixtures.population",
+    "harness.fixtures.pretext",
+    "harness.fixtures.record",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -295,7 +273,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     _check_gates(metafunc)
     _check_aggregates(metafunc)
     _check_pair(metafunc)
-    if _is_ours(metafunc, "population", population):
+    if _is_ours(metafunc, "population"):
         _spread_populations(metafunc)
     asked = _asked_of_grid(metafunc)
     if not asked:
@@ -303,8 +281,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if is_left_out(metafunc.definition):
         return  # one item, which is deselected, and not one a cell
     run = run_of(metafunc.config)
+    if _is_ours(metafunc, "pretext_task") and "task" not in _marked(metafunc):
+        metafunc.parametrize("task", tuple(run.registry.tasks))
     try:
-        if _is_ours(metafunc, "layer", layer):
+        if _is_ours(metafunc, "layer"):
             together = tuple(name for name in asked if name != "family")
             places = list(layered(run, together))
             metafunc.parametrize(
@@ -354,8 +334,8 @@ def _asked_of_grid(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     `record` takes a model and a dataset where the test says nothing, and only a model
     where it asks for that, or for a family, and for no dataset.
     """
-    ours = (("model", model), ("dataset", dataset), ("family", family))
-    asked = tuple(name for name, one in ours if _is_ours(metafunc, name, one))
+    grid = ("model", "dataset", "family")
+    asked = tuple(name for name in grid if _is_ours(metafunc, name))
     info = metafunc.definition._fixtureinfo
     if not gets_ours(info, "record"):
         return asked
@@ -398,13 +378,13 @@ def _check_pair(metafunc: pytest.Metafunc) -> None:
     """Refuse a `model` or `dataset` of a project's own where our others need ours."""
     info = metafunc.definition._fixtureinfo
     needing = [f for f in _OF_A_PAIR if gets_ours(info, f)]
-    for name, function in (("model", model), ("dataset", dataset)):
+    for name in ("model", "dataset"):
         asked = [
             f
             for f in needing
             if any(name in one.argnames for one in info.name2fixturedefs[f])
         ]
-        if asked and not _is_ours(metafunc, name, function):
+        if asked and not _is_ours(metafunc, name):
             raise pytest.Collector.CollectError(
                 f"fixture or parameter `{name}` of {metafunc.definition.nodeid} must "
                 f"be the harness's, which its `{asked[0]}` is of, got one of its own; "
@@ -415,28 +395,35 @@ def _check_pair(metafunc: pytest.Metafunc) -> None:
 # Our fixtures that say something of a model, or of a model and a dataset.
 _OF_A_PAIR = (
     *("accuracy", "copies", "jigsaw_head", "layer", "measure", "peers"),
-    *("predictions",),
-    *("record", "rotation_head", "source", "source_peers"),
+    *("predictions", "pretext_head", "record", "rotation_head", "source"),
+    "source_peers",
 )
 
 
-def _is_ours(metafunc: pytest.Metafunc, name: str, fixture: Any) -> bool:
+def _marked(metafunc: pytest.Metafunc) -> set[str]:
+    """The parameters that a test's marks give."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    given = [mark.kwargs.get("argnames", (mark.args or ("",))[0]) for mark in marks]
+    lists = [one.split(",") if isinstance(one, str) else one for one in given]
+    return {name.strip() for names in lists for name in names}
+
+
+def _is_ours(metafunc: pytest.Metafunc, name: str) -> bool:
     """Whether a test would get our fixture: not its own parameter or override."""
     if name not in metafunc.fixturenames:
         return False
     definitions = metafunc.definition._fixtureinfo.name2fixturedefs.get(name, ())
-    return bool(definitions) and definitions[-1].func is _function(fixture)
-
-
-def _function(fixture: Any) -> Any:
-    return fixture._get_wrapped_function()
+    return bool(definitions) and is_harness(definitions[-1])
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Name the metric in a marker, so that -m can pick it exactly and -k loosely."""
     if place_of(item):
-        item.add_marker(_metric_marker(metric_of(item)[0]))
+        name = series_of(item)[0]
+        item.add_marker(_metric_marker(name))
+        if not item.name.startswith(f"test_{name}"):
+            item.extra_keyword_matches.add(f"test_{name}")
 
 
 @cache

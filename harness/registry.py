@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownName
-from harness.measurement import Domain
+from harness.measurement import Axes, Domain
 from harness.settings import PopulationSpec
 from harness.traits import Trait, checked_traits
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.models.recipe import Recipe
     from harness.report.section import Section
     from harness.settings import Settings
+    from harness.tasks import PretextTask
 
 
 class _Named(Protocol):
@@ -97,6 +98,16 @@ class Registry:
         return found
 
     @cached_property
+    def tasks(self) -> dict[str, PretextTask]:
+        """All pretext tasks by name."""
+        from harness.tasks import TASKS
+
+        found: dict[str, PretextTask] = {}
+        for task in TASKS:
+            _put(found, task.name, task, "task", task.name)
+        return found
+
+    @cached_property
     def _versions(self) -> dict[str, str]:
         return {}
 
@@ -119,6 +130,18 @@ class Registry:
         if isinstance(metric, str):
             return self.metrics.get(metric)
         return next((m for m in self.metrics.values() if m.fn is metric), None)
+
+    def name_at(self, metric: str, axes: Axes) -> tuple[str, Axes]:
+        """What a metric is called at a place along its axes, and the axes left.
+
+        Itself, but for places that have a name of their own; see `Metric.stands_for`.
+        """
+        for one in self.metrics.values() if axes else ():
+            if one.stands_for and one.stands_for[0] == metric:
+                said = set(one.stands_for[1])
+                if said <= set(axes):
+                    return one.name, Axes(pair for pair in axes if pair not in said)
+        return metric, axes
 
     def version_of(self, metric: Metric) -> str:
         """Digest of a metric's code, so that a stored value of other code is known.
@@ -404,6 +427,17 @@ class Registry:
             )
         name = aggregate.name
         _put(self.aggregates, name, aggregate, "aggregate", name)
+
+    def add_task(self, task: PretextTask) -> None:
+        """Add a pretext task: `pretext_prediction` and `pretext_invariance` measure it.
+
+        Parameters
+        ----------
+        task
+            A `harness.tasks.PretextTask`: its name, its views in the order of their
+            labels, and where it comes from.
+        """
+        _put(self.tasks, task.name, task, "task", task.name)
 
     def add_section(self, section: Section) -> None:
         """Add a part to the report, which every writer shows.

@@ -126,6 +126,7 @@ class Run:
         #: Of who looks at labels of the datasets.
         self.watch = Watch()
         self._began = datetime.now(UTC)
+        self._tasks: dict[str, Task] = {}
         self._failed: dict[str, HarnessError] = {}
         self._model_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
@@ -267,28 +268,25 @@ class Run:
             if dataset.verify is not None:
                 dataset.verify(self.tell)
 
-    @cached_property
-    def jigsaw(self) -> Task:
-        """The chosen tile permutations.
+    def task(self, name: str) -> Task:
+        """A pretext task as the options choose it.
 
         Raises
         ------
+        UnknownName
+            If there is none of that name.
         ValueError
-            If the base's images cannot be cut so, with what the options would have to
+            If the base's images cannot be shown so, with what the options would have to
             be.
         """
-        from harness.tasks.task import chosen_jigsaw
-
         if self.base.name == BASE:
             raise UndefinedMetricError("outputs were saved without views of the images")
-        chosen = self.settings
-        return chosen_jigsaw(
-            chosen.jigsaw_set,
-            chosen.jigsaw_grid,
-            chosen.jigsaw_permutations,
-            fit=chosen.jigsaw_fit,
-            size=self.base.size[:2],
-        )
+        if name not in self.registry.tasks:
+            raise UnknownName("task", name, self.registry.tasks)
+        if name not in self._tasks:
+            chosen = self.registry.tasks[name].choose
+            self._tasks[name] = chosen(self.settings, self.base.size[:2])
+        return self._tasks[name]
 
     @cached_property
     def outcome(self) -> Metric:

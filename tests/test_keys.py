@@ -66,7 +66,8 @@ KNOWN_BY_CONTENT = (
     "models.yours.specs",
     "fixtures.on_request",  # which chooses
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
-    *("models.training", "models.trainings"),
+    *("models.training", "models.trainings", "tasks"),
+    *("tasks.jigsaw", "tasks.rotation"),  # by the views that they choose
 )
 
 

@@ -18,6 +18,7 @@ from harness.metrics.label_free.difference_of_confidences import (
 from harness.metrics.label_free.dispersion_score import DISPERSION_SCORE
 from harness.metrics.label_free.effective_invariance import (
     JIGSAW_INVARIANCE,
+    PRETEXT_INVARIANCE,
     ROTATION_INVARIANCE,
 )
 from harness.metrics.label_free.energy import AVERAGE_ENERGY, META_DISTRIBUTION_ENERGY
@@ -39,6 +40,7 @@ from harness.metrics.label_free.norms import (
 from harness.metrics.label_free.nuclear_norm import NUCLEAR_NORM
 from harness.metrics.label_free.pretext_prediction import (
     JIGSAW_PREDICTION,
+    PRETEXT_PREDICTION,
     ROTATION_PREDICTION,
 )
 from harness.metrics.label_free.projection_norm import PROJECTION_NORM
@@ -96,10 +98,12 @@ METRICS: tuple[Metric, ...] = (
     # A forward pass per view.
     ROTATION_INVARIANCE,
     JIGSAW_INVARIANCE,
+    PRETEXT_INVARIANCE,
     NEIGHBORHOOD_INVARIANCE,
     # A head trained on frozen features, and a forward pass per view.
     ROTATION_PREDICTION,
     JIGSAW_PREDICTION,
+    PRETEXT_PREDICTION,
     # Predictions of other models.
     AGREEMENT,
     ALINE_S,

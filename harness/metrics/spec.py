@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from harness.code import source_digest
+from harness.measurement import Axes
 
 
 class Trend(Enum):
@@ -107,6 +108,9 @@ class Metric:
     interval
         From the same arrays and options, how far the value would move with other
         images: its 95 % interval. For outcomes, which are reported with it.
+    stands_for
+        Another metric at a place along its axes, which has this name there:
+        ``"rotation_prediction"`` is ``("pretext_prediction", {"task": "rotation"})``.
     """
 
     fn: Callable[..., float]
@@ -123,6 +127,7 @@ class Metric:
     costly: bool = False
     any_label: bool = False
     interval: Callable[..., tuple[float, float]] | None = None
+    stands_for: tuple[str, Axes] | None = None
 
     @property
     def label_free(self) -> bool:

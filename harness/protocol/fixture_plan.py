@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,8 @@ def recipe_of(item: pytest.Function) -> Recipe | None:
     if _GIVEN in info.argnames:  # it may ask for anything while it runs
         return None
     parameters = {name for name in item.callspec.params if name not in GRID}
+    if any(_is_taken(info.name2fixturedefs.get(name, ())) for name in parameters):
+        return None
     definitions = {
         name: found[-1]
         for name, found in info.name2fixturedefs.items()
@@ -83,6 +85,12 @@ def recipe_of(item: pytest.Function) -> Recipe | None:
         shared=frozenset(shared),
         own=tuple((n, definitions[n].func, definitions[n].argnames) for n in own),
     )
+
+
+def _is_taken(definitions: Sequence[Any]) -> bool:
+    """Whether a parameter goes to a fixture, and what that returns to the test."""
+    direct = "_pytest.python"  # where pytest's stand-in for a plain parameter is from
+    return bool(definitions) and definitions[-1].func.__module__ != direct
 
 
 def _is_ours(definition: Any) -> bool:

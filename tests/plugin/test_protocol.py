@@ -1,6 +1,7 @@
 """The protocol of cells: shorter than pytest's, and nobody can tell."""
 
 import gc
+import json
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -399,3 +400,25 @@ def test_pytests_own_plugins_can_be_left_out(toy, missing):
 
         passed, skipped, failed = result.countoutcomes()
         assert (passed, skipped, failed) == (2, 0, 0)
+
+
+def test_a_parameter_that_a_fixture_takes_goes_through_the_fixture(toy):
+    """What it returns reaches the test, not what it was given."""
+    toy.makepyfile(
+        test_suite="import pytest\n"
+        "@pytest.fixture(params=[1, 5], scope='session')\n"
+        "def k(request):\n    return 10 * request.param\n"
+        "def test_own(record, k):\n    record('own', k)\n"
+        "@pytest.fixture(params=[1, 5], scope='session')\n"
+        "def harness_like(request):\n    return 10 * request.param\n"
+        "harness_like._get_wrapped_function().__module__ = 'harness.fixtures.here'\n"
+        "def test_ours(record, harness_like):\n    record('ours', harness_like)\n"
+    )
+    toy.runpytest_inprocess(
+        "--harness-families=in0",
+        "--harness-models=soft",
+        "--harness-report-json=r.json",
+    )
+    found = json.loads((toy.path / "r.json").read_text())["measurements"]
+
+    assert [row["value"] for row in found] == [10, 50, 10, 50]

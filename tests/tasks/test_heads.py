@@ -24,7 +24,8 @@ from harness.tasks.heads import (
     train_head,
     view_features,
 )
-from harness.tasks.task import ROTATION, every_jigsaw, jigsaw
+from harness.tasks.jigsaw import every_jigsaw, jigsaw
+from harness.tasks.rotation import ROTATION
 
 RECIPE = HeadRecipe(epochs=6, milestones=(4,))
 
@@ -180,7 +181,7 @@ from pathlib import Path
 from harness.datasets.images import ArrayImages
 from harness.models.classifier import Classifier
 from harness.tasks.heads import HeadRecipe, cached_head
-from harness.tasks.task import ROTATION
+from harness.tasks.rotation import ROTATION
 torch.manual_seed(0)
 network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10)).eval()
 model = Classifier(name="m", network=network, mean=(0.5,), std=(0.5,), classes=10,

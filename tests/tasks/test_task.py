@@ -6,9 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from harness.tasks.task import (
-    ROTATION,
-    Task,
+from harness.tasks.jigsaw import (
     _all_permutations,
     chosen_jigsaw,
     distant_jigsaws,
@@ -16,6 +14,8 @@ from harness.tasks.task import (
     every_jigsaw,
     jigsaw,
 )
+from harness.tasks.rotation import ROTATION
+from harness.tasks.task import Task
 from harness.views import IDENTITY
 
 

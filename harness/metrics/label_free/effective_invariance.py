@@ -3,6 +3,7 @@
 import numpy as np
 
 from harness.arrays import Array, Probs
+from harness.measurement import Axes
 from harness.metrics.numerics.checks import check_probs, check_view_probs
 from harness.metrics.spec import Input, Invariant, Metric, Trend
 
@@ -53,6 +54,51 @@ def effective_invariance(probs: Probs, view_probs: Probs) -> Array:
     view_confidence = view_probs.max(axis=-1).astype(np.float64)
     # Rows may sum to 1 + 1e-4 (see `check_probs`); the bound is exact.
     return np.asarray(same * np.minimum(1.0, np.sqrt(confidence * view_confidence)))
+
+
+def pretext_invariance(probs: Probs, view_probs: Probs) -> float:
+    r"""Return the mean effective invariance to the views of a pretext task.
+
+    .. math:: \frac1{vn} \sum_t \sum_i
+        \mathbb 1[\hat y_i = \hat y_{ti}] \sqrt{\hat p_i \, \hat p_{ti}}
+
+    Parameters
+    ----------
+    probs : (n, k) array
+        Softmax outputs on the images.
+    view_probs : (v, n, k) array
+        Softmax outputs on the images under every view of the task that changes them.
+
+    Returns
+    -------
+    float
+        In [0, 1], higher is better. 1 when every view gets the same one-hot answer, 0
+        when no view gets the image's class. A constant predictor gets its confidence.
+
+    Raises
+    ------
+    ValueError
+        If `probs` is not a matrix of distributions, or `view_probs` not a stack of
+        matrices of its shape.
+
+    Notes
+    -----
+    The axis `task` says which pretext task it is. Two have names of their own:
+    `rotation_invariance` and `jigsaw_invariance`.
+
+    References
+    ----------
+    Deng, Gould, Zheng, "On the Strong Correlation Between Model Invariance and
+    Generalization", NeurIPS 2022, arXiv:2207.07065.
+
+    Examples
+    --------
+    >>> probs = np.array([[0.81, 0.19]])
+    >>> views = np.array([[[0.64, 0.36]], [[0.25, 0.75]]])  # agrees; disagrees
+    >>> round(pretext_invariance(probs, views), 6)  # (0.72 + 0) / 2
+    0.36
+    """
+    return float(effective_invariance(probs, view_probs).mean())
 
 
 def rotation_invariance(probs: Probs, view_probs: Probs) -> float:
@@ -163,6 +209,15 @@ _INVARIANTS = frozenset(
     }
 )
 
+PRETEXT_INVARIANCE = Metric(
+    fn=pretext_invariance,
+    inputs=(Input.PROBS, Input.VIEW_PROBS),
+    bounds=(0.0, 1.0),
+    trend=Trend.RISES,
+    source="after Deng, Gould, Zheng 2022, arXiv:2207.07065, for any pretext task",
+    invariants=_INVARIANTS,
+)
+
 ROTATION_INVARIANCE = Metric(
     fn=rotation_invariance,
     inputs=(Input.PROBS, Input.VIEW_PROBS),
@@ -170,6 +225,7 @@ ROTATION_INVARIANCE = Metric(
     trend=Trend.RISES,
     source="Deng, Gould, Zheng 2022, arXiv:2207.07065",
     invariants=_INVARIANTS,
+    stands_for=(pretext_invariance.__name__, Axes.of({"task": "rotation"})),
 )
 
 JIGSAW_INVARIANCE = Metric(
@@ -179,4 +235,5 @@ JIGSAW_INVARIANCE = Metric(
     trend=Trend.RISES,
     source="Koh 2023, github.com/u7122029/autoeval_baselines, after arXiv:2207.07065",
     invariants=_INVARIANTS,
+    stands_for=(pretext_invariance.__name__, Axes.of({"task": "jigsaw"})),
 )

@@ -1,10 +1,56 @@
-"""Rotation and jigsaw prediction: how well a head on frozen features names the view."""
+"""Pretext prediction: how well a head on frozen features names what it is shown."""
 
 import numpy as np
 
 from harness.arrays import Logits
+from harness.measurement import Axes
 from harness.metrics.numerics.checks import check_head_logits
 from harness.metrics.spec import Input, Invariant, Metric, Trend
+
+
+def pretext_prediction(head_logits: Logits) -> float:
+    r"""Return the share of views that a linear head names, over all images.
+
+    .. math:: \frac{1}{tn} \sum_{v=1}^{t} \sum_{i=1}^{n}
+              \mathbb 1[\arg\max_j h_{vij} = v]
+
+    Parameters
+    ----------
+    head_logits : (t, n, t) array
+        Row v holds what the head says about all n images under view v of the task, in
+        the order of the head's classes.
+
+    Returns
+    -------
+    float
+        In [0, 1], higher is better; 1/t for t views is chance, and exact where the head
+        answers every view of an image alike.
+
+    Raises
+    ------
+    ValueError
+        If `head_logits` is not finite, or has not one class per view.
+
+    Notes
+    -----
+    The axis `task` says which pretext task it is. Two have names of their own:
+    `rotation_prediction` and `jigsaw_prediction`. A score says something of the
+    network's training only beside that of the same network with random weights.
+
+    References
+    ----------
+    Deng, Gould, Zheng, "What Does Rotation Prediction Tell Us about Classifier
+    Accuracy under Varying Testing Environments?", ICML 2021, arXiv:2106.05961, for the
+    first of them.
+
+    Examples
+    --------
+    >>> pretext_prediction(np.eye(3)[:, None].repeat(2, axis=1))
+    1.0
+    >>> pretext_prediction(np.zeros((5, 3, 5)))  # tied: always the first class
+    0.2
+    """
+    return _accuracy(head_logits)
 
 
 def rotation_prediction(head_logits: Logits) -> float:
@@ -112,6 +158,16 @@ def _accuracy(head_logits: Logits) -> float:
 
 _INVARIANTS = frozenset({Invariant.IMAGE_ORDER, Invariant.DUPLICATION})
 
+PRETEXT_PREDICTION = Metric(
+    fn=pretext_prediction,
+    inputs=(Input.HEAD_LOGITS,),
+    bounds=(0.0, 1.0),
+    trend=Trend.RISES,
+    source="after Deng, Gould, Zheng 2021, arXiv:2106.05961, for any pretext task",
+    invariants=_INVARIANTS,
+    chance=_chance,
+)
+
 ROTATION_PREDICTION = Metric(
     fn=rotation_prediction,
     inputs=(Input.HEAD_LOGITS,),
@@ -120,6 +176,7 @@ ROTATION_PREDICTION = Metric(
     source="Deng, Gould, Zheng 2021, arXiv:2106.05961",
     invariants=_INVARIANTS,
     chance=_chance,
+    stands_for=(pretext_prediction.__name__, Axes.of({"task": "rotation"})),
 )
 
 JIGSAW_PREDICTION = Metric(
@@ -130,4 +187,5 @@ JIGSAW_PREDICTION = Metric(
     source="task of Noroozi, Favaro 2016, arXiv:1603.09246; accuracy of its head",
     invariants=_INVARIANTS,
     chance=_chance,
+    stands_for=(pretext_prediction.__name__, Axes.of({"task": "jigsaw"})),
 )
