@@ -193,6 +193,8 @@ def _reason(metric: Metric, measured: Measured) -> str:
         return "It is what all others are held against."
     if not metric.label_free:
         return f"Others are held against it with `--harness-outcome {metric.name}`."
+    if own := [m.name for m in METRICS if (m.stands_for or ("",))[0] == metric.name]:
+        return f"Measured under names of their own: {', '.join(own)}."
     if metric.name in measured.skipped:
         return f"Not measured in this run: {measured.skipped[metric.name]}."
     return "Not measured in this run."

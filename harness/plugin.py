@@ -7,8 +7,8 @@ that needs them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Generator, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from harness.fixtures.cells import (
     rows_key,
     run_of,
     series_of,
+    undefined_skips,
 )
 from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.layers import declare_layers, layered
@@ -530,7 +531,7 @@ class Cells:
             if stored := self._stored(item):
                 _stand_in(item, stored)
             start_watching(item, self.run)
-        with _undefined_skips(item):
+        with undefined_skips(item):
             yield
 
     @pytest.hookimpl(wrapper=True)
@@ -544,7 +545,7 @@ class Cells:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Skip a cell whose metric has no value on its arrays, with the reason."""
-        with _undefined_skips(item):
+        with undefined_skips(item):
             yield
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -616,18 +617,6 @@ def pytest_report_from_serializable(
         made = Recorded.from_line(line, stored=stored, keep=keep)
         setattr(report, REPORT_ATTRIBUTE, made)
     return report
-
-
-@contextmanager
-def _undefined_skips(item: pytest.Item) -> Iterator[None]:
-    try:
-        yield
-    except ValueError as error:
-        from harness.errors import UndefinedMetricError
-
-        if place_of(item) and isinstance(error, UndefinedMetricError):
-            pytest.skip(str(error))
-        raise
 
 
 def _turn(item: pytest.Item) -> tuple[bool, Place | None]:

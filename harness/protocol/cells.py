@@ -11,6 +11,7 @@ from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     place_of,
     recorded_by,
+    undefined_skips,
 )
 from harness.measurement import Place
 from harness.protocol.capture import Caught, When, call_info
@@ -129,7 +130,8 @@ class CellProtocol:
             self._held_at = place
             self._held.clear()
         if recipe.shared <= self._held.keys():
-            recipe.fill(item, self._held)
+            with undefined_skips(item):
+                recipe.fill(item, self._held)
         self._phases["setup"](item=item)
         self._held |= {name: item.funcargs[name] for name in recipe.shared}
 

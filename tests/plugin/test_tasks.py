@@ -1,6 +1,7 @@
 """Pretext tasks as an axis: one test for all, old names for two, others by a module."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,10 @@ from tests.plugin.conftest import CONFTEST
 torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 
 SUITE = Path(__file__).parents[2] / "suites" / "label_free"
-MIRROR = """
-from harness.tasks import PretextTask, Task
-from harness.views import IDENTITY, View
-
-HALF_TURN = Task(name="half turn", views=(IDENTITY, View(name="half", turns=2)))
-"""
-ADDED = (
-    MIRROR + CONFTEST + "    registry.add_task(PretextTask(name='half-turn', "
-    "choose=lambda settings, size: HALF_TURN, source='here'))\n"
-)
+PAGE = (Path(__file__).parents[2] / "docs" / "pretext.md").read_text()
+(ADDING,) = re.findall(r"```python\n# conftest.py\n(.*?)```", PAGE, flags=re.DOTALL)
+BEFORE, _, HOOK = ADDING.partition("def pytest_harness_register(registry):\n")
+ADDED = BEFORE + CONFTEST + HOOK  # the page's, in the toy grid's own conftest
 OF_ITS_OWN = {("rotation_prediction", ()), ("jigsaw_prediction", ())} | {
     ("rotation_invariance", ()),
     ("jigsaw_invariance", ()),
@@ -63,7 +58,7 @@ def test_two_tasks_have_names_of_their_own_and_no_axis(tasks):
 
 
 def test_a_task_that_is_added_is_measured_along_the_axis(tasks):
-    """By what has no word of it, with its own chance."""
+    """docs/pretext.md: by what has no word of it, with its own chance."""
     tasks.makeconftest(ADDED)
     result, rows = run(tasks)
 
@@ -135,6 +130,22 @@ def test_a_skipped_task_is_missed_by_its_own_name(tasks):
     result.stdout.fnmatch_lines(["*cells were skipped: no turns here*"])
 
 
+def test_where_a_task_has_no_views_its_cells_are_skipped_with_the_reason(tasks):
+    """Each of them, whichever way it is set up."""
+    failing = "        from harness.errors import UndefinedMetricError\n"
+    failing += "        raise UndefinedMetricError('no views here')\n"
+    before, _, hook = ADDED.partition("def pytest_harness_register")
+    hook = hook.replace("lambda settings, size: HALF_TURN", "choose")
+    tasks.makeconftest(
+        f"{before}def choose(settings, size):\n{failing}\n"
+        f"def pytest_harness_register{hook}"
+    )
+    result, _ = run(tasks, "-k", "half-turn")
+
+    result.assert_outcomes(skipped=28, deselected=56)
+    result.stdout.fnmatch_lines(["*half-turn-*no views here*"])
+
+
 def test_a_test_may_choose_among_the_tasks(tasks):
     """By a mark, as other parameters."""
     tasks.makepyfile(
@@ -164,7 +175,7 @@ def test_a_parameter_of_a_projects_own_called_task_is_left_alone(toy):
 
 def test_a_name_is_added_once(toy):
     """Tasks have their names to themselves."""
-    toy.makeconftest(ADDED.replace("'half-turn'", "'rotation'"))
+    toy.makeconftest(ADDED.replace('"half-turn"', '"rotation"'))
     result = toy.runpytest_inprocess()
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
