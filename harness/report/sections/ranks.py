@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
+from harness.report.bounded import points_of_accuracy, shown_r2
+from harness.report.columns import Block, Columns, Names, Number
 from harness.report.table import Column, Plotted, Table, Value
 
 if TYPE_CHECKING:
@@ -97,3 +100,88 @@ def _for_markdown(ranks: Sequence[Rank]) -> Table:
         ),
         where=("markdown",),
     )
+
+
+# --- on a terminal, whose width decides -----------------------------------------------
+
+_RANKED = 55  # columns of the comparison beside the metric's name, with intervals
+
+
+_RANKS = (
+    Number(over="int.", name="R²", width=5, goes=2),
+    Number(name="95 %", width=-9, goes=5),
+    Number(over="ext.", name="R²", width=5, goes=2),
+    Number(over="ext.", name="ρ", width=6, goes=3),
+    Number(over="line", name="R²", width=6),
+    Number(name="RMSE", width=5, goes=1),
+    Number(name="MAE", width=5, goes=1),
+    Number(name="ms", width=4, goes=4),
+)
+
+
+_RANKS_ALONE = tuple(
+    replace(n, width=5 if n.name in ("RMSE", "MAE") else 6)
+    for n in _RANKS
+    if n.name != "95 %"
+)
+
+
+def _has_numbers(found: Rank) -> bool:
+    """Whether there is anything to compare a metric by."""
+    numbers = (found.interior_r2, found.exterior_r2, found.transfer_r2, found.mae)
+    return any(number is not None for number in numbers)
+
+
+def ranking_lines(summary: Summary, width: int) -> Iterable[Any]:
+    """The comparison, where there is something to compare; intervals if they fit in."""
+    if len(summary.ranks) < 2 or not any(map(_has_numbers, summary.ranks)):
+        return
+    yield ""
+    longest = max(len(one.label) for one in summary.ranks)
+    intervals = min(longest, 26) + _RANKED <= width
+    numbers = _RANKS if intervals else _RANKS_ALONE
+    table = Columns(
+        title="metrics compared",
+        names=(Names(head="metric", widest=26, cut=True),),
+        blocks=(Block(numbers=numbers),),
+    )
+    for one in summary.ranks:
+        values = (
+            _number(one.interior_r2, ".3f"),
+            *([_interval(one.interior_interval)] if intervals else []),
+            _number(one.exterior_r2, ".3f"),
+            _number(one.exterior_rho, "+.3f"),
+            "-" if one.transfer_r2 is None else shown_r2(one.transfer_r2),
+            "-" if one.transfer_rmse is None else points_of_accuracy(one.transfer_rmse),
+            "-" if one.mae is None else points_of_accuracy(one.mae),
+            f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
+        )
+        table.add((one.label,), values)
+    yield table
+    yield (
+        "Medians over the models, the best first. int., ext.: own fits; line: the "
+        "interior's line on the exterior. MAE: error on the exterior of metrics that "
+        "estimate accuracy themselves. ms: a cell's cost beyond forward passes; what "
+        "several share is paid by the first."
+        + (
+            " In brackets: 95 % interval of the median with other datasets."
+            if intervals
+            else ""
+        )
+    )
+
+
+def _interval(found: Interval | Undefined) -> str:
+    if isinstance(found, Undefined):
+        return "-"
+    return f"[{_two(found.low)},{_two(found.high)}]"
+
+
+def _two(share: float) -> str:
+    """Three letters: .88, or 1.0."""
+    text = f"{share:.2f}"
+    return text.removeprefix("0") if share < 0.995 else text[:3]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
