@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.run_file.saved import find_run, read_run
     from harness.report.section import Shown
     from harness.report.sections.comparison import comparison_parts, title
-    from harness.report.terminal import verdict_lines
+    from harness.report.sections.gates import verdict_lines
     from harness.report.text import show, terminal_width
     from harness.report.writers.terminal import section_lines
 

@@ -11,8 +11,6 @@ from harness.report.chart import chart_data
 from harness.report.html_parts import (
     correlations,
     found,
-    gates,
-    lost,
     settings,
 )
 from harness.report.markup import Html, script_json, tag
@@ -20,6 +18,8 @@ from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
 from harness.report.sections.comparison import title as title_of_comparison
+from harness.report.sections.gates import gates_html
+from harness.report.sections.losses import losses_html
 from harness.report.sections.own import own
 from harness.report.writers.html import section_html
 
@@ -61,7 +61,7 @@ def page(summary: Summary) -> str:
     )
     parts = [
         _opening(title, summary),
-        gates(summary),
+        gates_html(summary),
         *(
             section_html(own(summary, name, title), id_=name)
             for name, title in (
@@ -77,7 +77,7 @@ def page(summary: Summary) -> str:
         section_html(own(summary, "lines"), id_="lines"),
         section_html(own(summary, "assumptions", "assumptions"), id_="assumptions"),
         found(summary),
-        lost(summary),
+        losses_html(summary),
         settings(summary),
     ]
     data = script_json(chart_data(summary.correlations))

@@ -3,63 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Undefined
 from harness.report.found import said
-from harness.report.markup import Cell, Column, Html, number, table, tag
+from harness.report.markup import (
+    Cell,
+    Column,
+    Html,
+    folded,
+    number,
+    section,
+    table,
+    tag,
+)
 
 if TYPE_CHECKING:
     from harness.analysis.fits.fits import Judgement, LineFit
-    from harness.analysis.gates import Verdict
-    from harness.report.summary import Loss, Summary
+    from harness.report.summary import Summary
 
-_NONE = Html("")
+
 _MANY = 12  # longer lists are folded
-
-
-def section(title: str, *content: str, id_: str) -> Html:
-    """A part of the page under a heading."""
-    return tag("section", tag("h2", title), *content, id=id_)
-
-
-def gates(summary: Summary) -> Html:
-    """Verdicts, those that failed first; many that passed are folded."""
-    if not summary.verdicts:
-        return _NONE
-    failed = [v for v in summary.verdicts if not v.passed]
-    passed = [v for v in summary.verdicts if v.passed]
-    if failed:
-        headline = f"{len(failed)} of {len(summary.verdicts)} gates FAILED"
-    else:
-        headline = f"All {len(passed)} gates passed"
-    parts = [tag("p", headline, class_=f"verdict {'failed' if failed else 'passed'}")]
-    if failed:
-        parts.append(_verdicts(failed[:_MANY]))
-    if more := failed[_MANY:]:
-        parts.append(_folded(f"{len(more)} more FAILED", _verdicts(more)))
-    if passed:
-        found = _verdicts(passed)
-        long = len(passed) > _MANY
-        parts.append(_folded(f"{len(passed)} passed", found) if long else found)
-    return section("Gates", *parts, id_="gates")
-
-
-def _verdicts(verdicts: Sequence[Verdict]) -> Html:
-    return tag("ul", *map(_verdict, verdicts), class_="gates")
-
-
-def _verdict(verdict: Verdict) -> Html:
-    word = "passed" if verdict.passed else "FAILED"
-    return tag(
-        "li",
-        tag("b", word, class_="passed" if verdict.passed else "failed"),
-        " ",
-        tag("code", verdict.id.partition("::")[2]),
-        " ",
-        tag("span", verdict.reason),
-    )
 
 
 def _to_plot(metric: str, model: str | None = None) -> Html:
@@ -70,7 +35,7 @@ def _to_plot(metric: str, model: str | None = None) -> Html:
 def correlations(summary: Summary) -> Html:
     """Every metric of every model against accuracy."""
     if not summary.correlations:
-        return _NONE
+        return Html("")
     by = "interior's line on exterior"
     columns = (
         Column(name="metric", order="ascending"),
@@ -146,50 +111,15 @@ def found(summary: Summary) -> Html:
     ]
     listed = tag("ul", *items)
     if len(items) > _MANY:
-        listed = _folded(f"{len(items)} datasets", listed)
-    return section("Data", listed, id_="found") if items else _NONE
-
-
-def lost(summary: Summary) -> Html:
-    """What has no value, what was skipped and what was left out, and why."""
-    parts: list[Html] = []
-    for title, losses in (
-        ("Without a value", summary.failed),
-        ("Skipped", summary.skipped),
-    ):
-        if losses:
-            found = tag("ul", *map(_loss, losses))
-            if len(losses) > _MANY:
-                found = _folded(_counted(losses), found)
-            parts += [tag("h3", title), found]
-    if summary.absent:
-        items = [
-            tag("li", tag("b", name), f": {why}")
-            for name, why in summary.absent.items()
-        ]
-        parts += [tag("h3", "Left out"), tag("ul", *items)]
-    return section("Missing", *parts, id_="missing") if parts else _NONE
-
-
-def _loss(loss: Loss) -> Html:
-    cells = loss.cells
-    shown: Html | str = ", ".join(cells)
-    if len(cells) > 3:
-        shown = tag("details", tag("summary", f"{len(cells)} cells"), shown)
-    name = tag("code", loss.test.rpartition("::")[2])
-    return tag("li", name, ": ", loss.reason, tag("div", shown, class_="cells"))
-
-
-def _counted(losses: Sequence[Loss]) -> str:
-    cells = sum(len(loss.cells) for loss in losses)
-    return f"{cells} cells, {len(losses)} tests and reasons"
+        listed = folded(f"{len(items)} datasets", listed)
+    return section("Data", listed, id_="found") if items else Html("")
 
 
 def settings(summary: Summary) -> Html:
     """What ran where: all that the run says of itself."""
     facts = dict(_flat("", summary.run))
     if not facts:
-        return _NONE
+        return Html("")
     rows = [
         tag("tr", tag("th", name, scope="row"), tag("td", text))
         for name, text in facts.items()
@@ -219,7 +149,3 @@ def _flat(prefix: str, value: dict[str, Any]) -> Iterable[tuple[str, str]]:
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _folded(title: str, content: Html) -> Html:
-    return tag("details", tag("summary", title), content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from harness.report.found import said
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
 from harness.report.sections import lines, ranks
+from harness.report.sections.gates import gates_markdown
+from harness.report.sections.losses import losses_markdown
 from harness.report.sections.own import own
 from harness.report.writers.markdown import escaped, grid, section_markdown
 
@@ -32,7 +33,7 @@ def markdown(summary: Summary) -> str:
     blocks = [
         _title(summary),
         _found(summary),
-        _gates(summary),
+        gates_markdown(summary),
         section_markdown(own(summary, "predictions")),
         section_markdown(own(summary, "comparison", moved)),
         section_markdown(own(summary, "ranks", f"{ranks.TITLE} {_MEDIANS}")),
@@ -40,14 +41,16 @@ def markdown(summary: Summary) -> str:
         *map(section_markdown, summary.shown),
         section_markdown(own(summary, "lines", f"{lines.TITLE} {_PROBIT}")),
         section_markdown(own(summary, "assumptions", "assumptions")),
-        _lost(summary),
+        losses_markdown(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def _title(summary: Summary) -> str:
     failed = sum(not verdict.passed for verdict in summary.verdicts)
-    counts = ", ".join(f"{n} {_text(kind)}" for kind, n in summary.counts.items() if n)
+    counts = ", ".join(
+        f"{n} {escaped(kind)}" for kind, n in summary.counts.items() if n
+    )
     if summary.interrupted:
         counts = f"interrupted; {counts}"
     verdict = ""
@@ -58,59 +61,16 @@ def _title(summary: Summary) -> str:
     calibrated = calibration_line(summary.temperatures)
     return (
         f"## Accuracy without labels{verdict}\n\n"
-        f"Base {_text(summary.run.get('base', ''))}; models {_text(models)}; "
+        f"Base {escaped(summary.run.get('base', ''))}; models {escaped(models)}; "
         f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
-        f"{f' {_text(calibrated)}.' if calibrated else ''}"
-        f"{f' Made with {_text(made)}.' if made else ''}"
+        f"{f' {escaped(calibrated)}.' if calibrated else ''}"
+        f"{f' Made with {escaped(made)}.' if made else ''}"
     )
 
 
 def _found(summary: Summary) -> str:
-    rows = [(name, "; ".join(said(one))) for name, one in summary.found.items()]
-    return _table("Data", ("dataset", "found"), rows)
-
-
-def _gates(summary: Summary) -> str:
     rows = [
-        (
-            "passed" if v.passed else _Markup("**FAILED**"),
-            v.id.partition("::")[2],
-            v.reason,
-        )
-        for v in sorted(summary.verdicts, key=lambda v: v.passed)
+        (escaped(name), escaped("; ".join(said(one))))
+        for name, one in summary.found.items()
     ]
-    return _table("Gates", ("", "gate", "why"), rows)
-
-
-def _lost(summary: Summary) -> str:
-    lines = [
-        f"- without a value: {_text(loss.test.rpartition('::')[2])} "
-        f"({len(loss.cells)} cells): {_text(loss.reason)}"
-        for loss in summary.failed
-    ]
-    lines += [
-        f"- skipped: {_text(loss.test.rpartition('::')[2])} ({len(loss.cells)} cells): "
-        f"{_text(loss.reason)}"
-        for loss in summary.skipped
-    ]
-    lines += [
-        f"- left out: {_text(n)}: {_text(why)}" for n, why in summary.absent.items()
-    ]
-    return "\n".join(["### Missing", "", *lines]) if lines else ""
-
-
-def _table(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    cells = [[_text(cell) for cell in row] for row in rows]
-    if not cells:
-        return ""
-    return f"### {_text(title)}\n\n{grid(names, cells)}"
-
-
-def _text(text: str) -> str:
-    return text if isinstance(text, _Markup) else escaped(text)
-
-
-class _Markup(str):
-    """Text that is Markdown already."""
-
-    __slots__ = ()
+    return f"### Data\n\n{grid(('dataset', 'found'), rows)}" if rows else ""

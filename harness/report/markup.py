@@ -189,3 +189,13 @@ def script_json(value: Any) -> Html:
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return Html(text.replace("<", "\\u003c"))
+
+
+def section(title: str, *content: str, id_: str) -> Html:
+    """A part of the page under a heading."""
+    return tag("section", tag("h2", title), *content, id=id_)
+
+
+def folded(title: str, content: Html) -> Html:
+    """What the page shows when its title is opened."""
+    return tag("details", tag("summary", title), content)

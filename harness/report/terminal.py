@@ -11,6 +11,8 @@ from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
 from harness.report.sections.comparison import title as title_of_comparison
 from harness.report.sections.details import detail_parts
+from harness.report.sections.gates import verdict_lines
+from harness.report.sections.losses import loss_lines
 from harness.report.sections.metric_tables import metric_lines
 from harness.report.sections.own import own
 from harness.report.sections.ranks import ranking_lines
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     import pytest
     from rich.console import RenderableType
 
-    from harness.analysis.gates import Verdict
-    from harness.report.summary import Loss, Summary
+    from harness.report.summary import Summary
     from harness.run import Run
 
 
@@ -128,10 +129,7 @@ def report_parts(
         yield from detail_parts(found)
     for name in ("predictions", "lines", "assumptions"):
         yield from section_lines(own(summary, name), width)
-    yield from _losses("without a value", summary.failed)
-    yield from _losses("skipped", summary.skipped)
-    for name, reason in summary.absent.items():
-        yield f"left out: {name}: {reason}"
+    yield from loss_lines(summary)
     comparison = own(summary, "comparison", title_of_comparison(summary.compared_with))
     yield from section_lines(comparison, width)
     yield from verdict_lines(summary.verdicts)
@@ -178,29 +176,3 @@ def _range(accuracies: Sequence[float]) -> str:
         return "-"
     low, high = 100 * min(accuracies), 100 * max(accuracies)
     return f"{low:.2f}" if len(accuracies) == 1 else f"{low:.1f} to {high:.1f}"
-
-
-def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
-    """A line for each reason: tests that lost the same cells share one."""
-    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for loss in losses:
-        test = loss.test.rpartition("::")[2]
-        groups.setdefault((loss.reason, loss.cells), []).append(test)
-    for (reason, cells), tests in groups.items():
-        yield f"{kind}: {some(tests)} [{some(cells)}]: {reason}"
-
-
-def verdict_lines(verdicts: Sequence[Verdict]) -> Iterable[RenderableType]:
-    """Each gate and rule with what came of it."""
-    from rich.text import Text
-
-    if not verdicts:
-        return
-    yield ""
-    yield Text("gates", style="bold")
-    for verdict in verdicts:
-        word, style = ("passed", "green") if verdict.passed else ("FAILED", "red")
-        yield Text.assemble(
-            (f"  {word} ", style),
-            f"{verdict.id.partition('::')[2]}: {verdict.reason}",
-        )
