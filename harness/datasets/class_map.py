@@ -241,7 +241,7 @@ def _number(one: int | str, names: Sequence[str], of: str) -> int:
     if isinstance(one, str) and one in names:
         return list(names).index(one)
     known = isinstance(one, int | np.integer) and not isinstance(one, bool)
-    if isinstance(one, str) and one.isascii() and one.isdecimal():
+    if isinstance(one, str) and len(one) < 10 and one.isascii() and one.isdecimal():
         known, one = True, int(one)
     if not known or not 0 <= int(one) < len(names):
         raise BadData(

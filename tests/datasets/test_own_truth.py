@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from harness.datasets.class_map import ClassMap
@@ -12,6 +14,7 @@ from harness.datasets.family import Base
 from harness.datasets.folders import own_family
 from harness.datasets.own import own_dataset
 from harness.datasets.truth import Truth
+from harness.datasets.truth_files import read_class_map, read_label_rows
 from harness.errors import BadData, MissingData, UndefinedMetricError, UnknownName
 from harness.measurement import Domain
 from harness.registry import Registry
@@ -323,6 +326,64 @@ class TestRefusals:
             member(folder)
 
 
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=True)
+    | st.text(max_size=4)
+    | st.sampled_from([*NAMES, *range(4)]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(max_size=3) | st.sampled_from(NAMES), inner, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+class TestAnything:
+    """Whatever a file holds, it is a truth or is refused by its name."""
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(content=JSON)
+    @example(content=["9" * 5000, "cat"])
+    @example(content=[10**400, 1])
+    def test_a_file_of_classes(self, tmp_path, content):
+        """A list of known classes, an object of lists, or BadData."""
+        file = write(tmp_path / "few.json", content)
+        refused = ""
+        try:
+            found = read_class_map(file, NAMES)
+        except BadData as error:
+            refused = str(error)
+        if refused:
+            assert "few.json" in refused
+        else:
+            assert len(found) >= 2
+            assert found.restrict(np.eye(4)).shape == (4, len(found))
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(content=JSON | st.lists(st.lists(st.integers(-1, 4)), max_size=4))
+    @example(content=[[10**400], [1.0]])
+    def test_a_file_of_labels(self, tmp_path, content):
+        """A list of lists of known classes, or BadData."""
+        file = write(tmp_path / "labels.json", content)
+        refused = ""
+        try:
+            truth = Truth.sets(read_label_rows(file), 4, of=f"labels in {file}")
+        except BadData as error:
+            refused = str(error)
+        if refused:
+            assert "labels.json" in refused
+        else:
+            assert len(truth) == len(content)
+            assert truth.right(np.eye(4)[[0] * len(truth)]).tolist() == [
+                0 in row for row in content
+            ]
+
+
 class TestFunctions:
     def test_labels_that_a_function_returns_may_be_sets(self):
         """Lists, or truth values; read when the images are."""
@@ -355,7 +416,7 @@ class TestFunctions:
     def test_what_a_function_cannot_mean_is_refused(self):
         """Two truths, another number of images or classes, labels of a target."""
         images, truth = pixels(), Truth.sets(SETS, 4)
-        for domain, load, given, message in [
+        for domain, load, declared, message in [
             ("exterior", lambda: (images, SETS), truth, "got both"),
             ("exterior", lambda: images[:3], truth, "holds 3 images but 4 labels"),
             ("exterior", lambda: images, Truth.one([0] * 4, 5), "of the 4 classes"),
@@ -364,4 +425,4 @@ class TestFunctions:
             ("exterior", lambda: (images, np.eye(4)), None, "got float64"),
         ]:
             with pytest.raises(BadData, match=message):
-                own_dataset("own", Domain(domain), load, BASE, {}, given).load()
+                own_dataset("own", Domain(domain), load, BASE, {}, declared).load()

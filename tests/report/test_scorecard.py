@@ -81,6 +81,23 @@ def test_one_dataset_shows_values_with_their_intervals_and_chance():
     assert table.columns[3].shown(net[3]) == "0.750 [0.650, 0.850]"
 
 
+def test_under_a_mask_the_accuracy_among_all_classes_stands_beside():
+    """A column of its own, with its interval; of the images that have an answer."""
+    facts = {"truth": "one label; 2 of 10 classes", "top1_chance": "0.5"}
+    masked = row("top_5", 0.9, facts={**facts, "top1_full": "0.25", "counted": "16"})
+    other = row("top_5", 0.9, dataset="b", family="b")
+
+    found = SECTION.find([masked, other], CONTEXT)
+
+    assert found.outcomes == ("accuracy", "top1_full", "top_5")
+    assert set(found.shares) == set(found.outcomes)
+    scores = {block.family: block.rows[0].scores for block in found.blocks}
+    full, accuracy = scores["test"]["top1_full"], scores["test"]["accuracy"]
+    assert (full.value, full.chance, accuracy.chance) == (0.25, None, 0.5)
+    assert accuracy.high - accuracy.low == pytest.approx(0.4395, abs=1e-3)  # n = 16
+    assert "top1_full" not in scores["b"]
+
+
 def test_few_datasets_have_a_row_each():
     """With the interval of each, and no number over all of them."""
     rows = [

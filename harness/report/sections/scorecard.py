@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FEW = 3  # datasets of a family that have a row each; of more, the median is shown
 _WIDE = 3  # outcomes beside each other, with their intervals, in 80 columns
 _CHANCE = "(chance)"
+TOP1_FULL = "top1_full"  # accuracy among all classes, where some alone are answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,9 @@ class ScorecardSection:
                 if m.accuracy is not None:
                     found.setdefault(ACCURACY, _accuracy(m))
                     metrics[ACCURACY] = ACCURACY
+                if TOP1_FULL in m.facts:
+                    found.setdefault(TOP1_FULL, _full(m))
+                    metrics[TOP1_FULL] = ACCURACY
                 found[m.label] = _score(m)
                 metrics[m.label] = m.metric
         if not families:
@@ -159,15 +163,20 @@ def _score(m: Measurement) -> Score:
 
 def _accuracy(m: Measurement) -> Score:
     assert m.accuracy is not None
-    images = int(m.facts.get("counted", m.images))  # those that have a right answer
-    low, high = sampling_interval(m.accuracy, max(images, 1))
     chance = m.facts.get("prevalence", m.facts.get("top1_chance"))
+    return _share(m, m.accuracy, None if chance is None else float(chance))
+
+
+def _full(m: Measurement) -> Score:
+    return _share(m, float(m.facts[TOP1_FULL]), None)
+
+
+def _share(m: Measurement, value: float, chance: float | None) -> Score:
+    """A share of the images that have a right answer."""
+    images = int(m.facts.get("counted", m.images))
+    low, high = sampling_interval(value, max(images, 1))
     return Score(
-        value=m.accuracy,
-        low=float(low),
-        high=float(high),
-        datasets=1,
-        chance=None if chance is None else float(chance),
+        value=value, low=float(low), high=float(high), datasets=1, chance=chance
     )
 
 
