@@ -79,12 +79,18 @@ class Controller:
 
             self._gates = {text: parse(text) for text in settings.gates}
         if settings.save_run or settings.compare:
-            from harness.report.run_file.saved import find_run, read_run, run_path
+            from harness.report.run_file.saved import (
+                check_outcomes,
+                find_run,
+                read_run,
+                run_path,
+            )
 
             if settings.save_run:
                 run_path(settings.store, settings.save_run)
             if settings.compare:
                 self._earlier = read_run(find_run(settings.store, settings.compare))
+                check_outcomes(self._earlier, settings.outcome)
         if settings.fail_on:
             from harness.analysis.gates import parse_rule
 

@@ -495,6 +495,14 @@ OPTIONS = (
         "labelled test split most likely, fitted once for each model)",
     ),
     Option(
+        field="outcome",
+        parse=_text,
+        metavar="NAME",
+        help="what metrics are fitted against: accuracy (default), or another outcome "
+        "of `harness list metrics`, such as balanced_accuracy or "
+        "negative_log_likelihood; also one of your own that was registered",
+    ),
+    Option(
         field="head_epochs",
         parse=_count(1, 10**6),
         metavar="N",

@@ -684,6 +684,7 @@ class Run:
             "data": self.base.locate(self.settings),
             "models": list(self.models),
             "datasets": len(self.datasets),
+            "outcome": self.settings.outcome,
             "settings": json.loads(json.dumps(self.parameters)),
             "versions": {
                 **{name: version(name) for name in ("harness", "torch", "numpy")},

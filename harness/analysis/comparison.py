@@ -16,6 +16,7 @@ from harness.analysis.coverage import LEVEL
 from harness.analysis.fits import weighted
 from harness.analysis.fits.fits import MINIMUM, Judgement, LineFit
 from harness.analysis.fits.lines import Unfit
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.resampling.jackknife import (
     Interval,
     leave_out,
@@ -53,6 +54,8 @@ class Change(Named):
         Datasets, of all models together with their models, that only one of the runs
         has. What is not alike in both is compared
         all the same, and must be read with care.
+    outcome
+        What the metric is fitted against.
     """
 
     metric: str
@@ -65,6 +68,7 @@ class Change(Named):
     interval: Interval | Undefined
     only_before: tuple[str, ...] = ()
     only_after: tuple[str, ...] = ()
+    outcome: FittedOutcome = TOP_1
 
     @property
     def difference(self) -> float | None:
@@ -129,6 +133,7 @@ def compare(
                     else found[statistic],
                     only_before=tuple(sorted(had - has)),
                     only_after=tuple(sorted(has - had)),
+                    outcome=either[key].outcome,
                 )
                 for statistic in STATISTICS
             ]

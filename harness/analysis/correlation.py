@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from harness.analysis.fits.fits import Judgement, LineFit, Unfit, fit_line, judge
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome, fitted_outcome
 from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_order
 from harness.traits import Trait
 
@@ -47,7 +48,8 @@ class Point:
     model, dataset, family, domain
         Where the point comes from.
     x, y
-        The metric; the accuracy in [0, 1], or None without labels.
+        The metric; the accuracy in [0, 1], or another outcome that is fitted in its
+        place, or None without labels.
     images
         How many images both were measured on.
     traits
@@ -107,6 +109,8 @@ class Correlation(Named):
     contradicting
         All points of cells that were measured with different results. They are
         neither in `points` nor in `targets`, and the row has no fit.
+    outcome
+        What the metric is fitted against.
     """
 
     metric: str
@@ -121,6 +125,7 @@ class Correlation(Named):
     interior_error: Error | Undefined | None = None
     exterior_error: Error | Undefined | None = None
     contradicting: tuple[Point, ...] = ()
+    outcome: FittedOutcome = TOP_1
 
     @property
     def estimate(self) -> bool:
@@ -133,7 +138,10 @@ class Correlation(Named):
 
 
 def correlate(
-    measurements: Iterable[Measurement], *, expected: Iterable[Expected] = ()
+    measurements: Iterable[Measurement],
+    *,
+    expected: Iterable[Expected] = (),
+    outcome: FittedOutcome | None = None,
 ) -> tuple[Correlation, ...]:
     """Fit every metric against accuracy, per model and over all models together.
 
@@ -145,6 +153,8 @@ def correlate(
     expected
         Cells that the run was meant to measure. Those without a measurement are
         listed in their row, and a metric or model that has none keeps its row.
+    outcome
+        What to fit in place of accuracy; None for what the measurements say.
 
     Returns
     -------
@@ -158,6 +168,8 @@ def correlate(
     A cell measured twice with different results is not resolved by a guess: the rows
     that need it are undefined, and their reason names the dataset.
     """
+    measurements = tuple(measurements)
+    fitted = fitted_outcome(measurements) if outcome is None else outcome
     measured: dict[tuple[str, Axes], dict[str, list[Measurement]]] = {}
     labelled: dict[tuple[str, Axes], set[str]] = {}
     for found in measurements:
@@ -177,7 +189,8 @@ def correlate(
             continue
         if series in labelled and series not in measured:
             correlations += [
-                _with_labels(series, m) for m in (*sorted(labelled[series]), None)
+                _with_labels(series, m, fitted)
+                for m in (*sorted(labelled[series]), None)
             ]
             continue
         have, want = measured.get(series, {}), wanted.get(series, {})
@@ -189,12 +202,15 @@ def correlate(
                     label,
                     [m for model in chosen for m in have.get(model, ())],
                     {cell for model in chosen for cell in want.get(model, ())},
+                    fitted,
                 )
             )
     return tuple(correlations)
 
 
-def _with_labels(series: tuple[str, Axes], model: str | None) -> Correlation:
+def _with_labels(
+    series: tuple[str, Axes], model: str | None, outcome: FittedOutcome
+) -> Correlation:
     """The row of a score that labels were used for: nothing can be made of it."""
     never = Undefined(WITH_LABELS)
     metric, axes = series
@@ -206,6 +222,7 @@ def _with_labels(series: tuple[str, Axes], model: str | None) -> Correlation:
         exterior=never,
         transfer=never,
         points=(),
+        outcome=outcome,
     )
 
 
@@ -214,9 +231,12 @@ def _row(
     model: str | None,
     measurements: Sequence[Measurement],
     expected: Iterable[Expected],
+    outcome: FittedOutcome,
 ) -> Correlation:
-    points, contradicting, conflicts = distinct_points(measurements)
+    points, contradicting, conflicts = distinct_points(measurements, outcome)
     have = {(point.model, point.dataset) for point in (*points, *contradicting)}
+    # What can have no outcome is not waiting for one to be predicted.
+    without = {(m.model, m.dataset) for m in measurements if "no_outcome" in m.facts}
     labelled = [p for p in points if _fitted(p)]
     inside = [p for p in labelled if p.domain is Domain.INTERIOR]
     outside = [p for p in labelled if p.domain is Domain.EXTERIOR]
@@ -226,10 +246,11 @@ def _row(
     if conflicts:
         interior = exterior = transfer = Undefined(conflicts)
     else:
-        interior = or_reason(lambda: fit_line(*xy(inside)))
-        exterior = or_reason(lambda: fit_line(*xy(outside)))
-        transfer = _transfer(interior, outside)
+        interior = or_reason(lambda: fit_line(*xy(inside), outcome=outcome))
+        exterior = or_reason(lambda: fit_line(*xy(outside), outcome=outcome))
+        transfer = _transfer(interior, outside, outcome)
     estimate = bool(measurements) and all(m.estimate for m in measurements)
+    estimate = estimate and outcome.is_accuracy  # of which they are estimates
     metric, axes = series
     return Correlation(
         metric=metric,
@@ -239,7 +260,9 @@ def _row(
         exterior=exterior,
         transfer=transfer,
         points=tuple(labelled),
-        targets=tuple(p for p in points if p.domain is Domain.TARGET),
+        targets=tuple(
+            p for p in points if not _fitted(p) and (p.model, p.dataset) not in without
+        ),
         contradicting=tuple(contradicting),
         missing=tuple(
             sorted(
@@ -249,6 +272,7 @@ def _row(
         ),
         interior_error=_error(inside, conflicts) if estimate else None,
         exterior_error=_error(outside, conflicts) if estimate else None,
+        outcome=outcome,
     )
 
 
@@ -259,6 +283,7 @@ def _fitted(point: Point) -> bool:
 
 def distinct_points(
     measurements: Iterable[Measurement],
+    outcome: FittedOutcome = TOP_1,
 ) -> tuple[list[Point], list[Point], str]:
     """The points of one metric, those that contradict each other, and what they do.
 
@@ -273,7 +298,7 @@ def distinct_points(
             family=m.family,
             domain=m.domain,
             x=m.value,
-            y=m.accuracy,
+            y=outcome.value_of(m),
             images=m.images,
             traits=m.traits,
         )
@@ -293,15 +318,15 @@ def distinct_points(
     by = f", by {' and '.join(named)}" if len(named) > 1 else ""
     reason = (
         f"{model} on {dataset} was measured twice with different results: "
-        f"{_difference(one, other)}{more}{by}; record each variant under its own name, "
-        "or with what tells them apart: record(NAME, VALUE, k=5)"
+        f"{_difference(one, other, outcome)}{more}{by}; record each variant under its "
+        "own name, or with what tells them apart: record(NAME, VALUE, k=5)"
     )
     return alone, contradicting, reason
 
 
-def _difference(one: Point, other: Point) -> str:
+def _difference(one: Point, other: Point, outcome: FittedOutcome) -> str:
     """What two points of one cell disagree on."""
-    names = {"x": "value", "y": "accuracy"}
+    names = {"x": "value", "y": outcome.words}
     for name in ("x", "y", "images", "domain", "family", "traits"):
         a, b = getattr(one, name), getattr(other, name)
         if a != b:
@@ -323,11 +348,11 @@ def or_reason(make: Callable[[], T]) -> T | Undefined:
 
 
 def _transfer(
-    interior: LineFit | Undefined, outside: Sequence[Point]
+    interior: LineFit | Undefined, outside: Sequence[Point], outcome: FittedOutcome
 ) -> Judgement | Undefined:
     if isinstance(interior, Undefined):
         return Undefined(f"the interior has no fit: {interior.reason}")
-    return or_reason(lambda: judge(interior, *xy(outside)))
+    return or_reason(lambda: judge(interior, *xy(outside), outcome=outcome))
 
 
 def _error(points: Sequence[Point], conflicts: str) -> Error | Undefined:

@@ -12,6 +12,7 @@ from functools import partial
 from harness.analysis.correlation import Correlation, Point, Undefined, or_reason, xy
 from harness.analysis.fits.fits import Judgement, judge
 from harness.analysis.fits.other import CurveFit, Method, fit_curve
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.fits.scales import noise_floor
 from harness.analysis.fits.weighted import STATISTICS
 from harness.analysis.null_models import constant_control, permutation_p
@@ -67,6 +68,8 @@ class Detail(Named):
         The matrix of transfer between families.
     surprises
         The datasets that the interior's line is most wrong about.
+    outcome
+        What the metric is fitted against.
     """
 
     metric: str
@@ -80,6 +83,7 @@ class Detail(Named):
     noise: dict[str, float]
     families: tuple[FamilyTransfer, ...]
     surprises: tuple[Surprise, ...]
+    outcome: FittedOutcome = TOP_1
 
 
 def detail(row: Correlation, *, unit: Unit = by_kind) -> Detail:
@@ -98,20 +102,25 @@ def detail(row: Correlation, *, unit: Unit = by_kind) -> Detail:
         model=row.model,
         values={part: _values(points) for part, points in parts.items()},
         intervals=correlation_intervals(row, unit=unit),
-        methods=tuple(_method(method, inside, outside) for method in Method),
+        methods=tuple(_method(m, inside, outside, row.outcome) for m in Method),
         control=or_reason(
-            lambda: constant_control([p.y or 0.0 for p in inside], xy(outside)[1])
+            lambda: constant_control(
+                [p.y or 0.0 for p in inside], xy(outside)[1], outcome=row.outcome
+            )
         )
         if inside
         else Undefined("the interior is empty"),
-        p=or_reason(partial(permutation_p, *xy(inside), permutations=999)),
+        p=or_reason(
+            partial(permutation_p, *xy(inside), permutations=999, outcome=row.outcome)
+        ),
         noise={
             part: noise_floor(xy(points)[1], [p.images for p in points])
             for part, points in parts.items()
-            if points
+            if points and row.outcome.proportion
         },
-        families=family_transfer(row.points),
+        families=family_transfer(row.points, outcome=row.outcome),
         surprises=surprises(row),
+        outcome=row.outcome,
     )
 
 
@@ -131,6 +140,7 @@ def _undefined(row: Correlation, why: Undefined) -> Detail:
         noise={},
         families=(),
         surprises=(),
+        outcome=row.outcome,
     )
 
 
@@ -145,12 +155,17 @@ def _values(points: Sequence[Point]) -> dict[str, float]:
 
 
 def _method(
-    method: Method, inside: Sequence[Point], outside: Sequence[Point]
+    method: Method,
+    inside: Sequence[Point],
+    outside: Sequence[Point],
+    outcome: FittedOutcome,
 ) -> MethodFit:
-    images = [p.images for p in inside]
-    fit = or_reason(partial(fit_curve, *xy(inside), method=method, images=images))
+    images = [p.images for p in inside] if outcome.proportion else None
+    fit = or_reason(
+        partial(fit_curve, *xy(inside), method=method, images=images, outcome=outcome)
+    )
     if isinstance(fit, Undefined):
         transfer: Judgement | Undefined = Undefined(fit.reason)
     else:
-        transfer = or_reason(partial(judge, fit, *xy(outside)))
+        transfer = or_reason(partial(judge, fit, *xy(outside), outcome=outcome))
     return MethodFit(method=method.value, fit=fit, transfer=transfer)

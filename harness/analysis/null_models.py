@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from harness.analysis.fits.fits import Judgement, fit_line, judge
 from harness.analysis.fits.lines import centred
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.arrays import Array
 
 PERMUTATIONS = 9999
@@ -35,7 +36,9 @@ class Constant:
         return np.full(np.shape(x), self.accuracy)
 
 
-def constant_control(fitted_on: ArrayLike, y: ArrayLike) -> Judgement:
+def constant_control(
+    fitted_on: ArrayLike, y: ArrayLike, *, outcome: FittedOutcome = TOP_1
+) -> Judgement:
     """Return how well the mean accuracy of some datasets predicts that of others.
 
     Parameters
@@ -44,6 +47,8 @@ def constant_control(fitted_on: ArrayLike, y: ArrayLike) -> Judgement:
         Accuracies whose mean is predicted.
     y : (n,) array
         Accuracies to judge it on.
+    outcome : FittedOutcome
+        What they are, if not accuracies.
 
     Returns
     -------
@@ -66,11 +71,16 @@ def constant_control(fitted_on: ArrayLike, y: ArrayLike) -> Judgement:
     """
     y = np.asarray(y, dtype=np.float64)
     mean = centred(np.asarray(fitted_on, dtype=np.float64))[0]
-    return judge(Constant(accuracy=mean), np.zeros(y.shape), y)
+    return judge(Constant(accuracy=mean), np.zeros(y.shape), y, outcome=outcome)
 
 
 def permutation_p(
-    x: ArrayLike, y: ArrayLike, *, permutations: int = PERMUTATIONS, seed: int = 0
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+    outcome: FittedOutcome = TOP_1,
 ) -> float:
     """Return how often shuffled accuracies are fitted as well as the real ones.
 
@@ -80,6 +90,8 @@ def permutation_p(
         Metric and accuracy per dataset.
     permutations, seed
         Number of shuffles, and key of their generator.
+    outcome : FittedOutcome
+        What `y` is.
 
     Returns
     -------
@@ -106,7 +118,7 @@ def permutation_p(
     >>> permutation_p([1, 2, 3], [0.1, 0.2, 0.3], permutations=999) > 0.3  # 2 of 6
     True
     """
-    fit_line(x, y)  # refuses what has no line
+    fit_line(x, y, outcome=outcome)  # refuses what has no line
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     order = np.lexsort((y, x))  # the result must not depend on the order given
     u, v = centred(x[order])[1], centred(y[order])[1]

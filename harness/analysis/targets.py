@@ -13,6 +13,7 @@ from harness.analysis.correlation import (
 )
 from harness.analysis.coverage import LEVEL, Coverage, Prediction
 from harness.analysis.fits.lines import Unfit
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.fits.several_metrics import Plane, fit_plane
 from harness.measurement import NO_AXES, Axes, Domain, label_of
 
@@ -43,6 +44,8 @@ class Predictor:
         The coverage achieved on the labelled exterior; or why it is not known.
     left_out
         Datasets of the interior that lack one of the metrics.
+    outcome
+        What is predicted, where it is not accuracy.
     """
 
     model: str
@@ -51,6 +54,7 @@ class Predictor:
     plane: Plane | Undefined
     exterior: Coverage | Undefined
     left_out: tuple[str, ...] = ()
+    outcome: FittedOutcome = TOP_1
 
     @property
     def series(self) -> tuple[tuple[str, Axes], ...]:
@@ -174,8 +178,16 @@ def combine(
 
     def fitted() -> Plane:
         metrics, y, images = _arrays(inside, len(rows))
-        return fit_plane(metrics, y, images=images, ridge=chosen, level=level)
+        return fit_plane(
+            metrics,
+            y,
+            images=images if outcome.proportion else None,
+            ridge=chosen,
+            level=level,
+            outcome=outcome,
+        )
 
+    outcome = rows[0].outcome
     plane = conflicts[0] if conflicts else or_reason(fitted)
     exterior: Coverage | Undefined
     if isinstance(plane, Undefined):
@@ -185,7 +197,8 @@ def combine(
 
         def judged() -> Coverage:
             metrics, y, images = _arrays(outside, len(rows))
-            return fit.coverage(metrics, y, images=images, level=level)
+            floor = images if outcome.proportion else None
+            return fit.coverage(metrics, y, images=floor, level=level)
 
         exterior = or_reason(judged)
     have = {p.dataset for row in rows for p in row.of(Domain.INTERIOR)}
@@ -196,6 +209,7 @@ def combine(
         plane=plane,
         exterior=exterior,
         left_out=tuple(sorted(have - inside.keys())),
+        outcome=outcome,
     )
 
 
@@ -205,7 +219,7 @@ def _predictions(
     names = {p.dataset: p for row in rows for p in (*row.targets, *_torn(row))}
     if not names:
         return []
-    predictor = combine(rows, level=level)
+    predictor, outcome = combine(rows, level=level), rows[0].outcome
     values = [{p.dataset: p.x for p in row.targets} for row in rows]
     found = []
     for name, point in sorted(names.items()):
@@ -220,7 +234,10 @@ def _predictions(
         else:
             metrics = [[v[name] for v in values]]
             (prediction,) = predictor.plane.predictions(
-                metrics, images=[point.images], level=level
+                metrics,
+                images=[point.images] if outcome.proportion else None,
+                level=level,
+                outcome=outcome,
             )
         found.append(
             TargetPrediction(

@@ -6,6 +6,7 @@ from functools import partial
 
 from harness.analysis.correlation import Point, Undefined, or_reason, xy
 from harness.analysis.fits.fits import Judgement, LineFit, fit_line, judge
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.resampling.units import Unit, by_family, grouped
 
 
@@ -34,7 +35,10 @@ class FamilyTransfer:
 
 
 def family_transfer(
-    points: Iterable[Point], *, unit: Unit = by_family
+    points: Iterable[Point],
+    *,
+    unit: Unit = by_family,
+    outcome: FittedOutcome = TOP_1,
 ) -> tuple[FamilyTransfer, ...]:
     """Return the matrix of judgements between families of one metric's points.
 
@@ -54,30 +58,31 @@ def family_transfer(
     """
     families = grouped((p for p in points if p.y is not None), unit)
     lines = {
-        name: or_reason(partial(fit_line, *xy(members)))
+        name: or_reason(partial(fit_line, *xy(members), outcome=outcome))
         for name, members in families.items()
     }
     rows = []
     for name, members in families.items():
         others = [p for other in families if other != name for p in families[other]]
-        rest = or_reason(partial(fit_line, *xy(others)))
+        rest = or_reason(partial(fit_line, *xy(others), outcome=outcome))
         rows.append(
             FamilyTransfer(
                 family=name,
                 n=len(members),
                 own=lines[name],
                 judged_by={
-                    other: _judged(line, members) for other, line in lines.items()
+                    other: _judged(line, members, outcome)
+                    for other, line in lines.items()
                 },
-                left_out=_judged(rest, members),
+                left_out=_judged(rest, members, outcome),
             )
         )
     return tuple(rows)
 
 
 def _judged(
-    line: LineFit | Undefined, members: Sequence[Point]
+    line: LineFit | Undefined, members: Sequence[Point], outcome: FittedOutcome
 ) -> Judgement | Undefined:
     if isinstance(line, Undefined):
         return Undefined(f"there is no line to judge by: {line.reason}")
-    return or_reason(partial(judge, line, *xy(members)))
+    return or_reason(partial(judge, line, *xy(members), outcome=outcome))

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the comparison; 1 where a rule is broken."""
     from harness.analysis.comparison import compare
     from harness.analysis.gates import Evidence, judge, parse_rule
-    from harness.report.run_file.saved import find_run, read_run
+    from harness.report.run_file.saved import check_outcomes, find_run, read_run
     from harness.report.section import Shown
     from harness.report.sections.comparison import comparison_parts, title
     from harness.report.sections.gates import verdict_lines
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         read_run(find_run(arguments.store, name))
         for name in (arguments.before, arguments.after)
     )
+    check_outcomes(before, after.outcome)
     changes = compare(before.correlations(), after.correlations())
     parts = comparison_parts(changes, everything=arguments.all)
     shown = Shown(name="comparison", title=title(arguments.before), parts=tuple(parts))

@@ -105,6 +105,9 @@ class Metric:
     any_label
         Of an outcome: it asks only which place a label has in the order of the logits,
         so that of several acceptable labels the first in that order stands for all.
+    proportion
+        It is the share of the target's images that are right: binomial statistics of
+        so many images hold for it.
     interval
         From the same arrays and options, how far the value would move with other
         images: its 95 % interval. For outcomes, which are reported with it.
@@ -126,6 +129,7 @@ class Metric:
     line_r2: Callable[..., float] | None = None
     costly: bool = False
     any_label: bool = False
+    proportion: bool = False
     interval: Callable[..., tuple[float, float]] | None = None
     stands_for: tuple[str, Axes] | None = None
 

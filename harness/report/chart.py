@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Point, Undefined
 from harness.analysis.coverage import LEVEL, student
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
@@ -27,8 +29,11 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
         ``metrics``: label -> list of rows with ``model`` (null over all models),
         ``interior`` and ``exterior`` (a line or a reason), and ``points``:
         [dataset, metric, accuracy or null], dataset as an index. The row over all
-        models holds no points of its own; they are those of the others.
+        models holds no points of its own; they are those of the others. ``outcome``:
+        what stands in place of accuracy, its ends (null for none), and what its numbers
+        are multiplied by.
     """
+    rows = tuple(correlations)
     index: dict[tuple[str, str, Domain, str], int] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
 
@@ -38,7 +43,7 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
         y = None if point.y is None else _rounded(point.y)
         return [index.setdefault(key, len(index)), _rounded(point.x), y]
 
-    for row in correlations:
+    for row in rows:
         own = row.model is not None
         metrics.setdefault(row.label, []).append(
             {
@@ -52,6 +57,18 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
         "datasets": [[name, family, str(d), told] for name, family, d, told in index],
         "level": LEVEL,
         "metrics": metrics,
+        "outcome": _outcome(rows[0].outcome if rows else TOP_1),
+    }
+
+
+def _outcome(outcome: FittedOutcome) -> dict[str, Any]:
+    ends = (outcome.low, outcome.high)
+    return {
+        "words": outcome.words,
+        "axis": outcome.axis,
+        "points": outcome.points,
+        "scale": outcome.scale,
+        "ends": [end if isfinite(end) else None for end in ends],
     }
 
 

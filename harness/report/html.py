@@ -21,7 +21,7 @@ from harness.report.sections.comparison import title as title_of_comparison
 from harness.report.sections.gates import gates_html
 from harness.report.sections.losses import losses_html
 from harness.report.sections.own import own
-from harness.report.writers.html import section_html
+from harness.report.writers.html import capital, section_html
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -127,7 +127,7 @@ def _plot(summary: Summary) -> Html:
 
     return tag(
         "section",
-        tag("h2", "Accuracy against a metric"),
+        tag("h2", f"{capital(summary.outcome.words)} against a metric"),
         tag("noscript", tag("p", "The plot is drawn by a script, which is off.")),
         tag("div", chooser("metric"), chooser("model"), class_="choosers"),
         tag(

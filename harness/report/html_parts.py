@@ -21,6 +21,7 @@ from harness.report.markup import (
 
 if TYPE_CHECKING:
     from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.report.summary import Summary
 
 
@@ -51,9 +52,9 @@ def correlations(summary: Summary) -> Html:
         (
             _to_plot(row.label, row.model),
             row.model or "all",
-            *_fit(row.interior),
-            *_fit(row.exterior),
-            *_fit(row.transfer),
+            *_fit(row.interior, row.outcome),
+            *_fit(row.exterior, row.outcome),
+            *_fit(row.transfer, row.outcome),
             _why(row),
         )
         for row in summary.correlations
@@ -70,21 +71,24 @@ def correlations(summary: Summary) -> Html:
         table("Every metric and model", columns, rows, tall=True),
         tag(
             "p",
-            "ρ is Spearman's, of metric against accuracy, with its sign. RMSE in "
-            "points of accuracy. Model all: the datasets of all models together.",
+            f"ρ is Spearman's, of metric against {summary.outcome.words}, with its "
+            f"sign. RMSE in {summary.outcome.unit}. Model all: the datasets of all "
+            "models together.",
             class_="note",
         ),
         id_="correlations",
     )
 
 
-def _fit(fit: LineFit | Judgement | Undefined) -> tuple[Cell, ...]:
+def _fit(
+    fit: LineFit | Judgement | Undefined, outcome: FittedOutcome
+) -> tuple[Cell, ...]:
     if isinstance(fit, Undefined):
         return (number(None),) * 4
     return (
         number(fit.n, ".0f"),
         number(fit.r2),
-        number(fit.rmse, ".2f", scale=100),
+        number(fit.rmse, outcome.form(2), scale=outcome.scale),
         number(fit.spearman, "+.3f"),
     )
 

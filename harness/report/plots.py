@@ -92,7 +92,7 @@ def _figure(metric: str, rows: list[Correlation]) -> Any:
     for axis in axes[len(rows) :]:
         axis.set_axis_off()
     for axis in axes[::columns]:
-        axis.set_ylabel("accuracy (%)")
+        axis.set_ylabel(printable(rows[0].outcome.axis), parse_math=False)
     figure.supxlabel(printable(metric.replace("_", " ")), fontsize=9, parse_math=False)
     return figure
 
@@ -140,12 +140,13 @@ def _panel(axis: Any, row: Correlation) -> None:
         if not points:
             continue
         x = np.array([p.x for p in points])
-        y = np.array([100 * (p.y or 0) for p in points])
+        y = np.array([row.outcome.scale * (p.y or 0) for p in points])
         label = str(domain)
         if not isinstance(fit, Undefined):
             label += f", R² {fit.r2:.3f}"
             ends = np.array(fit.x_range)
-            axis.plot(ends, 100 * fit.predict(ends), color=COLOURS[domain], lw=1)
+            heights = row.outcome.scale * fit.predict(ends)
+            axis.plot(ends, heights, color=COLOURS[domain], lw=1)
         axis.scatter(
             x,
             y,

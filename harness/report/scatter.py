@@ -57,22 +57,23 @@ def scatter(row: Correlation, *, width: int = _WIDTH, height: int = _HEIGHT) -> 
     Returns
     -------
     str
-        Lines; accuracy in percent upwards, the metric to the right, both from their
-        least to their largest value.
+        Lines; accuracy in percent, or what is fitted in its place, upwards, the metric
+        to the right, both from their least to their largest value.
     """
     x = _Scale([p.x for p in row.points], width)
-    y = _Scale([100 * (p.y or 0.0) for p in row.points], height)
+    scale = row.outcome.scale
+    y = _Scale([scale * (p.y or 0.0) for p in row.points], height)
     cells = [[" "] * width for _ in range(height)]
     if not isinstance(row.interior, Undefined):
         line = row.interior.predict([x.value(column) for column in range(width)])
         for column, accuracy in enumerate(line):
-            at = y.place(100 * float(accuracy))
+            at = y.place(scale * float(accuracy))
             if 0 <= at < height:
                 cells[at][column] = _LINE
     for point in row.points:
-        _mark(cells[y.place(100 * (point.y or 0.0))], x.place(point.x), point)
+        _mark(cells[y.place(scale * (point.y or 0.0))], x.place(point.x), point)
     labels = {
-        at: f"{y.value(at):.1f}"
+        at: format(y.value(at), row.outcome.form(1))
         for at in (0, height // 2, height - 1)
         if y.place(y.value(at)) == at  # a constant has one place
     }
@@ -85,8 +86,8 @@ def scatter(row: Correlation, *, width: int = _WIDTH, height: int = _HEIGHT) -> 
     gap = width - len(left) - len(right)
     return "\n".join(
         [
-            f"accuracy (%) of {row.model or 'all models'}: o interior, ^ exterior, "
-            "* both, . the interior's line",
+            f"{row.outcome.axis} of {row.model or 'all models'}: o interior, "
+            "^ exterior, * both, . the interior's line",
             *lines,
             f"{pad}+{'-' * width}",
             f"{pad} {left}{_cut(row.label, gap - 2):^{gap}}{right}",

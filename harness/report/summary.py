@@ -14,6 +14,7 @@ from harness.analysis.assumptions import Finding, assumptions
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, correlate
 from harness.analysis.detail import UNITS, Detail, detail
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.gates import Verdict
 from harness.analysis.gates.subjects import Subject
 from harness.analysis.outcomes import LabelScore, label_scores, whole_series
@@ -119,6 +120,11 @@ class Summary:
     shown: tuple[Shown, ...] = ()
 
     @property
+    def outcome(self) -> FittedOutcome:
+        """What the metrics are fitted against."""
+        return self.correlations[0].outcome if self.correlations else TOP_1
+
+    @property
     def aggregates(self) -> tuple[Aggregated, ...]:
         """What was made of the numbers on the members of families."""
         held = self.sections.get("aggregates", {"values": ()})["values"]
@@ -137,7 +143,11 @@ def summarise(
     recorded = whole_series(collector.measurements)
     measurements = tuple(sorted(recorded, key=lambda m: m.cell))
     on_sets = tuple(m for m in measurements if m.dataset)
-    correlations = correlate(on_sets, expected=expected_cells(run, collector))
+    correlations = correlate(
+        on_sets,
+        expected=expected_cells(run, collector),
+        outcome=FittedOutcome.of(run.outcome),
+    )
     predictions = predict_targets(correlations)
     unit = UNITS[run.settings.resample]
     described = {**run.describe(), **places(measurements)}
@@ -170,6 +180,7 @@ def summarise(
         absent={
             **run.absent_families,
             **_absent_models(run),
+            **_absent_outcomes(measurements),
             **_absent_details(run, correlations),
         },
         measurements=measurements,
@@ -297,6 +308,19 @@ def _absent_models(run: Run) -> dict[str, str]:
     named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
     cure = "ask for one by name to be told where its weights come from"
     return {f"{len(absent)} models without weights here": f"{named}; {cure}"}
+
+
+def _absent_outcomes(rows: Iterable[Measurement]) -> dict[str, str]:
+    """Where the chosen outcome is not defined, by why."""
+    pairs: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for m in rows:
+        if "outcome" in m.facts and "no_outcome" in m.facts:
+            of = m.facts["outcome"], m.facts["no_outcome"]
+            pairs.setdefault(of, set()).add((m.model, m.dataset))
+    return {
+        f"{outcome} of {len(found)} pairs of a model and a dataset": reason
+        for (outcome, reason), found in sorted(pairs.items())
+    }
 
 
 def _absent_details(run: Run, correlations: Iterable[Correlation]) -> dict[str, str]:

@@ -114,6 +114,8 @@ def report_parts(
     yield from _accuracies(summary)
     if summary.temperatures:
         yield calibration_line(summary.temperatures)
+    if not (outcome := summary.outcome).is_accuracy:
+        yield f"metrics are fitted against {outcome.words}, and not against accuracy"
     if not short:
         yield from metric_lines(summary, wide=width >= 100)
     yield from ranking_lines(summary, width)

@@ -17,6 +17,7 @@ from harness.analysis.fits.lines import (
     deviation,
     least_squares,
 )
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.ranks import spearman
 from harness.arrays import Array
 
@@ -118,7 +119,13 @@ class Judgement:
     outside: int
 
 
-def fit_line(x: ArrayLike, y: ArrayLike, *, unit: str = "datasets") -> LineFit:
+def fit_line(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    unit: str = "datasets",
+    outcome: FittedOutcome = TOP_1,
+) -> LineFit:
     """Return the ordinary least-squares line of accuracy on a metric.
 
     Parameters
@@ -126,9 +133,11 @@ def fit_line(x: ArrayLike, y: ArrayLike, *, unit: str = "datasets") -> LineFit:
     x : (n,) array
         The metric, one value per dataset.
     y : (n,) array
-        The accuracy in [0, 1] on the same datasets.
+        The accuracy in [0, 1] on the same datasets, or another outcome.
     unit : str
         What the pairs are, for messages: lines over models have models.
+    outcome : FittedOutcome
+        What `y` is.
 
     Returns
     -------
@@ -161,7 +170,7 @@ def fit_line(x: ArrayLike, y: ArrayLike, *, unit: str = "datasets") -> LineFit:
     ...
     harness.analysis.fits.lines.Unfit: a fit needs at least 3 datasets, got 1
     """
-    x, y = _checked(x, y, "fit", unit)
+    x, y = _checked(x, y, "fit", unit, outcome)
     if constant(x):
         raise Unfit(f"the metric is {x[0]:.6g} on all {len(x)} {unit}")
     line, residuals = least_squares(x, y)
@@ -198,7 +207,9 @@ class Fit(Protocol):
         """Accuracies at `x`."""
 
 
-def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
+def judge(
+    fit: Fit, x: ArrayLike, y: ArrayLike, *, outcome: FittedOutcome = TOP_1
+) -> Judgement:
     """Return how well a line fitted elsewhere predicts the accuracy on these datasets.
 
     Parameters
@@ -206,7 +217,9 @@ def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
     fit : Fit
         Fitted on other datasets: a line, or any other curve.
     x, y : (n,) arrays
-        Metric and accuracy of the datasets to judge it on.
+        Metric and accuracy, or another outcome, of the datasets to judge it on.
+    outcome : FittedOutcome
+        What `y` is.
 
     Returns
     -------
@@ -235,7 +248,7 @@ def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
     >>> judge(fit, [3.0, 3.0, 3.0], [0.6, 0.7, 0.8]).spearman is None
     True
     """
-    x, y = _checked(x, y, "judgement", "datasets")
+    x, y = _checked(x, y, "judgement", "datasets", outcome)
     errors = fit.predict(x) - y
     _, dy = centred(y)
     sse, sst = float(errors @ errors), float(dy @ dy)
@@ -251,7 +264,9 @@ def judge(fit: Fit, x: ArrayLike, y: ArrayLike) -> Judgement:
     )
 
 
-def _checked(x: ArrayLike, y: ArrayLike, what: str, unit: str) -> tuple[Array, Array]:
+def _checked(
+    x: ArrayLike, y: ArrayLike, what: str, unit: str, outcome: FittedOutcome
+) -> tuple[Array, Array]:
     """Both as float64 vectors that something can be said about."""
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if x.ndim != 1 or x.shape != y.shape:
@@ -260,30 +275,36 @@ def _checked(x: ArrayLike, y: ArrayLike, what: str, unit: str) -> tuple[Array, A
         )
     if len(x) < MINIMUM:
         raise Unfit(f"a {what} needs at least {MINIMUM} {unit}, got {len(x)}")
-    for values, name in (x, "metric"), (y, "accuracy"):
+    for values, name in (x, "metric"), (y, outcome.words):
         if not np.isfinite(values).all():
             bad = values[~np.isfinite(values)]
             raise Unfit(f"the {name} is {bad[0]} on {len(bad)} of {len(x)} {unit}")
     if (size := float(np.abs(x).max())) > LARGEST:
         raise Unfit(f"the metric is {size:.3g} in size, too large to square")
-    check_accuracies(y, unit)
+    check_outcomes(y, outcome, unit)
     return x, y
 
 
-def check_accuracies(y: Array, unit: str = "datasets") -> None:
-    """Refuse finite accuracies outside [0, 1], or without a spread.
+def check_outcomes(
+    y: Array, outcome: FittedOutcome = TOP_1, unit: str = "datasets"
+) -> None:
+    """Refuse finite outcomes outside their bounds, or without a spread.
 
     Raises
     ------
     Unfit
         With what is wrong.
     """
-    if y.min() < 0 or y.max() > 1:
-        bad = y[(y < 0) | (y > 1)]
+    low, high, name = outcome.low, outcome.high, outcome.words
+    if y.min() < low or y.max() > high:
+        bad = y[(y < low) | (y > high)]
         raise Unfit(
-            f"accuracy must be in [0, 1], got {bad[0]:g}; divide percentages by 100"
+            f"{name} must be in [{low:g}, {high:g}], got {bad[0]:g}"
+            + ("; divide percentages by 100" if outcome.is_share else "")
         )
+    if (size := float(np.abs(y).max())) > LARGEST:
+        raise Unfit(f"the {name} is {size:.3g} in size, too large to square")
     if constant(y):
-        raise Unfit(f"the accuracy is {y[0]:.6g} on all {len(y)} {unit}")
+        raise Unfit(f"the {name} is {y[0]:.6g} on all {len(y)} {unit}")
     if (spread := float(np.ptp(y))) < SMALLEST:
-        raise Unfit(f"the accuracy's spread of {spread:.3g} is too small to square")
+        raise Unfit(f"the {name}'s spread of {spread:.3g} is too small to square")

@@ -19,6 +19,7 @@ from harness.analysis.fits.lines import (
     deviation,
     least_squares,
 )
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.fits.scales import Scale, from_scale, to_scale
 from harness.arrays import Array
 
@@ -93,6 +94,7 @@ def fit_curve(
     *,
     method: Method = Method.LINEAR,
     images: ArrayLike | None = None,
+    outcome: FittedOutcome = TOP_1,
 ) -> CurveFit:
     """Return a fit of accuracy on a metric by any method.
 
@@ -104,7 +106,10 @@ def fit_curve(
         How to fit.
     images : (n,) array, optional
         Images per dataset: on the probit and logit scales, accuracies of 0 and 1 are
-        taken to be half an image from the end.
+        taken to be half an image from the end. Of no use where `y` is no proportion
+        of them.
+    outcome : FittedOutcome
+        What `y` is; of one that is no share, scales do not exist.
 
     Returns
     -------
@@ -141,11 +146,14 @@ def fit_curve(
     >>> fit_curve(x, [0.1, 0.3, 0.2, 0.4, 0.9], method=Method.ISOTONIC).knots[1:3]
     ((1.0, 0.25), (2.0, 0.25))
     """
-    ordinary = fit_line(x, y)  # checks the data, and refuses what has no line
+    # It checks the data, and refuses what has no line.
+    ordinary = fit_line(x, y, outcome=outcome)
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     scaled = method in (Method.PROBIT, Method.LOGIT)
     scale = Scale(method.value) if scaled else Scale.LINEAR
-    t = to_scale(y, scale, images)
+    if scaled and not outcome.is_share:
+        raise Unfit(f"{outcome.words} is no share, and has no {scale}")
+    t = to_scale(y, scale, images) if outcome.is_share else y
     line: Line | None = None
     knots: tuple[tuple[float, float], ...] = ()
     if method is Method.ISOTONIC:

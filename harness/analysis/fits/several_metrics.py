@@ -19,8 +19,9 @@ from harness.analysis.coverage import (
     interval_ends,
     student,
 )
-from harness.analysis.fits.fits import MINIMUM, check_accuracies
+from harness.analysis.fits.fits import MINIMUM, check_outcomes
 from harness.analysis.fits.lines import Unfit, centred, constant, deviation
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.arrays import Array
 
 RIDGES = tuple(float(r) for r in np.logspace(-6, 1, 29))
@@ -81,6 +82,7 @@ class Plane:
         *,
         images: ArrayLike | None = None,
         level: float = LEVEL,
+        outcome: FittedOutcome = TOP_1,
     ) -> tuple[Prediction, ...]:
         """Return accuracies with intervals at (n, m) metrics of so many images each.
 
@@ -89,14 +91,15 @@ class Plane:
         place. It assumes residuals that are normal, alike everywhere and independent;
         a coverage says how far that holds. With `images` no interval is narrower than
         their sampling noise at the predicted accuracy, as of
-        `harness.analysis.coverage.sampling_interval`.
+        `harness.analysis.coverage.sampling_interval`; give none for an `outcome` that
+        is no proportion of them. What leaves the outcome's bounds is cut to them.
         """
         metrics = np.asarray(metrics, dtype=np.float64)
         middle = self.predict(metrics)
         ends = self._ends(metrics, images, level)
         lows, highs = np.array(self.x_ranges).T
         inside = ((metrics >= lows) & (metrics <= highs)).all(axis=1)
-        cut = [np.clip(a, 0, 1) for a in (middle, *ends)]
+        cut = [np.clip(a, outcome.low, outcome.high) for a in (middle, *ends)]
         return tuple(
             Prediction(
                 accuracy=float(accuracy),
@@ -148,6 +151,7 @@ def fit_plane(
     images: ArrayLike | None = None,
     ridge: float | None = 0.0,
     level: float = LEVEL,
+    outcome: FittedOutcome = TOP_1,
 ) -> Plane:
     """Return the linear fit of accuracy on the columns of `metrics`.
 
@@ -156,7 +160,7 @@ def fit_plane(
     metrics : (n, m) array
         One row per dataset, one column per metric.
     y : (n,) array
-        Accuracy in [0, 1].
+        Accuracy in [0, 1], or another outcome.
     images : (n,) array, optional
         Per dataset; what intervals are at least as wide as the noise of.
     ridge : float or None
@@ -165,6 +169,8 @@ def fit_plane(
         best; it copes with metrics that say nearly the same.
     level : float
         Of the intervals whose leave-one-out coverage is recorded.
+    outcome : FittedOutcome
+        What `y` is.
 
     Returns
     -------
@@ -202,7 +208,7 @@ def fit_plane(
     >>> round(float(shrunk.predict([[2.0, 1.0]])[0]), 4)
     0.4677
     """
-    metrics, y = _checked(metrics, y)
+    metrics, y = _checked(metrics, y, outcome)
     n = len(y)
     means, scales = _units(metrics)
     z = (metrics - means) / scales
@@ -240,7 +246,9 @@ def fit_plane(
     )
 
 
-def _checked(metrics: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+def _checked(
+    metrics: ArrayLike, y: ArrayLike, outcome: FittedOutcome
+) -> tuple[Array, Array]:
     metrics = np.asarray(metrics, dtype=np.float64)
     y = np.asarray(y, dtype=np.float64)
     if metrics.ndim != 2 or y.shape != metrics.shape[:1] or not metrics.shape[1]:
@@ -256,8 +264,8 @@ def _checked(metrics: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
             f"{m + MINIMUM} datasets, got {n}"
         )
     if not np.isfinite(metrics).all() or not np.isfinite(y).all():
-        raise Unfit("a metric or an accuracy is not finite")
-    check_accuracies(y)
+        raise Unfit(f"a metric or an {outcome.words} is not finite")
+    check_outcomes(y, outcome)
     flat = [i for i in range(m) if constant(metrics[:, i])]
     if flat:
         raise Unfit(f"metric {flat[0] + 1} of {m} is the same on all {n} datasets")

@@ -119,7 +119,7 @@ class Change(Quantity):
         return gate.subject.selects(change)
 
     def _verdict(self, gate: Gate, change: comparison.Change) -> Verdict:
-        unit = 100 if change.statistic == "rmse" else 1
+        unit = change.outcome.scale if change.statistic == "rmse" else 1
         move: float | None = None
         if isinstance(change.after, Undefined):
             passed, reason = False, f"cannot be judged: {change.after.reason}"

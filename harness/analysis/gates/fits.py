@@ -159,7 +159,10 @@ class Fit(Quantity):
         )
 
     def _value(self, row: Correlation) -> float | Undefined:
-        """The statistic in its unit; errors are in points of accuracy."""
+        """The statistic in its unit; errors are in points of accuracy.
+
+        Or of another outcome that is fitted, if it is a share; else in its own unit.
+        """
         name = self.statistic
         if name == "n":
             inside = self.domain == "interior"
@@ -183,7 +186,7 @@ class Fit(Quantity):
         value: float | None = getattr(fit, attribute)
         if value is None:
             return Undefined(f"the metric is constant on the {fit.n} datasets")
-        return 100 * value if name in ("rmse", "mae", "bias") else value
+        return row.outcome.scale * value if name in ("rmse", "mae", "bias") else value
 
 
 def _is_measured(row: Correlation) -> bool:

@@ -123,7 +123,10 @@ class Predicted(Quantity):
     ) -> Verdict:
         value, passed = None, False
         prediction = target.prediction
-        if isinstance(prediction, Undefined):
+        outcome = target.predictor.outcome
+        if not outcome.is_accuracy:
+            reason = f"cannot be judged: what is predicted is {outcome.words}"
+        elif isinstance(prediction, Undefined):
             reason = f"cannot be judged: {prediction.reason}"
         else:
             bounds = (prediction.low, prediction.accuracy, prediction.high)

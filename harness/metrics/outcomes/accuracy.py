@@ -68,6 +68,7 @@ ACCURACY = Metric(
         {Invariant.IMAGE_ORDER, Invariant.CLASS_ORDER, Invariant.DUPLICATION}
     ),
     any_label=True,
+    proportion=True,
     interval=_interval,
     chance=_chance,
 )

@@ -109,6 +109,7 @@ TOP_5 = Metric(
         {Invariant.IMAGE_ORDER, Invariant.DUPLICATION, Invariant.LOGIT_SHIFT}
     ),
     any_label=True,
+    proportion=True,
     interval=_interval,
     chance=_chance,
 )

@@ -65,6 +65,7 @@ addEventListener("beforeprint", () => {
 /* The plot: accuracy against a metric, of a model or of all. */
 
 const data = JSON.parse(document.getElementById("data").textContent);
+const outcome = data.outcome; // what metrics are fitted against: accuracy, as a rule
 const chart = document.getElementById("chart");
 const tip = document.getElementById("tip");
 const chooseMetric = document.getElementById("choose-metric");
@@ -90,8 +91,17 @@ function html(name, attributes = {}, ...children) {
   return element;
 }
 
-function percent(y) {
-  return `${(100 * y).toFixed(1)}\u00a0%`;
+/* A value of what metrics are fitted against: in percent where it is a share. */
+function said(y) {
+  return outcome.scale === 1 ? short(y) : `${(outcome.scale * y).toFixed(1)}\u00a0%`;
+}
+
+function error(y) {
+  return (outcome.scale * y).toFixed(outcome.scale === 1 ? 3 : 2);
+}
+
+function capital(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function short(x) {
@@ -130,15 +140,16 @@ function pointsOf(metric, row) {
 }
 
 function clipped(y) {
-  return Math.min(1, Math.max(0, y));
+  const [low, high] = outcome.ends;
+  return Math.min(high ?? Infinity, Math.max(low ?? -Infinity, y));
 }
 
 function wording(point, metric, row) {
   const where = row.model === null ? `${point.dataset} (${point.model})` : point.dataset;
   const accuracy =
     point.y === null
-      ? "accuracy not known"
-      : `accuracy ${percent(point.y)}${point.labelled ? "" : " predicted"}`;
+      ? `${outcome.words} not known`
+      : `${outcome.words} ${said(point.y)}${point.labelled ? "" : " predicted"}`;
   const family = point.family === point.dataset ? "" : `, family ${point.family}`;
   const traits = point.traits === "" ? "" : `\n${point.traits}`;
   return `${where}\n${metric} ${short(point.x)}, ${accuracy}\n${point.kind}${family}${traits}`;
@@ -209,7 +220,7 @@ function draw() {
     viewBox: `0 0 ${width} ${height}`,
     height,
     role: "group",
-    "aria-label": `Accuracy against ${metric}; arrow keys go from point to point`,
+    "aria-label": `${capital(outcome.words)} against ${metric}; arrow keys go from point to point`,
   });
   const clip = svg("clipPath", { id: "inside" });
   clip.append(svg("rect", { x: left, y: top, width: right - left, height: bottom - top }));
@@ -222,8 +233,8 @@ function draw() {
       svg("text", { x: sx(x), y: bottom + 16, "text-anchor": "middle" }, short(x)),
     );
   }
-  for (const y of ticks(100 * y0, 100 * y1, 6)) {
-    const place = sy(y / 100);
+  for (const y of ticks(outcome.scale * y0, outcome.scale * y1, 6)) {
+    const place = sy(y / outcome.scale);
     picture.append(
       svg("line", { class: "grid", x1: left, x2: right, y1: place, y2: place }),
       svg("text", { x: left - 6, y: place + 4, "text-anchor": "end" }, short(y)),
@@ -234,7 +245,7 @@ function draw() {
     svg(
       "text",
       { x: 11, y: top, transform: `rotate(-90 11 ${top})`, "text-anchor": "end" },
-      "accuracy (%)",
+      outcome.axis,
     ),
   );
 
@@ -339,7 +350,7 @@ function legend(row, points) {
     const line = row ? row[kind] : { reason: "not measured" };
     const fitted = line.reason === undefined;
     const told = fitted
-      ? `R² ${line.r2.toFixed(3)}, RMSE ${(100 * line.rmse).toFixed(2)} points, ` +
+      ? `R² ${line.r2.toFixed(3)}, RMSE ${error(line.rmse)} ${outcome.points}, ` +
         `ρ ${line.rho.toFixed(3)}, n ${line.n}`
       : `no line: ${line.reason}`;
     const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
@@ -358,7 +369,7 @@ function legend(row, points) {
     const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
     picture.append(mark("target", 17, 7));
     const told =
-      `target (${count("target")}): where its accuracy is not known, ` +
+      `target (${count("target")}): where its ${outcome.words} is not known, ` +
       "on the interior's line";
     parts.push(html("div", {}, picture, html("span", {}, told)));
   }
@@ -372,7 +383,8 @@ function fillPoints(metric, points) {
   frame.replaceChildren();
   const fill = () => {
     if (!details.open || frame.firstChild) return;
-    const names = ["dataset", "model", "domain", "family", "traits", metric, "accuracy"];
+    const words = [metric, outcome.words];
+    const names = ["dataset", "model", "domain", "family", "traits", ...words];
     const heads = names.map((name, i) =>
       html(
         "th",
@@ -392,7 +404,7 @@ function fillPoints(metric, points) {
         html("td", {}, point.family),
         html("td", {}, point.traits),
         html("td", { class: "number", "data-sort": point.x }, short(point.x)),
-        html("td", { class: "number", ...known }, point.labelled ? percent(point.y) : "-"),
+        html("td", { class: "number", ...known }, point.labelled ? said(point.y) : "-"),
       );
     });
     frame.append(

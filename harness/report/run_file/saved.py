@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.correlation import correlate
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Measurement, with_split
+from harness.settings import TOP_1
 
 SCHEMA = 2
 _DEEPEST = 20  # nested lists and objects; a report has half as many
@@ -38,9 +39,29 @@ class SavedRun:
     run: dict[str, Any]
     measurements: tuple[Measurement, ...]
 
+    @property
+    def outcome(self) -> str:
+        """What its metrics were fitted against."""
+        return str(self.run.get("outcome", TOP_1))
+
     def correlations(self) -> tuple[Correlation, ...]:
         """The fits, made again from the measurements."""
         return correlate(self.measurements)
+
+
+def check_outcomes(before: SavedRun, outcome: str) -> None:
+    """Refuse to compare fits against one outcome with fits against another.
+
+    Raises
+    ------
+    HarnessError
+        With both.
+    """
+    if before.outcome != outcome:
+        raise HarnessError(
+            f"runs to compare must be fitted against one outcome, got {before.outcome} "
+            f"in {before.path.name} and {outcome}; choose it with --harness-outcome"
+        )
 
 
 def run_path(store: Path, name: str) -> Path:
@@ -165,7 +186,9 @@ def _are_texts(value: Any, kind: type) -> bool:
 
 # What reports show of a run, where it is there; it may say more.
 _RUN: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("base", "date", "device", "precision"), ("a text", _is_text)),
+    **dict.fromkeys(
+        ("base", "date", "device", "outcome", "precision"), ("a text", _is_text)
+    ),
     "models": ("texts", lambda v: _are_texts(v, list)),
     "versions": ("an object of texts", lambda v: _are_texts(v, dict)),
     "datasets": ("a number", lambda v: type(v) is int),

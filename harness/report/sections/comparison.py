@@ -66,7 +66,8 @@ def comparison_parts(
             close=True,
             where=("terminal",),
         )
-        yield _said("RMSE in points. Without an interval, chance is not known.")
+        points = changes[0].outcome.points
+        yield _said(f"RMSE in {points}. Without an interval, chance is not known.")
     lost: dict[str, list[str]] = {}
     for change in changes:
         if _lost(change):
@@ -100,7 +101,7 @@ def _counts(changes: Sequence[Change]) -> str:
 
 
 def _numbers(change: Change) -> tuple[str, ...]:
-    unit = 100 if change.statistic == "rmse" else 1
+    unit = _unit(change)
     before, after = change.before, change.after
     assert not isinstance(before, Undefined)
     assert not isinstance(after, Undefined)
@@ -151,7 +152,7 @@ def _for_page(changes: Sequence[Change]) -> Iterator[Table | Text]:
     rows: list[tuple[Value, ...]] = []
     for change in changes:
         if change.beyond and not isinstance(change.before, Undefined):
-            unit = 100 if change.statistic == "rmse" else 1
+            unit = _unit(change)
             after = None if isinstance(change.after, Undefined) else change.after
             rows.append(
                 (
@@ -173,12 +174,17 @@ def _for_page(changes: Sequence[Change]) -> Iterator[Table | Text]:
                 *(Column(name=name, align="right") for name in numbers),
             ),
             rows=tuple(rows),
-            note="What moved beyond chance; RMSE in points.",
+            note=f"What moved beyond chance; RMSE in {changes[0].outcome.points}.",
             where=("page",),
         )
 
 
-def _said_as(value: float | None, form: str, unit: int) -> Said | None:
+def _unit(change: Change) -> float:
+    """What a statistic is multiplied by before it is shown."""
+    return change.outcome.scale if change.statistic == "rmse" else 1
+
+
+def _said_as(value: float | None, form: str, unit: float) -> Said | None:
     """Each row has a unit of its own; the page sorts by the numbers themselves."""
     if value is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.detail import Detail
     from harness.analysis.fits.fits import Judgement
-    from harness.analysis.resampling.intervals import Intervals
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.analysis.resampling.jackknife import Interval
 
 _SHOWN = {
@@ -52,9 +53,9 @@ def _statistics(found: Detail) -> Iterable[RenderableType]:
     for name, shown in _SHOWN.items():
         cells = [shown]
         for part in ("interior", "exterior"):
-            value = _number(name, found.values[part].get(name))
-            cells.append(value + _between(found.intervals, part, name))
-        cells.append(_judged(found, name) + _between(found.intervals, "transfer", name))
+            value = _number(name, found.values[part].get(name), found.outcome)
+            cells.append(value + _between(found, part, name))
+        cells.append(_judged(found, name) + _between(found, "transfer", name))
         if any(cell != "-" for cell in cells[1:]):
             _add(table, *cells)
     if table.rows:
@@ -69,30 +70,35 @@ def _judged(found: Detail, name: str) -> str:
     linear = next(m for m in found.methods if m.method == Method.LINEAR)
     if isinstance(linear.transfer, Undefined):
         return "-"
-    return _number(name, getattr(linear.transfer, name, None))
+    return _number(name, getattr(linear.transfer, name, None), found.outcome)
 
 
-def _between(intervals: Intervals, part: str, name: str) -> str:
-    all_of_part: Mapping[str, Interval] | Undefined = getattr(intervals, part)
+def _between(found: Detail, part: str, name: str) -> str:
+    all_of_part: Mapping[str, Interval] | Undefined = getattr(found.intervals, part)
     if isinstance(all_of_part, Undefined) or name not in all_of_part:
         return ""
     one = all_of_part[name]
-    scale, digits = (100, 1) if name in _POINTS else (1, 2)
-    return f" ({scale * one.low:.{digits}f}, {scale * one.high:.{digits}f})"
+    if name in _POINTS:
+        ends = (found.outcome.said(end, 1) for end in (one.low, one.high))
+    else:
+        ends = (f"{end:.2f}" for end in (one.low, one.high))
+    return f" ({', '.join(ends)})"
 
 
 def _controls(found: Detail) -> Iterable[str]:
-    noise = ", ".join(f"{part} {100 * v:.2f}" for part, v in found.noise.items())
+    said, words = found.outcome.said, found.outcome.words
+    noise = ", ".join(f"{part} {said(v, 2)}" for part, v in found.noise.items())
     if noise:
         yield f"  noise floor of RMSE, from the numbers of images: {noise}"
     if isinstance(found.p, Undefined):
         yield f"  no permutation test: {found.p.reason}"
     else:
-        yield f"  interior R² reached by shuffled accuracies: p = {found.p:.3f}"
+        shuffled = "accuracies" if found.outcome.is_accuracy else f"values of {words}"
+        yield f"  interior R² reached by shuffled {shuffled}: p = {found.p:.3f}"
     if not isinstance(found.control, Undefined):
         yield (
-            "  control, the interior's mean accuracy for every exterior dataset: R² "
-            f"{found.control.r2:.3f}, RMSE {100 * found.control.rmse:.2f}"
+            f"  control, the interior's mean {words} for every exterior dataset: R² "
+            f"{found.control.r2:.3f}, RMSE {said(found.control.rmse, 2)}"
         )
 
 
@@ -105,11 +111,12 @@ def _methods(found: Detail) -> Iterable[RenderableType]:
         if isinstance(one.fit, Undefined):
             reasons.setdefault(one.fit.reason, []).append(one.method)
             continue
-        cells = [_number(n, getattr(one.fit, n)) for n in ("r2", "rmse", "mae")]
+        shown = partial(_number, outcome=found.outcome)
+        cells = [shown(n, getattr(one.fit, n)) for n in ("r2", "rmse", "mae")]
         judged = one.transfer
         for n in ("r2", "rmse", "mae", "bias"):
             gone = isinstance(judged, Undefined)
-            cells.append("-" if gone else _number(n, getattr(judged, n)))
+            cells.append("-" if gone else shown(n, getattr(judged, n)))
         _add(table, one.method, *cells)
     if table.rows:
         yield table
@@ -127,7 +134,7 @@ def _matrix(found: Detail) -> Iterable[RenderableType]:
     table = _table(["R² (MAE) on"], ("n", len(names)), *by, ("by others", 0))
     for family in found.families:
         judged = [family.judged_by[name] for name in names]
-        cells = [_judgement(j) for j in (*judged, family.left_out)]
+        cells = [_judgement(j, found.outcome) for j in (*judged, family.left_out)]
         if any(cell != "-" for cell in cells):
             _add(table, family.family, str(family.n), *cells)
     yield table
@@ -135,10 +142,10 @@ def _matrix(found: Detail) -> Iterable[RenderableType]:
         yield f"  and {len(able) - most} more families, in the report files"
 
 
-def _judgement(judged: Judgement | Undefined) -> str:
+def _judgement(judged: Judgement | Undefined, outcome: FittedOutcome) -> str:
     if isinstance(judged, Undefined):
         return "-"
-    return f"{judged.r2:.2f} ({100 * judged.mae:.1f})"
+    return f"{judged.r2:.2f} ({outcome.said(judged.mae, 1)})"
 
 
 def _surprises(found: Detail) -> Iterable[RenderableType]:
@@ -146,21 +153,22 @@ def _surprises(found: Detail) -> Iterable[RenderableType]:
         return
     numbers = {"predicted": 2, "true": 2, "apart": 0, "deviations": 1}
     table = _table(["surprises", "model"], *numbers.items())
+    said = found.outcome.said
     for one in found.surprises:
         table.add(
             (one.point.dataset, one.point.model),
-            (f"{100 * one.predicted:.1f}",),
-            (f"{100 * (one.point.y or 0):.1f}",),
-            (f"{100 * one.residual:+.1f}",),
+            (said(one.predicted, 1),),
+            (said(one.point.y or 0, 1),),
+            (said(one.residual, 1, "+"),),
             (f"{one.deviations:.1f}{' !' if one.outlier else ''}",),
         )
     yield table
 
 
-def _number(name: str, value: float | None) -> str:
+def _number(name: str, value: float | None, outcome: FittedOutcome) -> str:
     if value is None:
         return "-"
-    return f"{100 * value:.2f}" if name in _POINTS else f"{value:.3f}"
+    return outcome.said(value, 2) if name in _POINTS else f"{value:.3f}"
 
 
 def _add(table: Columns, name: str, *numbers: str) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
-from harness.report.bounded import points_of_accuracy, shown_r2
+from harness.report.bounded import shown_error, shown_r2
 from harness.report.columns import Block, Columns, Names, Number, Value
 from harness.report.text import some
 
 if TYPE_CHECKING:
     from harness.analysis.correlation import Correlation
     from harness.analysis.fits.fits import Judgement, LineFit
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.report.summary import Summary
 
 
@@ -31,9 +32,9 @@ def metric_lines(summary: Summary, *, wide: bool) -> Iterable[Any]:
     if any(map(_has_fit, tables.values())):
         yield ""
         yield (
-            "RMSE in points of accuracy; ρ is Spearman's, of metric against accuracy. "
-            "The last group judges the interior's line on the exterior: its R² is that "
-            "of prediction and may be negative."
+            f"RMSE in {summary.outcome.unit}; ρ is Spearman's, of metric against "
+            f"{summary.outcome.words}. The last group judges the interior's line on "
+            "the exterior: its R² is that of prediction and may be negative."
         )
 
 
@@ -94,7 +95,7 @@ def _metric_table(
     for row in rows:
         if _has_fit([row]):
             name = row.model or ("all", "bold")
-            values = [_numbers(fit) for fit in _fits(row)]
+            values = [_numbers(fit, row.outcome) for fit in _fits(row)]
             blocks = (
                 v if full else v[1:3]
                 for v, (_, full) in zip(values, groups, strict=True)
@@ -156,10 +157,12 @@ _FULL = (
 _BY_LINE = _FULL[1:3]
 
 
-def _numbers(fit: LineFit | Judgement | Undefined) -> tuple[Value, ...]:
+def _numbers(
+    fit: LineFit | Judgement | Undefined, outcome: FittedOutcome
+) -> tuple[Value, ...]:
     """Datasets, R² in its colour, RMSE and ρ."""
     if isinstance(fit, Undefined):
         return ("-",) * 4
     style = "green" if fit.r2 >= 0.8 else "red" if fit.r2 < 0.2 else ""
     rho = "-" if fit.spearman is None else f"{fit.spearman:+.3f}"
-    return str(fit.n), (shown_r2(fit.r2), style), points_of_accuracy(fit.rmse), rho
+    return str(fit.n), (shown_r2(fit.r2), style), shown_error(fit.rmse, outcome), rho

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
@@ -10,6 +11,7 @@ from harness.report.table import Column, Said, Table, Text, Value
 
 if TYPE_CHECKING:
     from harness.analysis.coverage import Coverage
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.analysis.targets import TargetPrediction
     from harness.report.summary import Summary
 
@@ -53,7 +55,8 @@ def _error(one: TargetPrediction) -> float:
 def _for_terminal(rows: Sequence[TargetPrediction]) -> Iterator[Table | Text]:
     shown: list[tuple[Value, ...]] = []
     reasons: dict[str, list[str]] = {}
-    outside = False
+    outside, outcome = False, rows[0].predictor.outcome
+    said = outcome.said
     for row in rows:
         found = row.prediction
         if isinstance(found, Undefined):
@@ -67,8 +70,8 @@ def _for_terminal(rows: Sequence[TargetPrediction]) -> Iterator[Table | Text]:
                 row.dataset,
                 row.model,
                 row.predictor.name,
-                f"{100 * found.accuracy:.1f}{'' if found.inside else '!'}",
-                f"{100 * found.low:.1f} to {100 * found.high:.1f}",
+                f"{said(found.accuracy, 1)}{'' if found.inside else '!'}",
+                f"{said(found.low, 1)} to {said(found.high, 1)}",
                 _held(plane.leave_one_out),
                 _held(row.predictor.exterior),
             )
@@ -79,13 +82,13 @@ def _for_terminal(rows: Sequence[TargetPrediction]) -> Iterator[Table | Text]:
                 Column(name="dataset", widest=16),
                 Column(name="model", widest=12),
                 Column(name="by", widest=16),
-                Column(name="acc.", align="right", width=5),
+                Column(name=_HEADS.get(outcome.name, "value"), align="right", width=5),
                 Column(name="interval", group="95 %", align="right", width=13),
                 Column(name="int.", group="held", align="right", width=8, goes=1),
                 Column(name="ext.", group="held", align="right", width=8, goes=2),
             ),
             rows=tuple(shown),
-            note="In percent. held: how many labelled datasets lay in the intervals "
+            note=f"{_in(outcome)}held: how many labelled datasets lay in the intervals "
             "that were predicted without them, each interior one left out in turn.",
             close=True,
             where=("terminal",),
@@ -97,6 +100,23 @@ def _for_terminal(rows: Sequence[TargetPrediction]) -> Iterator[Table | Text]:
         )
     for reason, pairs in reasons.items():
         yield _said(f"  no prediction for {', '.join(pairs)}: {reason}")
+
+
+_HEADS = {"accuracy": "acc."}
+
+
+def _in(outcome: FittedOutcome) -> str:
+    """What is predicted, and in what."""
+    if outcome.is_accuracy:
+        return "In percent. "
+    return f"What is predicted is {outcome.words}{', in percent' * outcome.is_share}. "
+
+
+def _numbers(outcome: FittedOutcome) -> Callable[..., Column]:
+    """Columns of an outcome's values."""
+    return partial(
+        Column, form=outcome.form(1), scale=outcome.scale, suffix=outcome.percent
+    )
 
 
 def _said(text: str) -> Text:
@@ -131,20 +151,21 @@ def _for_page(rows: Sequence[TargetPrediction]) -> Table:
             )
         )
     interval, held = "95 % interval", "intervals that held"
+    number = _numbers(rows[0].predictor.outcome)
     return Table(
         columns=(
             *(Column(name=name) for name in ("dataset", "model", "by")),
-            Column(name="accuracy", form=".1f", scale=100, suffix=" %"),
-            Column(name="low", group=interval, form=".1f", scale=100, suffix=" %"),
-            Column(name="high", group=interval, form=".1f", scale=100, suffix=" %"),
+            number(name=rows[0].predictor.outcome.words),
+            number(name="low", group=interval),
+            number(name="high", group=interval),
             Column(name="interior", group=held, align="right"),
             Column(name="exterior", group=held, align="right"),
             Column(name="note"),
         ),
         rows=tuple(shown),
         note="The combination of all metrics, and the best one alone. Intervals that "
-        "held: labelled datasets whose accuracy lay in the interval predicted without "
-        "them.",
+        f"held: labelled datasets whose {rows[0].predictor.outcome.words} lay in the "
+        "interval predicted without them.",
         where=("page",),
     )
 
@@ -156,14 +177,16 @@ def _for_markdown(rows: Sequence[TargetPrediction]) -> Table:
         if isinstance(found, Undefined):
             shown.append((one.dataset, one.model, by, None, found.reason))
             continue
-        between = f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
+        outcome = one.predictor.outcome
+        ends = f"{outcome.said(found.low, 1)} to {outcome.said(found.high, 1)}"
+        between = f"{ends}{outcome.percent}"
         if not found.inside:
             between += " (outside the range of the fit)"
         shown.append((one.dataset, one.model, by, found.accuracy, between))
     return Table(
         columns=(
             *(Column(name=name) for name in ("dataset", "model", "by")),
-            Column(name="accuracy", form=".1f", scale=100, suffix=" %"),
+            _numbers(rows[0].predictor.outcome)(name=rows[0].predictor.outcome.words),
             Column(name="95 % interval"),
         ),
         rows=tuple(shown),

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
-from harness.report.bounded import points_of_accuracy, shown_r2
+from harness.report.bounded import shown_error, shown_r2
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.table import Column, Plotted, Table, Value
 
 if TYPE_CHECKING:
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.analysis.ranking import Rank
     from harness.analysis.resampling.jackknife import Interval
     from harness.report.summary import Summary
@@ -20,7 +21,7 @@ TITLE = "metrics compared"
 _EXPLAINED = (
     "Medians over the models. Interior and exterior are each domain's own fit; the "
     "first group predicts the exterior with the interior's line, and its R² may be "
-    "negative. RMSE and MAE are in points of accuracy. MAE is of metrics that estimate "
+    "negative. RMSE and MAE are in {unit}. MAE is of metrics that estimate "
     "accuracy themselves. ms: a cell's cost beyond forward passes; what several share "
     "is paid by the first. Low and high: 95 % interval of the median with other "
     "datasets."
@@ -30,11 +31,11 @@ _EXPLAINED = (
 def parts(summary: Summary) -> Iterator[Table]:
     """For the page and Markdown; a terminal has a table that is as wide as it is."""
     if summary.ranks:
-        yield _for_page(summary.ranks)
-        yield _for_markdown(summary.ranks)
+        yield _for_page(summary.ranks, summary.outcome)
+        yield _for_markdown(summary.ranks, summary.outcome)
 
 
-def _for_page(ranks: Sequence[Rank]) -> Table:
+def _for_page(ranks: Sequence[Rank], outcome: FittedOutcome) -> Table:
     rows: list[tuple[Value, ...]] = [
         (
             Plotted(label=one.label),
@@ -50,21 +51,22 @@ def _for_page(ranks: Sequence[Rank]) -> Table:
         for one in ranks
     ]
     by = "interior's line on exterior"
+    form, scale = outcome.form(2), outcome.scale
     return Table(
         columns=(
             Column(name="metric"),
             Column(name="R²", group=by, form=".3f", order="descending"),
-            Column(name="RMSE", group=by, form=".2f", scale=100),
+            Column(name="RMSE", group=by, form=form, scale=scale),
             Column(name="R²", group="interior", form=".3f"),
             Column(name="low", group="interior", form=".3f"),
             Column(name="high", group="interior", form=".3f"),
             Column(name="R²", group="exterior", form=".3f"),
             Column(name="ρ", group="exterior", form="+.3f"),
-            Column(name="MAE", group="exterior", form=".2f", scale=100),
+            Column(name="MAE", group="exterior", form=form, scale=scale),
             Column(name="ms", form=".1f", scale=1000),
         ),
         rows=tuple(rows),
-        note=_EXPLAINED,
+        note=_EXPLAINED.format(unit=outcome.unit),
         where=("page",),
     )
 
@@ -75,7 +77,8 @@ def _ends(found: Interval | Undefined) -> tuple[float | None, float | None]:
     return found.low, found.high
 
 
-def _for_markdown(ranks: Sequence[Rank]) -> Table:
+def _for_markdown(ranks: Sequence[Rank], outcome: FittedOutcome) -> Table:
+    form, scale = outcome.form(2), outcome.scale
     return Table(
         columns=(
             Column(name="metric"),
@@ -83,8 +86,8 @@ def _for_markdown(ranks: Sequence[Rank]) -> Table:
                 Column(name=name, form=".3f")
                 for name in ("int. R²", "ext. R²", "ext. ρ", "line R²")
             ),
-            Column(name="line RMSE", form=".2f", scale=100),
-            Column(name="MAE", form=".2f", scale=100),
+            Column(name="line RMSE", form=form, scale=scale),
+            Column(name="MAE", form=form, scale=scale),
         ),
         rows=tuple(
             (
@@ -152,8 +155,8 @@ def ranking_lines(summary: Summary, width: int) -> Iterable[Any]:
             _number(one.exterior_r2, ".3f"),
             _number(one.exterior_rho, "+.3f"),
             "-" if one.transfer_r2 is None else shown_r2(one.transfer_r2),
-            "-" if one.transfer_rmse is None else points_of_accuracy(one.transfer_rmse),
-            "-" if one.mae is None else points_of_accuracy(one.mae),
+            _error(one.transfer_rmse, summary.outcome),
+            _error(one.mae, summary.outcome),
             f"{1000 * one.seconds:.{1 if one.seconds < 0.09995 else 0}f}",
         )
         table.add((one.label,), values)
@@ -185,3 +188,7 @@ def _two(share: float) -> str:
 
 def _number(value: float | None, form: str) -> str:
     return "-" if value is None else format(value, form)
+
+
+def _error(error: float | None, outcome: FittedOutcome) -> str:
+    return "-" if error is None else shown_error(error, outcome)

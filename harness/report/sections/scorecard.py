@@ -98,7 +98,7 @@ class ScorecardSection:
         families: dict[str, dict[tuple[str, str], dict[str, Score]]] = {}
         metrics: dict[str, str] = {}
         for m in rows:
-            if m.series in series:
+            if m.series in series and m.dataset:
                 pairs = families.setdefault(m.family, {})
                 found = pairs.setdefault((m.model, m.dataset), {})
                 if m.accuracy is not None:
