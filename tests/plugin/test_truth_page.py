@@ -96,6 +96,21 @@ def test_folders_have_the_truth_that_the_page_says(page):
     }
 
 
+def test_a_test_asks_the_truth(page):
+    """Of several labels that hold: a score with labels, and no metric."""
+    page.makepyfile(test_suite="", test_exact=block("python", 2))
+    (words,) = re.findall(r"^    pytest test_exact.py (.*)$", SECTION, re.MULTILINE)
+
+    result = page.runpytest_inprocess(
+        *shlex.split(words), *("--harness-report-json=r.json", "-k", "real")
+    )
+
+    assert result.ret == 0
+    (row,) = json.loads((page.path / "r.json").read_text())["measurements"]
+    assert (row["metric"], row["label_free"]) == ("exact_match", False)
+    assert row["facts"]["truth"].startswith("several labels; 1 of 3")
+
+
 def test_saved_outputs_have_it_too(page):
     """With the same file of classes."""
     page.makeini("[pytest]\n")
