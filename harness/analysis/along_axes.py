@@ -33,12 +33,15 @@ class LineAlong:
         why it does not exist.
     datasets
         The datasets with a value at every place where the line has one at all.
+    intervals
+        For each place that of its number, where it is of one dataset and has any.
     """
 
     model: str
     axes: Axes
     values: tuple[float | Undefined | None, ...]
     datasets: int
+    intervals: tuple[tuple[float, float] | None, ...] = ()
 
     @property
     def name(self) -> str:
@@ -188,15 +191,21 @@ def _line(
     rows: Iterable[Measurement],
 ) -> LineAlong:
     values: dict[str, dict[str, set[float]]] = {}
+    ends: dict[tuple[str, ...], tuple[float, float] | None] = {}
     for row in rows:
-        place = values.setdefault(dict(row.axes)[axis], {})
-        place.setdefault(row.dataset, set()).add(row.value)
+        place = dict(row.axes)[axis]
+        values.setdefault(place, {}).setdefault(row.dataset, set()).add(row.value)
+        ends[place, row.dataset] = row.interval
     common = set.intersection(*map(set, values.values()))
+    found = tuple(_at(values.get(place), common, axis) for place in at)
     return LineAlong(
         model=model,
         axes=others,
-        values=tuple(_at(values.get(place), common, axis) for place in at),
+        values=found,
         datasets=len(common),
+        intervals=tuple(
+            ends.get((place, *common)) if len(common) == 1 else None for place in at
+        ),
     )
 
 

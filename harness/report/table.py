@@ -183,8 +183,9 @@ class Curve:
                 group=self.axis,
                 form=self.form,
                 scale=self.scale,
+                goes=goes,
             )
-            for i in kept
+            for i, goes in zip(kept, _turns(len(kept)), strict=True)
         )
         left = f"{len(kept)} of {len(self.at)} places along {self.axis} are shown."
         return Table(
@@ -216,6 +217,25 @@ class Curve:
         if len(known) == len(self.at):
             return tuple(known)
         return tuple(map(float, range(len(self.at))))
+
+
+def _turns(n: int) -> list[int]:
+    """When each of n places goes for want of room: the ends never, halves last.
+
+    Examples
+    --------
+    >>> _turns(5)
+    [0, 2, 1, 3, 0]
+    """
+    turns, turn = [0] * n, 0
+    gaps = [(0, n - 1)]
+    while gaps:
+        low, high = gaps.pop(0)
+        if high - low > 1:
+            turn, middle = turn + 1, (low + high) // 2
+            turns[middle] = turn
+            gaps += [(low, middle), (middle, high)]
+    return turns
 
 
 def _spread(n: int, most: int) -> tuple[int, ...]:

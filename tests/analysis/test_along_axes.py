@@ -160,6 +160,18 @@ def test_a_line_without_a_common_dataset_says_so():
     assert line.values == (Undefined("no dataset has a value at every k"),) * 2
 
 
+def test_numbers_of_one_dataset_keep_their_intervals():
+    """Of a median over several there is none."""
+    one = [replace(row(0.1, k="1"), interval=(0.0, 0.2)), row(0.2, k="5")]
+    more = [replace(m, dataset="d1") for m in one]
+
+    ((line,),) = (found.lines for found in along_axes(one))
+    ((median,),) = (found.lines for found in along_axes([*one, *more]))
+
+    assert line.intervals == ((0.0, 0.2), None)
+    assert median.intervals == (None, None)
+
+
 def test_results_that_contradict_each_other_are_no_value():
     """Two tests recorded one name; which is meant nobody knows."""
     rows = [row(0.1, k="1"), row(0.2, k="1"), row(0.3, k="5")]

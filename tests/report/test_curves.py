@@ -73,6 +73,20 @@ def test_long_axes_are_thinned_where_there_is_no_room():
     assert page(made).count('scope="col"') > 100
 
 
+def test_a_narrow_terminal_keeps_the_ends_of_an_axis():
+    """Places between them go, with a word on it; no digit does."""
+    places = tuple(str(i) for i in range(12))
+    series = Series(name="net", values=tuple(i + 0.1234 for i in range(12)))
+    curve = replace(CURVE, at=places, series=(series,), form=".4f", scale=1)
+
+    text = report_text(with_curve(curve), width=60)
+
+    assert "no room for" in text
+    assert "0.1234" in text
+    assert "11.1234" in text
+    assert "…" not in text[text.index("nearest neighbours") :].split("On the")[0]
+
+
 def test_the_picture_puts_numbers_at_their_size():
     """20 lies five times as far from 1 as 5 does, less one; a gap is no line."""
     picture = ET.fromstring(curve_svg(CURVE, "knn"))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.along_axes import AlongAxis, along_axes, ordered
+from harness.analysis.along_axes import AlongAxis, LineAlong, along_axes, ordered
 from harness.measurement import Domain
 from harness.models.layers import HEAD, split_layer
-from harness.report.table import Curve, Series
+from harness.report.table import Curve, Estimate, Series
 
 if TYPE_CHECKING:
+    from harness.analysis.correlation import Undefined
     from harness.measurement import Measurement
     from harness.report.section import Context, Quantity
 
@@ -48,7 +49,7 @@ class AlongAxesSection:
                 axis=one.axis,
                 at=one.at,
                 series=tuple(
-                    Series(name=line.name, values=line.values) for line in one.lines
+                    Series(name=line.name, values=_values(line)) for line in one.lines
                 ),
                 value=one.metric,
                 note=_note(one),
@@ -70,6 +71,16 @@ def _declared(
         return {}  # pooled in two ways, they are no one line
     run = context.run
     return {LAYER: [run.layers.of(model) for model in run.models]}
+
+
+def _values(line: LineAlong) -> tuple[float | Undefined | Estimate | None, ...]:
+    """With their intervals, where they have any."""
+    return tuple(
+        Estimate(value=value, low=ends[0], high=ends[1])
+        if ends is not None and isinstance(value, float)
+        else value
+        for value, ends in zip(line.values, line.intervals, strict=True)
+    )
 
 
 def _note(one: AlongAxis) -> str:
