@@ -119,8 +119,12 @@ def shown_sections(
     """
     found: dict[str, Any] = {}
     shown: list[Shown] = []
+    taken: set[str] = set()
     for section in sections:
         try:
+            if section.name in taken:
+                raise ValueError("another section has the name; choose a new one")
+            taken.add(section.name)
             one = section.find(rows, context)
             if one is None:
                 continue

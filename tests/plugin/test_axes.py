@@ -54,21 +54,25 @@ def test_every_report_keeps_the_axes(toy):
 
 
 def test_reports_that_are_opened_again_say_the_same(toy):
-    """JSON, CSV and the store give axes back."""
+    """JSON, CSV, Parquet and the store give axes back, and the curves along them."""
+    pytest.importorskip("pyarrow")
     from harness.report.run_file.reopening import reopen
 
     toy.makepyfile(test_knn=KNN)
     arguments = ("test_knn.py", "--harness-store=store")
     toy.runpytest_inprocess(
-        *arguments, "--harness-report-json=r.json", "--harness-report-csv=r.csv"
+        *arguments, *(f"--harness-report-{k}=r.{k}" for k in ("json", "csv", "parquet"))
     )
     again = toy.runpytest_inprocess(*arguments, "--harness-report-json=again.json")
 
     again.stdout.fnmatch_lines(["cells: 28 found in the store"])
-    first, *others = (reopen(toy.path / n) for n in ("r.json", "again.json", "r.csv"))
+    files = ("r.json", "again.json", "r.csv", "r.parquet")
+    first, *others = (reopen(toy.path / n) for n in files)
     assert [row.label for row in first.ranks] == [row.label for row in others[0].ranks]
     for other in others:
         assert other.correlations == first.correlations
+        assert [one.name for one in other.shown] == ["along-axes"]
+        assert other.shown == first.shown
 
 
 def test_gates_name_axes(toy):

@@ -19,7 +19,16 @@ from harness.report.run_file.reopening import reopen
 from harness.report.run_file.table_files import read_csv
 from harness.report.section import Shown
 from harness.report.summary import Loss
-from harness.report.table import Column, Curve, Estimate, Series, Table, Text
+from harness.report.table import (
+    Column,
+    Curve,
+    Estimate,
+    Plotted,
+    Said,
+    Series,
+    Table,
+    Text,
+)
 from harness.report.terminal import report_text
 from tests.report.pages import measurements, sample, summary
 
@@ -109,6 +118,11 @@ def shown(payload):
                 note=payload,
             ),
             Text(text=payload),
+            Table(
+                columns=columns,
+                rows=((Plotted(label=payload, model=payload), Said(text=payload)),),
+                folded=payload,
+            ),
         ),
         quantities={payload: 0.5},
     )
@@ -159,7 +173,7 @@ def test_tables_of_sections_run_nothing(found, tmp_path):
     write_files({"tables_csv": tmp_path / "c", "tables_parquet": tmp_path / "p"}, found)
 
     tables = [path.read_text() for path in (tmp_path / "c").iterdir()]
-    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 3
+    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 4
     for text in tables:
         cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
         assert not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t", "\r"))]

@@ -12,8 +12,17 @@ from harness.report.files import write_files
 from harness.report.html import page
 from harness.report.markdown import markdown
 from harness.report.run_file.reopening import reopen
-from harness.report.section import Context, shown_sections
-from harness.report.table import Column, Curve, Estimate, Series, Table, Text
+from harness.report.section import Context, Shown, shown_sections
+from harness.report.table import (
+    Column,
+    Curve,
+    Estimate,
+    Plotted,
+    Said,
+    Series,
+    Table,
+    Text,
+)
 from harness.report.terminal import report_text
 from tests.report.pages import sample
 
@@ -211,6 +220,83 @@ def test_a_section_that_raises_costs_only_itself(section, said, tmp_path):
     assert "section 'broken' could not be made" in markdown(made)
     write_files({"report_json": tmp_path / "r.json"}, made)
     assert reopen(tmp_path / "r.json").shown == made.shown
+
+
+def test_two_sections_of_one_name_are_not_mixed_up():
+    """The second says so; the file has one key for both."""
+    found, shown = shown_sections([Toy(), Toy()], sample().measurements, CONTEXT)
+
+    assert set(found) == {"toy"}
+    assert [one.problem for one in shown] == [
+        "",
+        "ValueError: another section has the name; choose a new one",
+    ]
+
+
+def shown_with(*parts):
+    """The sample with a section of these parts."""
+    return replace(sample(), shown=(Shown(name="s", title="parts", parts=parts),))
+
+
+def test_parts_are_shown_where_they_are_meant_for():
+    """Each writer has those of its own, and those of all."""
+    made = shown_with(
+        Text(text="for all"),
+        Text(text="for terminals", where=("terminal",)),
+        Text(text="for pages", where=("page", "markdown")),
+    )
+
+    reports = [report_text(made, width=80), page(made), markdown(made)]
+
+    for text, told in (("for all", 3), ("for terminals", 1), ("for pages", 2)):
+        assert sum(text in report for report in reports) == told
+    assert "for terminals" in reports[0]
+
+
+def test_a_section_without_a_part_for_a_writer_is_not_there():
+    """No heading without a word below it."""
+    made = shown_with(Text(text="for terminals", where=("terminal",)))
+
+    assert "parts" in report_text(made, width=80)
+    assert "section-s" not in page(made)
+    assert "### Parts" not in markdown(made)
+
+
+def test_a_folded_table_is_opened_on_the_page():
+    """Under words of its own."""
+    table = Table(columns=NAMES, rows=(("net",),), folded="1 that is fine", title="all")
+    text = page(shown_with(table))
+
+    assert "<details><summary>1 that is fine</summary>" in text
+    assert "<h3>all</h3>" not in text
+
+
+def test_numbers_in_words_are_sorted_as_numbers():
+    """And the name of a metric leads to its plot."""
+    columns = (Column(name="metric"), Column(name="held", align="right"))
+    rows = ((Plotted(label="rising", model="net0"), Said(text="9 of 12", number=0.75)),)
+    made = shown_with(Table(columns=columns, rows=rows))
+
+    assert 'data-sort="0.75">9 of 12<' in page(made)
+    link = '<a href="#plot" data-metric="rising" data-model="net0">rising</a>'
+    assert link in page(made)
+    assert "rising   9 of 12" in report_text(made, width=80)
+    assert "| rising | 9 of 12 |" in markdown(made)
+
+
+def test_close_numbers_stand_under_their_groups():
+    """In one block, each below its own heading; else each group is a block."""
+    columns = (
+        Column(name="model"),
+        Column(name="R²", form=".1f", group="int.", width=5),
+        Column(name="ρ", form="+.1f", width=5),
+    )
+    table = Table(columns=columns, rows=(("net", 0.5, 0.5),), close=True)
+    block = report_text(shown_with(table), width=80).partition("parts")[2]
+    apart = report_text(shown_with(replace(table, close=False)), width=80)
+
+    assert "net       0.5  +0.5" in block
+    assert "net       0.5    +0.5" in apart
 
 
 def test_what_is_found_is_not_nested_too_deep():
