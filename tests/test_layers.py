@@ -47,6 +47,8 @@ LEVELS = {
     "hookspecs": 10,
     "distribution": 10,
     "conftests": 10,
+    "registrations": 10,
+    "spread": 11,
     "controller": 11,
     "plugin": 12,
     "commands": 13,

@@ -1,0 +1,88 @@
+"""Registrations by options: what a user gave is registered as a conftest would."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from harness.registry import Registry
+    from harness.settings import Settings
+
+
+def register_given(
+    config: pytest.Config, settings: Settings, registry: Registry
+) -> Settings:
+    """Register what --harness-outputs, -model and -population say.
+
+    Returns
+    -------
+    Settings
+        Those of the run: on the base of the outputs, where there are any.
+
+    Raises
+    ------
+    HarnessError
+        If they cannot be, or not together.
+    """
+    if settings.outputs:
+        settings = _with_outputs(config, settings, registry)
+    _add_models(settings, registry)
+    _add_populations(settings, registry)
+    return settings
+
+
+def _with_outputs(
+    config: pytest.Config, settings: Settings, registry: Registry
+) -> Settings:
+    """Register the base that saved outputs make up; the settings on it."""
+    from harness.answers.outputs import BASE, saved_base
+
+    if config.getoption("harness_base") not in (None, BASE):
+        raise HarnessError(
+            "--harness-outputs makes a base of its own; leave --harness-base out"
+        )
+    base, families, models = saved_base(settings.outputs)
+    registry.add_base(base)
+    for one in families:
+        registry.add_family(one)
+    for entry in models:
+        registry.add_entry(entry)
+    return replace(settings, base=BASE)
+
+
+def _add_models(settings: Settings, registry: Registry) -> None:
+    """Register the classifiers of --harness-model."""
+    if not settings.model:
+        return
+    from harness.models.yours.specs import spec_model
+
+    if settings.outputs:
+        raise HarnessError(
+            "--harness-model needs images, and --harness-outputs stands in their "
+            "place; leave one out"
+        )
+    for spec in settings.model:
+        entry = spec_model(spec, settings.base)
+        if entry.name in registry.models_of(settings.base):
+            raise HarnessError(
+                f"two models are called {entry.name}; give {spec.target} another "
+                f"name: '{spec.target}?name=NAME'"
+            )
+        registry.add_entry(entry)
+
+
+def _add_populations(settings: Settings, registry: Registry) -> None:
+    """Register those of --harness-population."""
+    if not settings.population:
+        return
+    if settings.outputs:
+        raise HarnessError(
+            "--harness-population needs images, and --harness-outputs stands in their "
+            "place; leave one out"
+        )
+    registry.add_chosen_populations(settings)

@@ -1,0 +1,175 @@
+"""Spread: tests that ask for fixtures of the grid become one for each place on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from harness.fixtures.cells import (
+    aggregates_of,
+    asked_beside,
+    gates_of,
+    gets_ours,
+    is_harness,
+    run_of,
+)
+from harness.fixtures.layers import layered
+from harness.fixtures.on_request import is_left_out
+from harness.protocol.garbage import rest
+
+
+def spread(metafunc: pytest.Metafunc) -> None:
+    """Spread a test that asks for our `model`, `dataset` or `family` over the grid.
+
+    Raises
+    ------
+    pytest.Collector.CollectError
+        If what it asks for, or what its markers say, cannot be.
+    """
+    from harness.errors import HarnessError
+
+    _check_gates(metafunc)
+    _check_aggregates(metafunc)
+    _check_pair(metafunc)
+    if _is_ours(metafunc, "population"):
+        _spread_populations(metafunc)
+    asked = _asked_of_grid(metafunc)
+    if not asked:
+        return
+    if is_left_out(metafunc.definition):
+        return  # one item, which is deselected, and not one a cell
+    run = run_of(metafunc.config)
+    if _is_ours(metafunc, "pretext_task") and "task" not in _marked(metafunc):
+        metafunc.parametrize("task", tuple(run.registry.tasks))
+    try:
+        if _is_ours(metafunc, "layer"):
+            together = tuple(name for name in asked if name != "family")
+            places = list(layered(run, together))
+            metafunc.parametrize(
+                (*together, "layer"), places, indirect=True, scope="session"
+            )
+            rest(len(places))
+            asked = tuple(name for name in asked if name not in together)
+        if asked == ("model", "dataset") and not run.is_plain:
+            metafunc.parametrize(
+                asked, run.pairs, ids=run.pair_ids, indirect=True, scope="session"
+            )
+            rest(len(run.pairs))
+            return
+        names: dict[str, Iterable[str]] = {
+            "model": run.models,
+            "dataset": run.datasets,
+            "family": run.families,
+        }
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+    for name in asked:
+        ids = tuple(names[name])
+        metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
+        rest(len(run.models) * len(run.datasets))
+
+
+def _spread_populations(metafunc: pytest.Metafunc) -> None:
+    """Over those that are chosen; a test is skipped, with the cure, if none is."""
+    from harness.errors import HarnessError
+
+    try:
+        names = run_of(metafunc.config).populations
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+    none = pytest.mark.skip(
+        reason="no population was chosen: --harness-population 'MODEL?networks=5', or "
+        "registry.add_population in a conftest"
+    )
+    # An empty set would be skipped without a word of what to do.
+    chosen = names or (pytest.param(None, marks=none, id="none"),)
+    metafunc.parametrize("population", chosen, indirect=True, scope="session")
+
+
+def _asked_of_grid(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    """Which of our fixtures of the grid a test is spread over.
+
+    `record` takes a model and a dataset where the test says nothing, and only a model
+    where it asks for that, or for a family, and for no dataset.
+    """
+    grid = ("model", "dataset", "family")
+    asked = tuple(name for name in grid if _is_ours(metafunc, name))
+    info = metafunc.definition._fixtureinfo
+    if not gets_ours(info, "record"):
+        return asked
+    own = asked_beside(metafunc.definition, "record").intersection(asked)
+    if {"dataset", "family"} <= own:
+        raise pytest.Collector.CollectError(
+            f"{metafunc.definition.nodeid} must record for a `dataset` or for a "
+            "`family`, and asks for both; `dataset.family` is a family's name"
+        )
+    if "family" in own or ("model" in own and "dataset" not in own):
+        return tuple(name for name in asked if name != "dataset")
+    return asked
+
+
+def _check_gates(metafunc: pytest.Metafunc) -> None:
+    """Refuse a misspelt gate in a marker while nothing has run yet."""
+    if texts := gates_of(metafunc.definition):
+        from harness.analysis.gates import parse
+
+        try:
+            for text in texts:
+                parse(text)
+        except ValueError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+
+
+def _check_aggregates(metafunc: pytest.Metafunc) -> None:
+    """Refuse an unknown aggregate in a marker while nothing has run yet."""
+    if names := aggregates_of(metafunc.definition):
+        from harness.errors import UnknownName
+
+        known = run_of(metafunc.config).registry.aggregates
+        for name in names:
+            if name not in known:
+                error = UnknownName("aggregate", name, known)
+                raise pytest.Collector.CollectError(str(error))
+
+
+def _check_pair(metafunc: pytest.Metafunc) -> None:
+    """Refuse a `model` or `dataset` of a project's own where our others need ours."""
+    info = metafunc.definition._fixtureinfo
+    needing = [f for f in _OF_A_PAIR if gets_ours(info, f)]
+    for name in ("model", "dataset"):
+        asked = [
+            f
+            for f in needing
+            if any(name in one.argnames for one in info.name2fixturedefs[f])
+        ]
+        if asked and not _is_ours(metafunc, name):
+            raise pytest.Collector.CollectError(
+                f"fixture or parameter `{name}` of {metafunc.definition.nodeid} must "
+                f"be the harness's, which its `{asked[0]}` is of, got one of its own; "
+                "give that another name"
+            )
+
+
+# Our fixtures that say something of a model, or of a model and a dataset.
+_OF_A_PAIR = (
+    *("accuracy", "copies", "jigsaw_head", "layer", "measure", "peers"),
+    *("predictions", "pretext_head", "record", "rotation_head", "source"),
+    "source_peers",
+)
+
+
+def _marked(metafunc: pytest.Metafunc) -> set[str]:
+    """The parameters that a test's marks give."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    given = [mark.kwargs.get("argnames", (mark.args or ("",))[0]) for mark in marks]
+    lists = [one.split(",") if isinstance(one, str) else one for one in given]
+    return {name.strip() for names in lists for name in names}
+
+
+def _is_ours(metafunc: pytest.Metafunc, name: str) -> bool:
+    """Whether a test would get our fixture: not its own parameter or override."""
+    if name not in metafunc.fixturenames:
+        return False
+    definitions = metafunc.definition._fixtureinfo.name2fixturedefs.get(name, ())
+    return bool(definitions) and is_harness(definitions[-1])
