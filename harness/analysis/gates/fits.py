@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from harness.analysis.correlation import Undefined
 from harness.analysis.gates.aggregates import ANY
+from harness.analysis.gates.changes import VERBS
 from harness.analysis.gates.evidence import Lack
 from harness.analysis.gates.gate import Gate, Quantity, Verdict
 from harness.analysis.gates.rows import WORDS
@@ -77,6 +78,12 @@ class Fit(Quantity):
         """Quantity, operator and threshold that the words after a colon describe."""
         domain = words.one_of("the domain", DOMAINS, also=(*WORDS, ANY))
         statistic = STATISTICS[words.one_of("the statistic", STATISTICS)]
+        if words.ahead() in VERBS:
+            words.refuse(
+                f"the operator must be one of {', '.join(OPERATORS)}, got "
+                f"{words.ahead()!r}; moves since an earlier run are for "
+                "--harness-fail-on"
+            )
         operator = words.one_of("the operator", OPERATORS)
         return cls(domain, statistic), operator, words.threshold()
 

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.analysis.gates import GateSyntaxError, parse, parse_rule
+from harness.analysis.gates import Gate, GateSyntaxError, parse, parse_rule
+from harness.analysis.gates.aggregates import OfFamily
+from harness.analysis.gates.fits import DOMAINS, STATISTICS
+from harness.analysis.gates.rows import WORDS as WORDS_OF_ROWS
+from harness.analysis.gates.rows import OfRows
+from harness.analysis.gates.sections import OfSection
+from harness.analysis.gates.texts import OPERATORS
+from harness.measurement import Axes
 
 WORDS = (
     *("m", "*", "knn", "[", "]", "[all]", "[k=5]", "[lr=0.1,resnet*]", ":", ",", "="),
@@ -21,6 +28,7 @@ WORDS = (
     *("drops", "rises", "changes", "by", "beyond", "chance"),
     *(" ", "  ", "\n", "\t", "\0", "\u2028", "é", "\ud800", "'", "\\"),
 )
+TAKEN = (*DOMAINS, *STATISTICS, *WORDS_OF_ROWS)  # and so not an aggregate's name
 RIGHT = (
     "m: interior r2 >= 0.5",
     "knn[resnet*, k=5]: exterior spearman > -1e-3",
@@ -87,6 +95,39 @@ def test_a_text_is_read_or_refused_in_one_line(parse, text):
         assert at[3] in (repr(rest), repr(f"{rest[:40]}..."))
 
 
+NAMES = st.from_regex(r"[a-z*?][a-z0-9_.*?/-]{0,9}", fullmatch=True)
+IDENTIFIERS = st.from_regex(r"[a-z_][a-z0-9_]{0,9}", fullmatch=True)
+QUANTITIES = st.one_of(
+    st.builds(OfRows, st.sampled_from(WORDS_OF_ROWS)),
+    st.builds(OfFamily, IDENTIFIERS.filter(lambda name: name not in TAKEN)),
+)
+
+
+@given(
+    st.builds(
+        Gate,
+        metric=NAMES,
+        model=NAMES.filter(lambda name: name != "all"),
+        axes=st.dictionaries(IDENTIFIERS, NAMES, max_size=2).map(Axes.of),
+        datasets=NAMES,
+        quantity=QUANTITIES,
+        operator=st.sampled_from(sorted(OPERATORS)),
+        threshold=st.floats(allow_nan=False, allow_infinity=False),
+    )
+)
+def test_what_a_gate_on_rows_or_families_prints_parses_to_the_same_gate(gate):
+    """Whatever its datasets and its threshold."""
+    assert parse(str(gate)) == gate
+
+
+@given(IDENTIFIERS, NAMES, st.floats(allow_nan=False, allow_infinity=False))
+def test_what_a_gate_on_a_section_prints_parses_to_the_same_gate(section, name, limit):
+    """Without a subject."""
+    gate = Gate(quantity=OfSection(section, name), operator="<", threshold=limit)
+
+    assert parse(str(gate)) == gate
+
+
 @pytest.mark.parametrize("text", RIGHT)
 def test_the_texts_that_are_mutated_are_right(text):
     """As gates, or as rules."""
@@ -114,6 +155,11 @@ def test_the_texts_that_are_mutated_are_right(text):
             "a fit is of a whole domain and no datasets can be named; of values they "
             "can: m on fog: value > 0",
             "At character 3: 'on fog: interior r2 > 1'.",
+        ),
+        (
+            "m: interior r2 drops 0.1",
+            "got 'drops'; moves since an earlier run are for --harness-fail-on",
+            "At character 16: 'drops 0.1'.",
         ),
         ("s.q", "the operator is missing at the end", ""),
         ("s.q > ", "the number is missing at the end", ""),
