@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,17 +57,14 @@ def label_sets(
             f"`labels` in {path} must be whole numbers, those of all images one after "
             f"another, got {labels.dtype} of shape {labels.shape}"
         )
-    if len(labels) != counts.sum():
+    each = counts.tolist()
+    if len(labels) != sum(each):
         raise BadData(
-            f"`labels` in {path} must be {counts.sum()}, as `label_counts` says, got "
+            f"`labels` in {path} must be {sum(each)}, as `label_counts` says, got "
             f"{len(labels)}"
         )
-    ends = np.cumsum(counts)
-    numbers = labels.tolist()
-    return tuple(
-        tuple(numbers[end - count : end])
-        for end, count in zip(ends.tolist(), counts.tolist(), strict=True)
-    )
+    numbers = iter(labels.tolist())
+    return tuple(tuple(islice(numbers, count)) for count in each)
 
 
 def saved_truth(

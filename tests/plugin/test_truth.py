@@ -220,7 +220,7 @@ class TestOutcomes:
 
     @pytest.fixture
     def saved(self, toy):
-        """Six classes, 20 images; what each is labelled is for the test to say."""
+        """Seven classes, 20 images; what each is labelled is for the test to say."""
         toy.makeini("[pytest]\n")
         toy.makepyfile(test_suite=OUTCOMES)
         return toy
@@ -313,6 +313,23 @@ class TestSavedOutputs:
                 right = [p in s for p, s in zip(predicted, SETS, strict=True) if s]
                 assert rows[f"m{i}"]["accuracy"] == sum(right) / 15
         assert rows["m0"]["facts"]["truth"].startswith("several labels; 5 of 20")
+
+    def test_a_sample_without_a_right_answer_is_skipped(self, saved):
+        """With its reason: there is nothing that accuracy could be of."""
+        table = np.zeros((20, 4), dtype=bool)
+        table[-1, 0] = True
+        self.save(saved.path / "cam.npz", labels=table)
+
+        result, found = report(
+            saved,
+            *("--harness-outputs=cam.npz", "--harness-max-images=1", "-k", "nuclear"),
+        )
+
+        assert result.ret == 0
+        assert found["measurements"] == []
+        result.stdout.fnmatch_lines(
+            ["skipped: test_nuclear_norm *none of the 1 images has a right answer*"]
+        )
 
     def test_masks_and_maps(self, saved):
         """By numbers, since saved classes have no names."""
