@@ -152,6 +152,11 @@ def _check_facts(own: OwnData, base: Base, *, pictures: bool) -> None:
         )
 
 
+def _says_classes(own: OwnData, tree: Tree, file: Path) -> bool:
+    """Whether a file in the folder is the one that says which classes are answers."""
+    return own.classes is not None and Path(tree.files[file]) == own.classes.resolve()
+
+
 # --- arrays ---------------------------------------------------------------------------
 
 
@@ -186,7 +191,11 @@ def _array_leaves(
     for file in tree.files:
         if file.parent in names:
             names[file.parent].append(file.name)
-    others = [file for file in tree.files if file.name not in (DATA, *TRUTHS)]
+    others = [
+        file
+        for file in tree.files
+        if file.name not in (DATA, *TRUTHS) and not _says_classes(own, tree, file)
+    ]
     notes = beside(tree, leaves, others, again)
     made = []
     for leaf in leaves:
@@ -298,7 +307,9 @@ def _pictures(
     others = [
         file
         for file in tree.files
-        if file.suffix.lower() not in PICTURES and file != own.path / LABEL_SETS
+        if file.suffix.lower() not in PICTURES
+        and file != own.path / LABEL_SETS
+        and not _says_classes(own, tree, file)
     ]
     notes = (*known.notes, *passed_over(tree, others, [path for path, _ in again]))
     return Dataset(

@@ -257,6 +257,18 @@ class TestPictures:
             member(tmp_path / "p")
 
 
+def test_a_file_of_classes_in_the_folder_is_not_passed_over(tmp_path):
+    """It was read; what lies beside it was not."""
+    picture(tmp_path / "p" / "cat" / "1.png")
+    picture(tmp_path / "p" / "owl" / "1.png")
+    folder = arrays(tmp_path / "x", labels=[0, 3, 3, 0])
+    for path in (tmp_path / "p", folder):
+        write(path / "few.json", ["cat", "owl"])
+        write(path / "notes.txt", "nothing")
+        found = member(path, classes=path / "few.json")
+        assert found.found.notes == ("passed over: 1 .txt (notes.txt)",)
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
         ("labels", "sets", "message"),
