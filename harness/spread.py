@@ -15,7 +15,7 @@ from harness.fixtures.cells import (
     run_of,
 )
 from harness.fixtures.layers import layered
-from harness.fixtures.on_request import is_left_out
+from harness.fixtures.on_request import note_left_out
 from harness.protocol.garbage import rest
 
 
@@ -29,6 +29,8 @@ def spread(metafunc: pytest.Metafunc) -> None:
     """
     from harness.errors import HarnessError
 
+    if note_left_out(metafunc.definition):
+        return  # one item, which is deselected, and not one a cell
     _check_gates(metafunc)
     _check_aggregates(metafunc)
     _check_pair(metafunc)
@@ -37,8 +39,6 @@ def spread(metafunc: pytest.Metafunc) -> None:
     asked = _asked_of_grid(metafunc)
     if not asked:
         return
-    if is_left_out(metafunc.definition):
-        return  # one item, which is deselected, and not one a cell
     run = run_of(metafunc.config)
     if _is_ours(metafunc, "pretext_task") and "task" not in _marked(metafunc):
         metafunc.parametrize("task", tuple(run.registry.tasks))

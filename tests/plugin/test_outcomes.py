@@ -220,8 +220,22 @@ def test_tests_on_request_are_run_where_they_are_named(
         "markers = slow: slow tests\n"
     )
 
-    result = toy.runpytest_inprocess("-q", *arguments)
-    result.assert_outcomes(passed=passed, deselected=deselected)
+    result = toy.runpytest_inprocess("-q", "--collect-only", *arguments)
+
+    counts = f"{passed}/{passed + deselected} tests collected ({deselected} deselected)"
+    if not deselected:
+        counts = f"{passed} tests collected"
+    assert counts in result.stdout.str()
+
+
+def test_a_run_counts_what_is_left_out(toy):
+    """A test that takes nothing of the grid is left out as well."""
+    (toy.path / "test_suite.py").unlink()
+    more = "\n@pytest.mark.harness_on_request\ndef test_plain(): assert False\n"
+    toy.makepyfile(test_extra=ON_REQUEST + more)
+
+    result = toy.runpytest_inprocess("-q")
+    result.assert_outcomes(passed=14, deselected=2)
 
 
 def test_workers_leave_the_same_out(toy):
