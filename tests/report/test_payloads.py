@@ -194,10 +194,11 @@ def test_pictures_stay_well_formed(tmp_path):
     names = (PAYLOADS["math"], PAYLOADS["script"] + PAYLOADS["c1"])
     rows = [replace(m, model=names[0]) for m in measurements(names, 1, 4)]
 
-    write_files({"plots": tmp_path / "plots"}, summary(rows))
+    curves = tuple(map(shown, names))
+    write_files({"plots": tmp_path / "plots"}, summary(rows, shown=curves))
 
     pictures = list((tmp_path / "plots").glob("*.svg"))
-    assert len(pictures) == 2
+    assert len(pictures) == 4
     for picture in pictures:
         ET.parse(picture)
 

@@ -68,12 +68,14 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
 def _columns(table: Table, title: str) -> Columns:
     """Names to the left, then numbers by group, then names that come after them."""
     places = list(enumerate(table.columns))
-    first = next((i for i, one in places if one.numeric), len(places))
-    texts = [(i, one) for i, one in places if not one.numeric]
+    # The first column names the row, also where it is of numbers.
+    numbers = [(i, one) for i, one in places if i and one.numeric]
+    texts = [place for place in places if place not in numbers]
+    first = min((i for i, _ in numbers), default=len(places))
     groups = [
         list(found)
         for _, found in groupby(
-            ((i, one) for i, one in places if one.numeric),
+            numbers,
             # Without a group each is a block of its own.
             key=lambda place: table.close or place[1].group or place[0],
         )
@@ -86,6 +88,7 @@ def _columns(table: Table, title: str) -> Columns:
                 head=over + one.head,
                 widest=one.widest,
                 cut=one.cut,
+                right=one.numeric,
                 last=i > first,
             )
             for i, one in texts
