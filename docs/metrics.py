@@ -121,14 +121,14 @@ def _cost(metric: Metric, rows: Sequence[Row]) -> str:
     """Forward passes by what goes in; milliseconds as measured."""
     inputs = set(metric.inputs)
     passes = []
-    if inputs & {Input.LOGITS, Input.PROBS, Input.PREDICTED, Input.FEATURES}:
+    if any(ask.one_pass and ask.what != "labels" for ask in inputs):
         passes.append("one forward pass")
-    if Input.VIEW_PROBS in inputs:
+    if not inputs.isdisjoint({Input.VIEW_PROBS, Input.COPY_PROBS}):
         passes.append("one for each view")
     if Input.HEAD_LOGITS in inputs:
         passes.append("one forward pass for each view")
         passes.append("a head trained once a model on training images")
-    if any(i.value.startswith("source_") for i in inputs):
+    if any(ask.of == "source" for ask in inputs):
         passes.append("one over the labelled source images, shared by all datasets")
     if Input.PEER_PREDICTED in inputs:
         passes.append("the same of every other model")

@@ -297,14 +297,12 @@ class Run:
         HarnessError
             If there is none of the chosen name, or it takes more than one forward pass.
         """
-        from harness.metrics.spec import OF_ONE_PASS
-
         measures = self.registry.metrics.items()
         known = {name: one for name, one in measures if not one.label_free}
         name = self.settings.outcome
         if name not in known:
             raise UnknownName("outcome", name, known)
-        if more := [word for word in known[name].inputs if word not in OF_ONE_PASS]:
+        if more := [str(ask) for ask in known[name].inputs if not ask.one_pass]:
             raise HarnessError(
                 f"outcome {name} must be made of one forward pass and labels, and asks "
                 f"for {', '.join(more)}"
@@ -534,6 +532,18 @@ class Run:
             family=SOURCE,
             domain=Domain.INTERIOR,
             load=lambda: self.base.test(self.settings),
+        )
+
+    @cached_property
+    def train(self) -> Dataset:
+        """The base's training split, for what is learnt from features."""
+        from harness.datasets.dataset import Dataset
+
+        return Dataset(
+            name="train",
+            family="train",
+            domain=Domain.INTERIOR,
+            load=lambda: self.base.train(self.settings),
         )
 
     def _once(self, what: str, attempt: Callable[[], T]) -> T:

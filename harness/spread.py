@@ -155,7 +155,7 @@ def _check_pair(metafunc: pytest.Metafunc) -> None:
 _OF_A_PAIR = (
     *("accuracy", "copies", "jigsaw_head", "layer", "measure", "peers"),
     *("predictions", "pretext_head", "record", "rotation_head", "source"),
-    "source_peers",
+    *("source_peers", "train"),
 )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from harness.arrays import softmax
-from harness.metrics.spec import Input
+from harness.metrics.ask import Ask, Input
 
 # Ordinary logits, ties among whole numbers, and logits that overflow a naive softmax.
 LOGIT = st.one_of(
@@ -36,16 +36,17 @@ class World:
     peer_predicted: np.ndarray  # (m, n)
     source_peer_predicted: np.ndarray  # (m, s)
 
-    def arrays(self, inputs: tuple[Input, ...]) -> list[np.ndarray]:
+    def arrays(self, inputs: tuple[Ask, ...]) -> list[np.ndarray]:
         """The positional arguments of a metric with these inputs."""
         derived = {
             Input.PROBS: softmax(self.logits),
             Input.VIEW_PROBS: softmax(self.view_logits),
+            Input.COPY_PROBS: softmax(self.view_logits),
             Input.PREDICTED: self.logits.argmax(axis=1),
             Input.SOURCE_PROBS: softmax(self.source_logits),
             Input.SOURCE_PREDICTED: self.source_logits.argmax(axis=1),
         }
-        return [derived[i] if i in derived else getattr(self, i.value) for i in inputs]
+        return [derived[i] if i in derived else getattr(self, str(i)) for i in inputs]
 
     def untied(self) -> World:
         """The same with every row's predicted class ahead by one at least."""

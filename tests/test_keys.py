@@ -31,6 +31,7 @@ CHANGED = {
     "models": ("linear",),
     "model": (ModelSpec(target="nets.py:net"),),
     "families": ("test",),
+    "layers": ("stage1",),
     "max_images": 7,
     "train_seed": 7,
     "population": (PopulationSpec(target="lenet"),),
@@ -64,7 +65,7 @@ KNOWN_BY_CONTENT = (
     *("models.dry_run", "models.normalisation", "models.zoos", "models.yours"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
     "models.yours.specs",
-    "fixtures.on_request",  # which chooses
+    *("fixtures.on_request", "fixtures.layers", "layer_choice"),  # which choose
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
     *("models.training", "models.trainings", "tasks"),
     *("tasks.jigsaw", "tasks.rotation"),  # by the views that they choose

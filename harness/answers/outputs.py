@@ -120,7 +120,9 @@ class SavedPredictions:
             return self._array.astype(np.int64)
         return np.asarray(self._array.argmax(axis=1), dtype=np.int64)
 
-    def features(self, view: View = IDENTITY) -> NDArray[np.float64]:
+    def features(
+        self, view: View = IDENTITY, layer: str = "head"
+    ) -> NDArray[np.float64]:
         """Never saved."""
         raise UndefinedMetricError("outputs were saved without features")
 

@@ -8,22 +8,10 @@ import pytest
 
 from harness.errors import HarnessError, select
 from harness.fixtures.cells import run_of
-from harness.metrics.spec import Input
 
 if TYPE_CHECKING:
+    from harness.metrics.spec import Metric
     from harness.registry import Registry
-
-ONE_PASS = {
-    Input.LOGITS,
-    Input.PROBS,
-    Input.PREDICTED,
-    Input.FEATURES,
-    Input.SOURCE_LOGITS,
-    Input.SOURCE_PROBS,
-    Input.SOURCE_LABELS,
-    Input.SOURCE_FEATURES,
-    Input.SOURCE_PREDICTED,
-}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,13 +39,33 @@ def chosen(patterns: str, registry: Registry) -> tuple[str, ...]:
     Raises
     ------
     UnknownName
-        If one of them is no metric of one pass.
+        If one of them is no label-free metric that `measure` can find the inputs of.
     """
-    known = {n: m for n, m in registry.metrics.items() if ONE_PASS.issuperset(m.inputs)}
+    known = {name: m for name, m in registry.metrics.items() if _is_measurable(m)}
     if patterns:
         asked = [part.strip() for part in patterns.split(",")]
         return select("metric", asked, tuple(known))
-    return tuple(name for name, metric in known.items() if not metric.costly)
+    return tuple(name for name, metric in known.items() if _is_quick(metric))
+
+
+def _is_measurable(metric: Metric) -> bool:
+    """Whether it is label-free, and what it is measured under is known without a test.
+
+    A pretext task is where the metric is of one.
+    """
+    return metric.label_free and not any(
+        ask.what == "record"
+        or (ask.view in ("views", "task") and metric.stands_for is None)
+        for ask in metric.inputs
+    )
+
+
+def _is_quick(metric: Metric) -> bool:
+    """Whether it needs little beside a forward pass over each dataset."""
+    return not metric.costly and all(
+        ask.one_pass or (ask.of, ask.whose, ask.view) == ("source", "subject", "")
+        for ask in metric.inputs
+    )
 
 
 def check(metrics: tuple[str, ...], interior: int) -> None:

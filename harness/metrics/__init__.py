@@ -54,9 +54,18 @@ from harness.metrics.outcomes.calibration_error import (
 from harness.metrics.outcomes.likelihood import NEGATIVE_LOG_LIKELIHOOD
 from harness.metrics.outcomes.recalls import BALANCED_ACCURACY, LOWEST_RECALL
 from harness.metrics.outcomes.top_k import TOP_5
-from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
+from harness.metrics.spec import Ask, Input, Invariant, Kind, Metric, Trend
 
-__all__ = ["METRICS", "OUTCOMES", "Input", "Invariant", "Kind", "Metric", "Trend"]
+__all__ = [
+    "METRICS",
+    "OUTCOMES",
+    "Ask",
+    "Input",
+    "Invariant",
+    "Kind",
+    "Metric",
+    "Trend",
+]
 
 METRICS: tuple[Metric, ...] = (
     # Outcomes: they ask for the target's labels.

@@ -10,6 +10,9 @@ from typing import Any
 
 from harness.code import source_digest
 from harness.measurement import Axes
+from harness.metrics.ask import Ask, Input, checked_asks
+
+__all__ = ["Ask", "Input", "Invariant", "Kind", "Metric", "Trend", "checked_value"]
 
 
 class Trend(Enum):
@@ -25,36 +28,6 @@ class Kind(StrEnum):
 
     SCORE = "score"  # must be fitted against accuracy before it predicts any
     ESTIMATE = "estimate"  # is itself an estimate of accuracy
-
-
-class Input(StrEnum):
-    """One positional argument of a metric; letters as in `harness.metrics`.
-
-    The word is enough to know what array is meant: fixtures provide it, property
-    tests generate it, and a metric whose input is absent is skipped by its name.
-    """
-
-    LOGITS = "logits"  # (n, k) of the target, identity view
-    PROBS = "probs"  # (n, k) softmax of those
-    VIEW_PROBS = "view_probs"  # (v, n, k) softmax, one matrix per non-identity view
-    PREDICTED = "predicted"  # (n,) predicted classes
-    HEAD_LOGITS = "head_logits"  # (t, n, t) of a pretext head, one matrix per view
-    FEATURES = "features"  # (n, d) what enters the head
-    LABELS = "labels"  # (n,) of the target: what makes an outcome of a metric
-    SOURCE_LOGITS = "source_logits"  # (s, k) on the labelled source validation set
-    SOURCE_PROBS = "source_probs"  # (s, k)
-    SOURCE_LABELS = "source_labels"  # (s,)
-    SOURCE_FEATURES = "source_features"  # (s, d)
-    SOURCE_PREDICTED = "source_predicted"  # (s,) predicted classes
-    PEER_PREDICTED = "peer_predicted"  # (m, n) predicted classes of the other models
-    SOURCE_PEER_PREDICTED = "source_peer_predicted"  # (m, s), the same models in order
-
-
-# What one forward pass over the target gives, and its labels.
-OF_ONE_PASS = frozenset(
-    {Input.LOGITS, Input.PROBS, Input.PREDICTED, Input.FEATURES, Input.LABELS}
-)
-PROBABILITIES = frozenset({Input.PROBS, Input.VIEW_PROBS, Input.SOURCE_PROBS})
 
 
 class Invariant(Enum):
@@ -77,7 +50,8 @@ class Metric:
         float64 arrays in (one per entry of `inputs`, in that order), one float out;
         options are keyword-only. No torch, no pytest, no global randomness.
     inputs
-        What the positional arguments are.
+        What the positional arguments are: words of `Input`, or an `Ask` for another
+        layer, view or split.
     bounds
         Closed interval of possible values; ``inf`` for an open side.
     trend
@@ -117,7 +91,7 @@ class Metric:
     """
 
     fn: Callable[..., float]
-    inputs: tuple[Input, ...]
+    inputs: tuple[Ask, ...]
     bounds: tuple[float, float]
     trend: Trend
     source: str
@@ -133,6 +107,9 @@ class Metric:
     interval: Callable[..., tuple[float, float]] | None = None
     stands_for: tuple[str, Axes] | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inputs", checked_asks(self.inputs))
+
     @property
     def label_free(self) -> bool:
         """Whether it asks for no label of the target, by input or by keyword.
@@ -140,7 +117,8 @@ class Metric:
         What does is an outcome: it is never fitted as a metric, ranked among metrics or
         predicted with, whatever arrays it is given.
         """
-        return Input.LABELS not in self.inputs and not _takes_labels(self.fn)
+        asked = any((a.what, a.of) == ("labels", "target") for a in self.inputs)
+        return not asked and not _takes_labels(self.fn)
 
     @property
     def name(self) -> str:
@@ -166,7 +144,7 @@ class Metric:
     @property
     def uses_confidence(self) -> bool:
         """Whether dividing the logits by a temperature is meant to change the value."""
-        return self.calibratable or not PROBABILITIES.isdisjoint(self.inputs)
+        return self.calibratable or any(ask.what == "probs" for ask in self.inputs)
 
     def __call__(self, *arrays: Any, **options: Any) -> float:
         """Evaluate, and refuse a value outside the declared bounds."""
@@ -176,7 +154,7 @@ class Metric:
 @cache
 def _takes_labels(fn: Callable[..., float]) -> bool:
     try:
-        return Input.LABELS.value in inspect.signature(fn).parameters
+        return "labels" in inspect.signature(fn).parameters
     except (TypeError, ValueError):  # of a function that does not tell
         return False
 

@@ -5,8 +5,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
+from harness.commands.predict_metrics import chosen
 from harness.datasets.readers.digits import read_digits
+from harness.errors import UnknownName
+from harness.registry import Registry
 
 
 def predict(folder, *arguments):
@@ -48,3 +52,18 @@ def test_missing_data_end_the_run_before_it_starts(tmp_path):
 
     assert result.returncode == 2
     assert "data nowhere not found" in result.stderr + result.stdout
+
+
+def test_metrics_of_views_copies_and_tasks_can_be_asked_for():
+    """By default none of them is run: each costs many passes, or training."""
+    registry = Registry()
+    known = registry.metrics
+    quick = chosen("", registry)
+
+    assert {"nuclear_norm", "atc_mc", "frechet_distance"} < set(quick)
+    assert all(known[name].label_free and not known[name].costly for name in quick)
+    assert not any(ask.view for name in quick for ask in known[name].inputs)
+    costly = ("rotation_invariance", "neighborhood_invariance", "jigsaw_prediction")
+    assert set(chosen(",".join(costly), registry)) == set(costly)
+    with pytest.raises(UnknownName, match="unknown metric 'top_5'"):
+        chosen("top_5", registry)

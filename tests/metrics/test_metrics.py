@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import harness.metrics
 from harness.errors import UndefinedMetricError
 from harness.metrics import METRICS, OUTCOMES, Input, Invariant, Metric
+from harness.metrics.ask import WORDS
 from tests.strategies import World, simulated_world, worlds
 
 # Many small worlds have no value: a metric that needs three models, two classes, ...
@@ -24,7 +25,12 @@ quick = settings(
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 
 # What runs over the target's images, and what over the source's.
-AXIS = {i: "s" if i.value.startswith("source") else "n" for i in Input}
+AXIS = {ask: "s" if ask.of == "source" else "n" for ask in WORDS.values()}
+
+
+def named(ask):
+    """What the argument is called: copies are views, too."""
+    return "view_probs" if ask.view == "copies" else str(ask)
 
 
 def claiming(invariant: Invariant):
@@ -138,28 +144,28 @@ def test_is_deterministic(metric):
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_refuses_what_is_not_finite_by_name(metric, bad):
     world = simulated_world(0.5, n=20)
-    for position, name in enumerate(metric.inputs):
+    for position, ask in enumerate(metric.inputs):
         arrays = [a.copy() for a in world.arrays(metric.inputs)]
         if arrays[position].dtype == np.float64:
             arrays[position][..., 0, 1] = bad
-            with pytest.raises(ValueError, match=f"`{name.value}` must be finite"):
+            with pytest.raises(ValueError, match=f"`{named(ask)}` must be finite"):
                 metric(*arrays)
 
 
 @every_metric
 def test_refuses_classes_of_the_wrong_shape_or_kind_by_name(metric):
     world = simulated_world(0.5, n=20)
-    for position, name in enumerate(metric.inputs):
+    for position, ask in enumerate(metric.inputs):
         arrays = world.arrays(metric.inputs)
         if arrays[position].dtype == np.int64:
             good = arrays[position]
             arrays[position] = good.astype(np.float64)
-            with pytest.raises(TypeError, match=f"`{name.value}` must be whole"):
+            with pytest.raises(TypeError, match=f"`{named(ask)}` must be whole"):
                 metric(*arrays)
             arrays[position] = good - 1
-            with pytest.raises(ValueError, match=f"`{name.value}` must .* got -1"):
+            with pytest.raises(ValueError, match=f"`{named(ask)}` must .* got -1"):
                 metric(*arrays)
-            if [AXIS[i] for i in metric.inputs].count(AXIS[name]) > 1:
+            if [AXIS[i] for i in metric.inputs].count(AXIS[ask]) > 1:
                 arrays[position] = good[..., :-1]
                 with pytest.raises(ValueError, match="must have shape"):
                     metric(*arrays)
@@ -168,9 +174,9 @@ def test_refuses_classes_of_the_wrong_shape_or_kind_by_name(metric):
 @every_metric
 def test_refuses_what_is_not_an_array(metric):
     arrays = simulated_world(0.5, n=20).arrays(metric.inputs)
-    for position, name in enumerate(metric.inputs):
+    for position, ask in enumerate(metric.inputs):
         lists = [*arrays[:position], arrays[position].tolist(), *arrays[position + 1 :]]
-        with pytest.raises(TypeError, match=f"`{name.value}` must be a numpy array"):
+        with pytest.raises(TypeError, match=f"`{named(ask)}` must be a numpy array"):
             metric(*lists)
 
 
@@ -179,7 +185,7 @@ def test_arguments_are_named_after_inputs_and_options_are_keyword_only(metric):
     parameters = inspect.signature(metric.fn).parameters.values()
     positional = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     options = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
-    assert positional == [i.value for i in metric.inputs]
+    assert positional == [named(ask) for ask in metric.inputs]
     assert len(positional) + len(options) == len(parameters)
     assert all(p.default is not p.empty for p in options)
 

@@ -89,3 +89,26 @@ def test_a_temperature_that_the_test_names_is_kept(loud):
     one = "average_confidence", "in3", "sharp"
     assert cells[one]["value"] == plain[one]["value"]
     assert "temperature" not in cells[one]["facts"]
+
+
+COPIES = """
+from harness.metrics import Input, Metric, Trend
+
+def sureness(view_probs):
+    return float(view_probs.max(axis=-1).mean())
+
+def test_sureness(measure):
+    measure(Metric(fn=sureness, inputs=(Input.COPY_PROBS,), bounds=(0, 1),
+                   trend=Trend.RISES, source="here"))
+"""
+
+
+def test_confidence_on_copies_is_the_calibrated_model_s_too(loud):
+    """However loud it is."""
+    loud.makepyfile(test_suite=COPIES)
+    plain, _, _ = measured(loud, "-k", "in0")
+    cells, _, _ = measured(loud, "-k", "in0", "--harness-calibrate=temperature")
+
+    one, other = (cells["sureness", "in0", name]["value"] for name in ("soft", "sharp"))
+    assert one == pytest.approx(other, rel=1e-5)
+    assert one != plain["sureness", "in0", "soft"]["value"]

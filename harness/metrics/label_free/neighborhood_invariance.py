@@ -59,7 +59,7 @@ def neighborhood_invariance(view_probs: Probs) -> float:
 
 NEIGHBORHOOD_INVARIANCE = Metric(
     fn=neighborhood_invariance,
-    inputs=(Input.VIEW_PROBS,),
+    inputs=(Input.COPY_PROBS,),
     bounds=(0.0, 1.0),
     trend=Trend.RISES,
     source="Ng et al. 2023, arXiv:2207.02093",

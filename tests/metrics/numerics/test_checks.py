@@ -180,7 +180,7 @@ LOGIT_METRICS = [
 def test_metrics_of_logits_refuse_probabilities(metric):
     """Each array in turn, by its name."""
     world = simulated_world(0.5, n=40)
-    for word in {Input.LOGITS, Input.SOURCE_LOGITS} & set(metric.inputs):
+    for word in map(str, {Input.LOGITS, Input.SOURCE_LOGITS} & set(metric.inputs)):
         swapped = replace(world, **{word: softmax(getattr(world, word))})
         with pytest.raises(ValueError, match=f"`{word}` must be logits, got probab"):
             metric(*swapped.arrays(metric.inputs))
