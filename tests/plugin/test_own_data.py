@@ -21,6 +21,11 @@ def report(pytester, *arguments):
     return result, json.loads(path.read_text()) if path.exists() else None
 
 
+def script(text):
+    """The JSON at the start of what follows a tag of a script."""
+    return json.loads(text.partition("</script>")[0])
+
+
 def folder(path, n=20, labels=True):
     path.mkdir()
     np.save(path / "data.npy", RNG.integers(0, 256, (n, 4, 4, 1), dtype=np.uint8))
@@ -45,7 +50,8 @@ def test_a_folder_is_a_dataset_whatever_families_were_chosen(toy):
 
 def test_traits_of_a_folder_are_in_every_file(toy):
     """Also where the cell was found in the store under other traits, or none."""
-    from harness.report.run_file.table_files import read_csv
+    pytest.importorskip("pyarrow")
+    from harness.report.run_file.table_files import read_csv, read_parquet
 
     folder(toy.path / "camera")
     for query, traits in (
@@ -58,6 +64,8 @@ def test_traits_of_a_folder_are_in_every_file(toy):
             "-k",
             "nuclear",
             "--harness-report-csv=m.csv",
+            "--harness-report-parquet=m.parquet",
+            "--harness-report-html=r.html",
         )
 
         assert result.ret == 0
@@ -71,8 +79,12 @@ def test_traits_of_a_folder_are_in_every_file(toy):
         ]
         assert rows == [traits] * 2
         assert points == [traits] * 4  # each model alone, and both together
-        read = read_csv(toy.path / "m.csv")
-        assert [m.traits for m in read if m.dataset == "camera"] == [traits] * 2
+        tables = read_csv(toy.path / "m.csv"), read_parquet(toy.path / "m.parquet")
+        for read in tables:
+            assert [m.traits for m in read if m.dataset == "camera"] == [traits] * 2
+        data = (toy.path / "r.html").read_text().partition('id="data">')[2]
+        known = {name: told for name, _, _, told in script(data)["datasets"]}
+        assert known["camera"] == ("weather fog, severity 3" if query else "")
 
 
 def test_a_conftest_gives_traits(toy):
