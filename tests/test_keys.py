@@ -29,6 +29,7 @@ HERE = Path("here")
 CHANGED = {
     "base": "outputs",
     "models": ("linear",),
+    "layers": ("stage1",),
     "model": (ModelSpec(target="nets.py:net"),),
     "families": ("test",),
     "layers": ("stage1",),
@@ -62,7 +63,7 @@ KNOWN_BY_CONTENT = (
     *("artifacts", "code", "contents", "digests", "download", "errors", "measurement"),
     *("plan", "printable", "queries", "renamed", "run", "settings", "store", "traits"),
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),
-    *("models.dry_run", "models.normalisation", "models.zoos", "models.yours"),
+    *("models.normalisation", "models.yours", "models.yours.dry_run"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
     "models.yours.specs",
     *("fixtures.on_request", "fixtures.layers", "layer_choice"),  # which choose

@@ -55,6 +55,37 @@ LEVELS = {
     "cli": 14,
     "__main__": 15,
 }
+# Within a part, from the bottom up; what is not named may not be imported by these.
+INSIDE = {
+    "metrics": ({"spec", "numerics"}, {"label_free", "outcomes"}),
+    "datasets": (
+        {"family", "geometry", "remembered", "tree", "class_folders", "class_map"},
+        {"images", "passed_over", "places", "truth", "truth_files"},
+        {"dataset", "kept"},
+        {"readers", "made", "own", "watched"},
+        {"bases"},
+        {"families", "own_truth"},
+        {"folders"},
+    ),
+    "models": (
+        {"layers", "normalisation", "recipe", "fusion", "weights"},
+        {"network", "stages", "training"},
+        {"classifier", "record"},
+        {"entry", "tap", "trainings", "yours"},
+        {"trained_here"},
+        {"published", "population"},
+        {"entries"},
+    ),
+    "analysis": (
+        {"coverage", "ranks"},
+        {"fits"},
+        {"correlation", "null_models", "on_the_line"},
+        {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
+        {"resampling", "residuals", "targets"},
+        {"comparison", "ranking", "transfer"},
+        {"detail", "gates"},
+    ),
+}
 # Third parties that a part must do without.
 FORBIDDEN = {
     "metrics": {"torch", "pytest", "torchvision", "rich"},
@@ -102,6 +133,27 @@ def test_imports_point_downwards(path):
         other = part_of(module) if top == "harness" else ""
         if other and other != own:
             assert LEVELS[other] < LEVELS[own], f"{own} must not import {module}"
+
+
+@pytest.mark.parametrize("part", INSIDE)
+def test_imports_point_downwards_within_a_part(part):
+    """A reader knows no base, and a label-free metric no outcome."""
+    level = {name: i for i, names in enumerate(INSIDE[part]) for name in names}
+    assert all(
+        (PACKAGE / part / name).exists() or _module(part, name) for name in level
+    )
+    for path in sorted((PACKAGE / part).rglob("*.py")):
+        own = path.relative_to(PACKAGE / part).with_suffix("").parts[0]
+        if own not in level:
+            continue
+        for module in imports(path, running_only=True):
+            names = module.split(".")
+            if names[:2] == ["harness", part] and len(names) > 2 and names[2] != own:
+                assert level.get(names[2], 99) < level[own], f"{path} imports {module}"
+
+
+def _exists(place):
+    return place.is_dir() or place.with_suffix(".py").is_file()
 
 
 def test_every_part_has_a_place():

@@ -60,6 +60,10 @@ class Base:
             )
 
 
+# What a name asks for that ends so: the family under corruptions, of two kinds.
+SUFFIXES = ("-c-extra", "-c")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
     """A named group of datasets over one base.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.datasets.made.corruptions.families import SUFFIXES
+from harness.datasets.family import SUFFIXES
 
 if TYPE_CHECKING:
     from harness.settings import Settings

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets.family import Base
+from harness.datasets.readers.cifar_names import CLASSES, SIZE
 from harness.errors import MissingData
 
 if TYPE_CHECKING:
@@ -49,19 +50,8 @@ def _cifar10(settings: Settings, part: str) -> Images:
 
 CIFAR10 = Base(
     name="cifar10",
-    classes=(
-        "airplane",
-        "automobile",
-        "bird",
-        "cat",
-        "deer",
-        "dog",
-        "frog",
-        "horse",
-        "ship",
-        "truck",
-    ),
-    size=(32, 32, 3),
+    classes=CLASSES,
+    size=SIZE,
     train=lambda settings: _cifar10(settings, "train"),
     test=lambda settings: _cifar10(settings, "test"),
     locate=lambda settings: str(_locate_cifar10(settings)),

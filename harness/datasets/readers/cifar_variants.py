@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.datasets.bases import CIFAR10
 from harness.datasets.images import ArrayImages
 from harness.datasets.kept import kept
 from harness.datasets.readers.arrays import (
@@ -21,13 +20,14 @@ from harness.datasets.readers.arrays import (
     read_npy,
     stamps,
 )
+from harness.datasets.readers.cifar_names import CLASSES as NAMES
+from harness.datasets.readers.cifar_names import SIZE
 from harness.datasets.readers.picture_sets import PictureImages
 from harness.datasets.readers.pictures import is_picture
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, UnknownName
 
-SIZE = CIFAR10.size
-CLASSES = len(CIFAR10.classes)
+CLASSES = len(NAMES)
 SEVERITIES = 5
 # CIFAR-10-W keeps two kinds of car apart.
 _OTHER_NAMES = {"sedan": "automobile", "suv": "automobile"}
@@ -177,7 +177,7 @@ def class_folders(folder: Path) -> Iterator[Path]:
     if any(_label(name) is not None for name in names):
         for name in names:
             if _label(name) is None:
-                known = (*CIFAR10.classes, *_OTHER_NAMES)
+                known = (*NAMES, *_OTHER_NAMES)
                 raise UnknownName(f"class folder of {folder}", name, known)
         yield folder
         return
@@ -214,4 +214,4 @@ def _visible_folders(folder: Path) -> list[str]:
 
 def _label(name: str) -> int | None:
     name = _OTHER_NAMES.get(name.lower(), name.lower())
-    return CIFAR10.classes.index(name) if name in CIFAR10.classes else None
+    return NAMES.index(name) if name in NAMES else None

@@ -13,15 +13,15 @@ import numpy as np
 
 from harness.errors import HarnessError, UnknownName
 from harness.models.classifier import Classifier
-from harness.models.dry_run import Probed, layers_of, probe, seen_parts
 from harness.models.layers import Layer
 from harness.models.network import Network, ready
 from harness.models.normalisation import checked_statistic
 from harness.models.yours.built import Built, cannot_be, check_filled
+from harness.models.yours.dry_run import Probed, layers_of, probe, seen_parts
 from harness.models.yours.exported import Exported, Onnx
 from harness.models.yours.factories import Factory
 from harness.models.yours.geometries import at_its_size, geometry_of
-from harness.models.zoos import Hub, Timm, Torchvision
+from harness.models.yours.zoos import Hub, Timm, Torchvision
 from harness.queries import safe_name
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from harness.datasets.bases import BASES
 from harness.errors import HarnessError
-from harness.models.dry_run import probe
 from harness.models.yours.conduct import dry_images
+from harness.models.yours.dry_run import probe
 from harness.registry import Registry
 
 DIGITS = next(base for base in BASES if base.name == "digits")

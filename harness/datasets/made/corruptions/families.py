@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.datasets.dataset import Dataset
-from harness.datasets.family import Family
+from harness.datasets.family import SUFFIXES, Family
 from harness.datasets.made.corruptions.catalogue import (
     CATALOGUE,
     EXTRA,
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 
-# What may follow a family's name, and which corruptions that asks for.
-SUFFIXES = {"-c-extra": EXTRA, "-c": STANDARD}
+# Which corruptions a family's name with a suffix asks for.
+ASKED = dict(zip(SUFFIXES, (EXTRA, STANDARD), strict=True))
 IN_COLOUR = ("saturate",)  # changes nothing but the strength of colours
 
 
@@ -40,7 +40,7 @@ def suffixed(name: str, families: Mapping[str, Family], base: Base) -> Family | 
     families, base
         What is known.
     """
-    for suffix, names in SUFFIXES.items():
+    for suffix, names in ASKED.items():
         if name.endswith(suffix):
             stem = name.removesuffix(suffix)
             origin = families.get("test" if stem == base.name else stem)
