@@ -65,8 +65,8 @@ KNOWN_BY_CONTENT = (
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),
     *("models.normalisation", "models.yours", "models.yours.dry_run"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
-    "models.yours.specs",
-    *("fixtures.on_request", "fixtures.layers", "layer_choice"),  # which choose
+    *("models.yours.specs", "models.yours.zoos"),
+    *("fixtures.layers", "fixtures.on_request", "layer_choice"),  # which choose
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
     *("models.training", "models.trainings", "tasks"),
     *("tasks.jigsaw", "tasks.rotation"),  # by the views that they choose
