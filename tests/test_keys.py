@@ -29,7 +29,6 @@ HERE = Path("here")
 CHANGED = {
     "base": "outputs",
     "models": ("linear",),
-    "layers": ("stage1",),
     "model": (ModelSpec(target="nets.py:net"),),
     "families": ("test",),
     "layers": ("stage1",),
