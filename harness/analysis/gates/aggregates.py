@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from harness.analysis.aggregates import Aggregated
     from harness.analysis.gates.evidence import Evidence
 
-EXAMPLE = "top5 on cifar10c: mean_over_corruptions >= 60%"
+EXAMPLE = "top_5 on cifar10c: mean_over_corruptions >= 60%"
 ANY = "aggregate"
 _NAME = re.compile(r"[^\W\d]\w*")
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from harness.analysis.comparison import PARTS
 from harness.analysis.correlation import Undefined
@@ -54,6 +54,7 @@ class Change(Quantity):
     part: str | None
     statistic: str
     beyond_chance: bool = False
+    of_places: ClassVar[bool] = False
 
     @classmethod
     def read(cls, words: Words) -> tuple[Self, str, float]:

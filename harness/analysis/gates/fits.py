@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from harness.analysis.correlation import Undefined
 from harness.analysis.gates.aggregates import ANY
@@ -67,6 +67,7 @@ class Fit(Quantity):
 
     domain: str
     statistic: str
+    of_places: ClassVar[bool] = False
 
     @staticmethod
     def is_meant(words: Words) -> bool:

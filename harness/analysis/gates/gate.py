@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.analysis.gates.subjects import Subject
 from harness.analysis.gates.texts import number
@@ -23,6 +23,7 @@ class Quantity(ABC):
     """
 
     __slots__ = ()
+    of_places: ClassVar[bool] = True  # so that datasets or families can be named
 
     @abstractmethod
     def written(self, gate: Gate) -> str:

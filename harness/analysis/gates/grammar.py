@@ -131,41 +131,19 @@ def _colon(text: str) -> int | None:
 
 def _gate(text: str, colon: int | None, words: Words, read: Reader) -> Gate:
     head = EVERYTHING if colon is None else text[:colon]
-    datasets, at = EVERYTHING, 0
-    if (on := _ON.search(head)) and head[: on.start()].strip():
-        datasets, at = head[on.end() :].strip(), on.start()
-        head = head[: on.start()]
-        if not datasets:
-            refuse(
-                text,
-                "datasets are missing after 'on'",
-                at=on.end(),
-                kind=words.kind,
-                example=words.example,
-            )
-    try:
-        subject = Subject.parse(head.strip())
-    except ValueError as error:
-        patterns = "; patterns use * and ?" if words.kind == "gate" else ""
-        refuse(text, f"{error}{patterns}", at=0, kind=words.kind, example=words.example)
+    subject, datasets, on = _head(head, words)
     quantity, operator, threshold = read(words)
-    of_fits = isinstance(quantity, Fit | Change)
-    if of_fits and at:
-        refuse(
-            text,
+    if on and not quantity.of_places:
+        words.refuse(
             "a fit is of a whole domain and no datasets can be named; of values they "
             f"can: {subject} on {datasets}: value > 0",
-            at=at,
-            kind=words.kind,
-            example=words.example,
+            at=on,
         )
-    if not of_fits and subject.model == ALL:
-        refuse(
-            text,
+    if subject.model == ALL and quantity.of_places:
+        words.refuse(
             f"{ALL!r} means one fit over all models, and this is no fit; name a model, "
             "or leave it out",
             at=text.index("["),
-            example=words.example,
         )
     return Gate(
         metric=subject.metric,
@@ -177,3 +155,17 @@ def _gate(text: str, colon: int | None, words: Words, read: Reader) -> Gate:
         threshold=threshold,
         text=text,
     )
+
+
+def _head(head: str, words: Words) -> tuple[Subject, str, int]:
+    """What stands before the colon: the subject, the datasets, where "on" is, or 0."""
+    datasets, at = EVERYTHING, 0
+    if (on := _ON.search(head)) and head[: on.start()].strip():
+        head, datasets, at = head[: on.start()], head[on.end() :].strip(), on.start()
+        if not datasets:
+            words.refuse("datasets are missing after 'on'", at=on.end())
+    try:
+        return Subject.parse(head.strip()), datasets, at
+    except ValueError as error:
+        patterns = "; patterns use * and ?" if words.kind == "gate" else ""
+        words.refuse(f"{error}{patterns}", at=0)

@@ -131,10 +131,11 @@ class Words:
         self.take()
         return value
 
-    def refuse(self, problem: str) -> NoReturn:
-        """Say what is wrong with the next word."""
-        behind = self._place < len(self._tokens)
-        at = self._tokens[self._place].at if behind else len(self.text)
+    def refuse(self, problem: str, *, at: int | None = None) -> NoReturn:
+        """Say what is wrong with the next word, or at a place in the text."""
+        if at is None:
+            left = self._tokens[self._place : self._place + 1]
+            at = left[0].at if left else len(self.text)
         refuse(self.text, problem, at=at, kind=self.kind, example=self.example)
 
 
