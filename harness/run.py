@@ -129,6 +129,7 @@ class Run:
         self._tasks: dict[str, Task] = {}
         self._failed: dict[str, HarnessError] = {}
         self._model_prints: dict[str, str] = {}
+        self._population_prints: dict[str, str] = {}
         self._dataset_prints: dict[str, str] = {}
         self._answers: dict[tuple[str, str], NDArray[np.int32]] = {}
         self._predicted: dict[tuple[str, str], NDArray[np.unsignedinteger]] = {}
@@ -632,13 +633,25 @@ class Run:
         others = self.peers(place.subject, place.dataset) if peers else ()
         return key_of(
             [
-                self.model_fingerprint(place.subject),
+                self.subject_fingerprint(place.subject),
                 self.data_fingerprint(place),
                 test,
                 *self.layers.places(place.subject),
                 *map(self.model_fingerprint, others),
             ]
         )
+
+    def subject_fingerprint(self, name: str) -> str:
+        """Digest of a model or of a population: no two are called alike."""
+        if name not in self.registry.populations_of(self.base.name):
+            return self.model_fingerprint(name)
+        if name not in self._population_prints:
+            entry = self.population(name)
+            self._population_prints[name] = self._once(
+                f"population {name}",
+                lambda: entry.fingerprint(self.settings, self.base, self.tell),
+            )
+        return self._population_prints[name]
 
     def data_fingerprint(self, place: Place) -> str:
         """Digest of what is measured on: a dataset, or all of a family, or nothing."""

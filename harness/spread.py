@@ -10,17 +10,16 @@ from harness.fixtures.cells import (
     aggregates_of,
     asked_beside,
     gates_of,
-    gets_ours,
-    is_harness,
     run_of,
 )
 from harness.fixtures.layers import layered
 from harness.fixtures.on_request import note_left_out
+from harness.fixtures.ours import gets_ours, is_harness
 from harness.protocol.garbage import rest
 
 
 def spread(metafunc: pytest.Metafunc) -> None:
-    """Spread a test that asks for our `model`, `dataset` or `family` over the grid.
+    """Spread a test that asks for our fixtures of the grid over it.
 
     Raises
     ------
@@ -34,9 +33,9 @@ def spread(metafunc: pytest.Metafunc) -> None:
     _check_gates(metafunc)
     _check_aggregates(metafunc)
     _check_pair(metafunc)
+    asked = _asked_of_grid(metafunc)
     if _is_ours(metafunc, "population"):
         _spread_populations(metafunc)
-    asked = _asked_of_grid(metafunc)
     if not asked:
         return
     run = run_of(metafunc.config)
@@ -91,14 +90,19 @@ def _asked_of_grid(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     """Which of our fixtures of the grid a test is spread over.
 
     `record` takes a model and a dataset where the test says nothing, and only a model
-    where it asks for that, or for a family, and for no dataset.
+    where it asks for that, or for a family, and for no dataset; of a population it
+    takes what the test asks for.
     """
     grid = ("model", "dataset", "family")
     asked = tuple(name for name in grid if _is_ours(metafunc, name))
     info = metafunc.definition._fixtureinfo
     if not gets_ours(info, "record"):
         return asked
-    own = asked_beside(metafunc.definition, "record").intersection(asked)
+    beside = asked_beside(metafunc.definition, "record")
+    own = beside.intersection(asked)
+    if _is_ours(metafunc, "population"):
+        _check_population(metafunc, beside)
+        asked = tuple(name for name in asked if name in own)
     if {"dataset", "family"} <= own:
         raise pytest.Collector.CollectError(
             f"{metafunc.definition.nodeid} must record for a `dataset` or for a "
@@ -107,6 +111,17 @@ def _asked_of_grid(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     if "family" in own or ("model" in own and "dataset" not in own):
         return tuple(name for name in asked if name != "dataset")
     return asked
+
+
+def _check_population(metafunc: pytest.Metafunc, beside: frozenset[str]) -> None:
+    """Refuse to record for a population and a model at once."""
+    for name in ("model", *_OF_A_PAIR):
+        if name in beside and gets_ours(metafunc.definition._fixtureinfo, name):
+            raise pytest.Collector.CollectError(
+                f"{metafunc.definition.nodeid} must record for a `population` or for a "
+                f"model, and asks for `{name}` too, which is of a model; a population "
+                "has `networks`, `records` and `predictions(dataset)`"
+            )
 
 
 def _check_gates(metafunc: pytest.Metafunc) -> None:

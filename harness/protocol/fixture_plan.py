@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.fixtures.cells import GRID
+from harness.fixtures.ours import GRID
 
 _GIVEN = "request"  # by pytest itself
 
