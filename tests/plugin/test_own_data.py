@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness.datasets.geometry import Geometry
 from harness.sampling import sampled_rows
 
 RNG = np.random.default_rng(0)
@@ -208,6 +209,44 @@ def test_a_run_that_finds_all_opens_no_picture(toy, monkeypatch):
     assert first == {"1.png", "data.npy", "labels.npy"}
     assert again == {"data.npy", "labels.npy"}
     assert found == values
+
+
+def test_each_network_meets_pictures_at_its_own_geometry(toy):
+    """On a base of any size; the same folder, and the same test, for all."""
+    path = toy.path / "conftest.py"
+    text = path.read_text().replace(
+        "size=(4, 4, 1), ", "size=(4, 4, 1), geometry=Geometry(resize=5, crop=4), "
+    )
+    text = text.replace(
+        "    return network\n",
+        "    if sharpness > 4:\n        network.resize, network.size = 8, 4\n"
+        "    return network\n",
+    )
+    path.write_text(f"from harness.datasets.geometry import Geometry\n{text}")
+    toy.makepyfile(
+        test_suite="""
+        def test_brightness(predictions, record):
+            record("brightness", float(predictions.features().mean()))
+        """
+    )
+    (toy.path / "camera").mkdir()
+    pictures = [
+        Image.fromarray(RNG.integers(0, 256, shape, dtype=np.uint8))
+        for shape in ((12, 9), (20, 31))
+    ]
+    for number, picture in enumerate(pictures):
+        picture.save(toy.path / "camera" / f"{number}.png")
+
+    result, found = report(toy, "--harness-data=camera", "-k", "camera")
+
+    assert result.ret == 0
+    values = {m["model"]: m["value"] for m in found["measurements"]}
+    for model, geometry in (
+        ("sharp", Geometry(resize=8, crop=4)),
+        ("soft", Geometry(resize=5, crop=4)),
+    ):
+        pixels = np.stack([geometry(picture) for picture in pictures])
+        assert values[model] == pytest.approx(pixels.mean() / 255 - 0.5, abs=1e-6)
 
 
 def test_a_sample_of_a_sorted_folder_has_every_class(toy):
