@@ -70,8 +70,8 @@ def whole(folder: Path, arguments: argparse.Namespace) -> None:
     tell("the images are found, their digest taken", time.perf_counter())
     names = [name for name in run.datasets if name.startswith("interior/")]
     print(f"{len(names)} interior datasets")
-    weight = rng.normal(size=(run.jigsaw.classes, arguments.features))
-    views = run.jigsaw.views
+    weight = rng.normal(size=(run.task("jigsaw").classes, arguments.features))
+    views = run.task("jigsaw").views
     moved = [view for view in views if view.moves]
     for name in names[: arguments.datasets]:
         start = time.perf_counter()

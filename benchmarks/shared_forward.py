@@ -180,7 +180,7 @@ def harness_way(classifier: Classifier, run: Run, n: int, heads: HeadWeights) ->
         limit=n,
     )
     probs = seen.probs()
-    moved = [view for view in run.jigsaw.views if view.moves]
+    moved = [view for view in run.task("jigsaw").views if view.moves]
     labels = dataset.labels(n)
     assert labels is not None
 
@@ -194,7 +194,7 @@ def harness_way(classifier: Classifier, run: Run, n: int, heads: HeadWeights) ->
         "rotation invariance": rotation_invariance(probs, seen.view_probs(ROTATIONS)),
         "jigsaw invariance": jigsaw_invariance(probs, seen.view_probs(moved)),
         "rotation prediction": rotation_prediction(asked(ROTATION)),
-        "jigsaw prediction": jigsaw_prediction(asked(run.jigsaw)),
+        "jigsaw prediction": jigsaw_prediction(asked(run.task("jigsaw"))),
     }
     seconds = time.perf_counter() - start
     return Trial(values=values, seconds=seconds, inside=inside())
@@ -293,7 +293,9 @@ def script_way(classifier: Classifier, run: Run, n: int, heads: HeadWeights) -> 
         return right / (len(changes) * n)
 
     turns = [turned(k) for k in range(4)]
-    jigsaws = [jigsawed(view.tiles or (0, 1, 2, 3)) for view in run.jigsaw.views]
+    jigsaws = [
+        jigsawed(view.tiles or (0, 1, 2, 3)) for view in run.task("jigsaw").views
+    ]
     start = time.perf_counter()
     right = sum(int((z.argmax(1) == y).sum()) for z, _, y in passes(turned(0)))
     matrix = softmaxes(turned(0))
