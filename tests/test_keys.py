@@ -12,9 +12,10 @@ from harness.fixtures.calibrate import calibration_parameters
 from harness.fixtures.copies import TARGET, copies_parameters
 from harness.fixtures.population import POPULATION_CODE
 from harness.fixtures.pretext import HEAD_CODE, pretext_parameters
+from harness.keys import SHARED_CODE
 from harness.metrics import METRICS
 from harness.registry import Registry
-from harness.run import SHARED_CODE, Run
+from harness.run import Run
 from harness.settings import (
     ROLES,
     ModelSpec,
@@ -60,7 +61,8 @@ CHANGED = {
 # which each of them names; and the keys' own.
 KNOWN_BY_CONTENT = (
     *("artifacts", "code", "contents", "digests", "download", "errors", "measurement"),
-    *("plan", "printable", "queries", "renamed", "run", "settings", "store", "traits"),
+    *("grid", "keys", "plan", "printable", "queries", "renamed", "run", "settings"),
+    *("store", "traits"),
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),
     *("models.normalisation", "models.yours", "models.yours.dry_run"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
