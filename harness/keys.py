@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -163,7 +164,9 @@ class Keys(Grid):
         if not place.family:
             return ""
         members = self.families[place.family]
-        return key_of([self.dataset_fingerprint(one.name) for one in members])
+        # What is computed over a family may go by its members' traits.
+        parts = [[self.dataset_fingerprint(m.name), dict(m.traits)] for m in members]
+        return key_of([json.dumps(parts, sort_keys=True)])
 
     def names_at(self, place: Place) -> dict[str, Any]:
         """What a row at a place is called today, whatever it was when it was stored."""

@@ -43,7 +43,8 @@ class Aggregate:
         are axes of its numbers. What was corrupted, `member`, where it is known, is
         kept always.
     fn
-        From (traits, value) of each member to one number.
+        From (traits, value) of each member to one number; where it raises, or gives
+        none that is finite, the aggregate is Undefined, with what was wrong.
     source
         Where the definition comes from.
     """
@@ -247,4 +248,15 @@ def _value(
         reasons = [*missing, *(f"several datasets of {one}" for one in twice)]
         more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
         return Undefined("; ".join(reasons[:3]) + more)
-    return float(aggregate.fn(members))
+    return _made(aggregate, members)
+
+
+def _made(aggregate: Aggregate, members: Members) -> float | Undefined:
+    """What a suite's own function says, if it is a number: the report goes on."""
+    try:
+        value = float(aggregate.fn(members))
+    except Exception as error:
+        return Undefined(f"{aggregate.name} raised {type(error).__name__}: {error}")
+    if not math.isfinite(value):
+        return Undefined(f"{aggregate.name} must give a finite number, got {value}")
+    return value

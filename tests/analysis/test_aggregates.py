@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.aggregates import AGGREGATES, aggregated
+from harness.analysis.aggregates import AGGREGATES, Aggregate, aggregated
 from harness.analysis.correlation import Undefined
 from harness.measurement import Axes, Domain, Measurement
 
@@ -155,3 +155,26 @@ def test_each_declares_its_source(aggregate):
     """And keeps nothing that it goes over."""
     assert "section" in aggregate.source
     assert set(aggregate.over).isdisjoint(aggregate.by)
+
+
+def broken(members):
+    raise KeyError("hard")
+
+
+@pytest.mark.parametrize(
+    ("fn", "reason"),
+    [
+        (lambda members: float("nan"), "own must give a finite number, got nan"),
+        (lambda members: float("inf"), "own must give a finite number, got inf"),
+        (lambda members: None, "own raised TypeError: float"),
+        (broken, "own raised KeyError: 'hard'"),
+    ],
+    ids=range(4),
+)
+def test_a_suites_own_function_that_gives_no_number_is_undefined(fn, reason):
+    """The report is made all the same, and no gate passes on it."""
+    own = Aggregate(name="own", over=("corruption", "severity"), fn=fn, source="here")
+    (found,) = aggregated(own, [row(name, 0.5) for name in MEMBERS], {"c": MEMBERS})
+
+    assert isinstance(found.value, Undefined)
+    assert found.value.reason.startswith(reason)

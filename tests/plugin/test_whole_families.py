@@ -151,6 +151,25 @@ def test_a_member_that_changes_has_the_family_measured_anew(worn):
     result.stdout.fnmatch_lines(["cells: 2 measured, 2 found in the store"])
 
 
+def test_traits_of_a_member_that_change_have_the_family_measured_anew(worn):
+    """What a test computes over a family may go by them."""
+    worn.makepyfile(
+        test_suite="""
+        def test_worst(model, family, record):
+            record("worst", max(one.traits.get("severity", 0) for one in family))
+        """
+    )
+    worn.runpytest_inprocess()
+    conftest = worn.path / "conftest.py"
+    text = conftest.read_text()
+    conftest.write_text(text.replace('"severity": s}', '"severity": s + 5}'))
+
+    result, found = report(worn)
+
+    result.stdout.fnmatch_lines(["cells: 2 measured, 2 found in the store"])
+    assert {r["value"] for r in found["measurements"] if r["family"] == "worn"} == {7}
+
+
 def test_a_dataset_and_a_family_at_once_are_refused(toy):
     """A number belongs to the one or to the other."""
     toy.makepyfile(
@@ -289,6 +308,39 @@ def test_a_gate_on_an_aggregate_fails_where_members_are_lost(worn, lost):
         [
             "*passed error on worn mean_over_corruptions < 1.01 [[]sharp[]]: *",
             "*FAILED error on worn * [[]soft[]]: cannot be judged: nothing measured*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("lost", ["assert 0", "return", "pytest.skip('no')"])
+def test_a_gate_on_a_domains_aggregates_fails_where_a_family_is_lost(worn, lost):
+    """It does not pass on the other family of the domain."""
+    conftest = worn.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text()
+        + """
+    registry.add_family(Family(
+        name="torn", base="toy", domain=Domain.EXTERIOR, description="",
+        datasets=lambda settings: tuple(
+            replace(one, name=f"torn/{i}", family="torn")
+            for i, one in enumerate(datasets(settings))
+        ),
+    ))
+"""
+    )
+    text = GATED.replace("on worn", "on exterior").replace(
+        "    record(",
+        f"    if dataset.family == 'torn':\n        {lost}\n    record(",
+    )
+    worn.makepyfile(test_suite=text)
+
+    result = worn.runpytest_inprocess("--harness-families=in0,worn,torn")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*FAILED*torn*[[]sharp[]]: cannot be judged: nothing measured on torn/0*",
+            "*passed*worn*[[]sharp[]]: mean_over_corruptions is *",
         ]
     )
 

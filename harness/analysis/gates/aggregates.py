@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harness.analysis.correlation import Undefined
 from harness.analysis.gates.gate import Gate, Quantity, Verdict, subject_of
-from harness.analysis.gates.places import could_be_on
+from harness.analysis.gates.places import Placed, could_be_on
 from harness.analysis.gates.rows import lacking_models
 from harness.analysis.gates.texts import (
     OPERATORS,
@@ -121,8 +121,10 @@ class OfFamily(Quantity):
 
 def _is_on(pattern: str, family: str, evidence: Evidence) -> bool:
     """Whether a pattern of families, or a domain's word, means a family."""
+    # Of a family that was lost altogether there are expected cells alone.
+    places: list[Placed] = [*evidence.measurements, *evidence.expected]
     return fnmatchcase(family, pattern) or any(
-        row.family == family and row.domain == pattern for row in evidence.measurements
+        one.family == family and one.domain == pattern for one in places
     )
 
 
