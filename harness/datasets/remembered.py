@@ -18,9 +18,11 @@ from harness.errors import BadData, HarnessError
 RESOLUTION = 2 * 10**9
 ROOM = 4096  # findings on the disk, of some hundred bytes each
 
-#: Size, time of the content and time of the file's entry, both in ns. A tool that puts
-#: other content under the old time changes the last.
-Stamp = tuple[int, int, int]
+#: Size, time of the content and time of the file's entry, both in ns, number of the
+#: file and of its disk. A tool that puts other content under the old time changes the
+#: third; another file of the same times comes in its place with its folder, or by a
+#: link to that.
+Stamp = tuple[int, int, int, int, int]
 
 
 def stamp(path: Path) -> Stamp:
@@ -105,7 +107,7 @@ class Memory:
         if text is None:
             began = time.time_ns()
             text = find()
-            if all(when < began - RESOLUTION for _, when, _ in files.values()):
+            if all(when < began - RESOLUTION for _, when, *_ in files.values()):
                 self._write(key, text)
         if len(self._found) >= ROOM:
             del self._found[next(iter(self._found))]
@@ -147,7 +149,8 @@ MEMORY = Memory()
 
 
 def _of(found: os.stat_result) -> Stamp:
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    times = found.st_mtime_ns, found.st_ctime_ns
+    return found.st_size, *times, found.st_ino, found.st_dev
 
 
 def _key(what: str, files: Mapping[Path, Stamp]) -> str:

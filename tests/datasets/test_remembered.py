@@ -2,6 +2,7 @@
 
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -147,3 +148,34 @@ def test_a_digest_is_of_the_file_that_was_seen(file):
         digest_of(file, known)
     with pytest.raises(BadData, match=r"a.bin cannot be looked at: No such file"):
         stamp(file)
+
+
+def test_another_file_of_the_same_times_is_read(tmp_path, monkeypatch):
+    """Many clocks tick every few ms: files that one script writes bear the same time.
+
+    One comes in the other's place with its folder, which changes neither.
+    """
+    real = os.stat
+
+    def ticking(path, **how):
+        found = real(path, **how)
+        return SimpleNamespace(
+            **{
+                n: getattr(found, n) for n in ("st_size", "st_ino", "st_dev", "st_mode")
+            },
+            st_mtime_ns=OLD,
+            st_ctime_ns=OLD,
+        )
+
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.bin").write_bytes(name.encode())
+    link, finds = tmp_path / "data", []
+    monkeypatch.setattr(remembered.os, "stat", ticking)
+    for name in ("one", "two", "one"):
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / name)
+        asked(link / "a.bin", tmp_path / "c", finds)
+    monkeypatch.undo()
+
+    assert finds == [b"one", b"two"]
