@@ -125,7 +125,8 @@ class Fit(Quantity):
         ]
         return tuple(verdicts) or (
             gate.unjudged(
-                unmatched(
+                _never_fitted(gate, evidence)
+                or unmatched(
                     gate.subject,
                     [row for row in evidence.correlations if _is_measured(row)],
                     evidence.failed,
@@ -195,6 +196,18 @@ class Fit(Quantity):
         if value is None:
             return Undefined(f"the metric is constant on the {fit.n} datasets")
         return row.outcome.scale * value if name in ("rmse", "mae", "bias") else value
+
+
+def _never_fitted(gate: Gate, evidence: Evidence) -> str:
+    """Say that what is meant are numbers on no dataset; empty where they are not."""
+    meant = [row for row in evidence.measurements if gate.subject.selects(row)]
+    if not meant or any(row.dataset for row in meant):
+        return ""
+    names = ", ".join(sorted({row.metric for row in meant}))
+    return (
+        f"{names}: a number of a model or a family, and such are never fitted; "
+        "set a gate on its value"
+    )
 
 
 def _is_measured(row: Correlation) -> bool:

@@ -66,6 +66,8 @@ def nowhere(pattern: str, places: Iterable[Placed]) -> str:
     """Say that a pattern means none of the places where there are rows."""
     names = {name for p in places for name in (p.dataset, p.family) if name}
     known = sorted(names)
+    if not known:
+        return "it is a number of a model alone, on no dataset; leave the 'on' out"
     return (
         f"no dataset, family or domain matches {pattern!r}{hint(pattern, known)}; "
         f"measured on: {several(known, most=_MOST)}"

@@ -4,7 +4,8 @@ The grammar::
 
     gate     = SECTION "." QUANTITY OPERATOR NUMBER
     SECTION  = the name of a section of the report
-    QUANTITY = the name of one of its quantities, or a pattern with * and ?
+    QUANTITY = the name of one of its quantities, in one word or several, or a pattern
+               with * and ?
     NUMBER   = a number, or one with %
 """
 
@@ -107,11 +108,11 @@ def _verdict(gate: Gate, name: str, value: float | Undefined) -> Verdict:
 
 def is_meant(text: str) -> bool:
     """Whether a text without a colon means to be a gate on a section."""
-    words = NAMES.findall(text)[:2]
+    words = NAMES.findall(text)
     return (
         bool(words)
         and _NAME.fullmatch(words[0]) is not None
-        and all(map(is_operator_like, words[1:]))
+        and (len(words) == 1 or any(map(is_operator_like, words[1:])))
     )
 
 
@@ -127,9 +128,14 @@ def read(text: str) -> Gate:
     --------
     >>> str(read("scorecard.best>=60%"))
     'scorecard.best >= 0.6'
+    >>> str(read("top_mass.top mass of 3 > 0.9"))
+    'top_mass.top mass of 3 > 0.9'
     """
     words = Words(text, words=NAMES, example=EXAMPLE)
-    named = _NAME.fullmatch(words.take())
+    name = [words.take()]
+    while words.ahead() and not is_operator_like(words.ahead()):
+        name.append(words.take())
+    named = _NAME.fullmatch(" ".join(name))
     assert named is not None
     operator = words.one_of("the operator", OPERATORS)
     return Gate(

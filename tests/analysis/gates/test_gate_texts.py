@@ -164,7 +164,8 @@ def test_the_texts_that_are_mutated_are_right(text):
         ("s.q", "the operator is missing at the end", ""),
         ("s.q > ", "the number is missing at the end", ""),
         ("s.q >= much", "must be a finite number or a percentage, got 'much'", ""),
-        ("s.q interior > 1", "a ':' must follow the metric", "At character 4"),
+        ("s interior > 1", "a ':' must follow the metric", "At character 2"),
+        ("s.q interior", "a ':' must follow the metric", "At character 4"),
         ("predicted on cam >= 1", "it must start with 'predicted accuracy on'", ""),
     ],
 )

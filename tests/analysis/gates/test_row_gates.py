@@ -177,6 +177,13 @@ def test_a_number_of_a_model_alone_needs_no_family():
     assert only("knn: outcome >= 0", found).reason == (
         "there is no outcome; without them there is nothing to judge"
     )
+    assert only("knn: interior r2 >= 0", found).reason == (
+        "knn: a number of a model or a family, and such are never fitted; set a gate "
+        "on its value"
+    )
+    assert only("knn on test: value >= 0", found).reason == (
+        "it is a number of a model alone, on no dataset; leave the 'on' out"
+    )
 
 
 def lost(dataset, model="linear"):

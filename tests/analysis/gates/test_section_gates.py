@@ -11,6 +11,7 @@ QUANTITIES = {
     "score": {
         "best": 0.7,
         "worst [a]": 0.2,
+        "mass of 3": 0.9,
         "none": Undefined("nobody came"),
         "odd": math.nan,
     },
@@ -31,13 +32,16 @@ def only(text):
         ("score.best < 0.7", False, "best is 0.7, wanted < 0.7"),
         ("score.worst[ a] <= 1", False, "no quantity of score matches 'worst[ a]'"),
         ("score.worst* <= 1", True, "worst [a] is 0.2 (<= 1)"),
+        ("score.worst [a] <= 1", True, "worst [a] is 0.2 (<= 1)"),
+        ("score.mass of  3>=90%", True, "mass of 3 is 0.9 (>= 0.9)"),
+        ("score.mass of ? >= 1", False, "mass of 3 is 0.9, wanted >= 1"),
         ("score.none >= 0", False, "cannot be judged: nobody came"),
         ("score.odd >= 0", False, "cannot be judged: it is nan"),
         (
             "score.bset >= 0",
             False,
             "no quantity of score matches 'bset'; did you mean 'best'?; there is best, "
-            "none, odd, worst [a]",
+            "mass of 3, none, odd, worst [a]",
         ),
         ("empty.x >= 0", False, "section empty has no quantity to judge"),
         ("broken.x >= 0", False, "cannot be judged: section 'broken' could not be"),
@@ -59,6 +63,7 @@ def test_a_pattern_gives_a_verdict_for_each_quantity():
     assert [(v.id, v.passed) for v in verdicts] == [
         ("gates::score.best >= 0.5", True),
         ("gates::score.worst [a] >= 0.5", False),
+        ("gates::score.mass of 3 >= 0.5", True),
         ("gates::score.none >= 0.5", False),
         ("gates::score.odd >= 0.5", False),
     ]
