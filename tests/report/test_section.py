@@ -253,6 +253,15 @@ def test_parts_are_shown_where_they_are_meant_for():
     assert "for terminals" in reports[0]
 
 
+def test_tables_with_titles_stand_apart_on_a_terminal():
+    """The first stands right below the section's title."""
+    one, two = (Table(columns=NAMES, rows=(("net",),), title=t) for t in ("one", "two"))
+
+    block = report_text(shown_with(one, two), width=80).partition("parts\n")[2]
+
+    assert block.startswith("one\nname\n────\nnet\n\ntwo\nname\n")
+
+
 def test_a_section_without_a_part_for_a_writer_is_not_there():
     """No heading without a word below it."""
     made = shown_with(Text(text="for terminals", where=("terminal",)))

@@ -39,7 +39,7 @@ class AggregatesSection:
             yield Table(
                 title=name,
                 columns=(
-                    Column(name="of"),
+                    Column(name="of", widest=48),
                     Column(name="model"),
                     Column(name="family"),
                     Column(name="datasets", form=".0f", goes=1),

@@ -71,7 +71,7 @@ class ValuesSection:
         families = any(one.family for one in found.numbers)
         yield Table(
             columns=(
-                Column(name="number"),
+                Column(name="number", widest=48),
                 Column(name="model"),
                 *([Column(name="family")] if families else []),
                 Column(name="value", form=".4g"),

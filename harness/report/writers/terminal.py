@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def section_lines(one: Shown, width: int) -> Iterable[RenderableType]:
-    """A section under its title, a blank line before it; nothing where it is empty."""
+    """A section under its title, a blank line before it; nothing where it is empty.
+
+    A blank line also stands before each further table that has a title of its own.
+    """
     from rich import text
 
     parts = list(for_writer(one.parts, "terminal"))
@@ -41,6 +44,8 @@ def section_lines(one: Shown, width: int) -> Iterable[RenderableType]:
     if one.title and not own:
         yield text.Text(one.title, style="bold")
     for i, part in enumerate(parts):
+        if i and isinstance(part, Table | Curve) and part.title:
+            yield ""
         yield from part_lines(part, "" if i else one.title, width)
 
 
