@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pytest
 
@@ -14,6 +14,8 @@ from harness.errors import HarnessError
 from harness.queries import possible_path, safe_name, split_query
 from harness.settings import ModelSpec, OwnData, PopulationSpec
 from harness.traits import Trait, checked_traits, read_trait
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +232,7 @@ def _spec(text: str) -> ModelSpec:
         std=_numbers("std", facts, "positive", lambda x: 0 < x < float("inf")),
         weights=facts.get("weights", ""),
         kind=_kind(target, facts),
-        layers=_names(facts["layers"]) if "layers" in facts else (),
+        layers=_fact("layers", _names, facts) if "layers" in facts else (),
     )
 
 
@@ -241,7 +243,9 @@ _SPEC_FACTS = (
 
 def _kind(target: str, facts: dict[str, str]) -> str:
     """Of a model; timm's own word for an encoder is a network of no classes."""
-    kind = _one_of("classifier", "encoder")(facts.get("kind", "classifier"))
+    kind = "classifier"
+    if "kind" in facts:
+        kind = _fact("kind", _one_of("classifier", "encoder"), facts)
     if "num_classes" not in facts:
         return kind
     if not target.startswith("timm:") or facts["num_classes"] != "0":
@@ -258,10 +262,17 @@ def _population(text: str) -> PopulationSpec:
     target, facts = split_query(text, ("networks", "epochs", "name"))
     if (name := facts.get("name", "")) != (name and safe_name(name)):
         raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
-    numbers = {
-        n: _count(1, 10_000)(facts[n]) for n in ("networks", "epochs") if n in facts
-    }
+    count = _count(1, 10_000)
+    numbers = {n: _fact(n, count, facts) for n in ("networks", "epochs") if n in facts}
     return PopulationSpec(target=target, name=name, **numbers)
+
+
+def _fact(fact: str, parse: Callable[[str], T], facts: dict[str, str]) -> T:
+    """One of several facts: an error says which."""
+    try:
+        return parse(facts[fact])
+    except ValueError as error:
+        raise ValueError(f"has {fact}, which {error}") from error
 
 
 def _numbers(

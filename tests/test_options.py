@@ -73,7 +73,10 @@ def test_a_model_says_its_kind_and_its_layers(facts, kind, layers):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("f.py:net?kind=head", "must be one of classifier, encoder, got 'head'"),
+        (
+            "f.py:net?kind=head",
+            "has kind, which must be one of classifier, encoder, got 'head'",
+        ),
         ("f.py:net?num_classes=0", "may give num_classes=0 alone, and to timm"),
         ("timm:vit?num_classes=10", "may give num_classes=0 alone, and to timm"),
         ("timm:vit?num_classes=0&kind=classifier", "must not be a classifier of num"),

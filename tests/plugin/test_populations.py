@@ -98,7 +98,10 @@ def test_without_any_the_test_is_skipped_with_what_to_do(toy):
         ("lines?networks=2", "population lines must be run as it is registered"),
         ("lnies", "unknown trainable model 'lnies'"),
         ("lines?network=2", "unknown fact 'network'*did you mean networks"),
-        ("lines?networks=0", "must be a whole number of at least 1, got '0'"),
+        (
+            "lines?networks=0",
+            "has networks, which must be a whole number of at least 1",
+        ),
         ("lines?name=a b", "must have a name like 'a-b'"),
     ],
     ids=range(5),
