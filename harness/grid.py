@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from harness.answers.outputs import BASE, SavedModel
 from harness.datasets.family import called_test
+from harness.datasets.images import held
 from harness.datasets.remembered import MEMORY
 from harness.datasets.watched import Watch, watched
 from harness.errors import (
@@ -367,7 +368,7 @@ class Grid:
             name=SOURCE,
             family=SOURCE,
             domain=Domain.INTERIOR,
-            load=lambda: self.base.test(self.settings),
+            load=held(lambda: self.base.test(self.settings)),
         )
 
     @cached_property
@@ -379,7 +380,7 @@ class Grid:
             name="train",
             family="train",
             domain=Domain.INTERIOR,
-            load=lambda: self.base.train(self.settings),
+            load=held(lambda: self.base.train(self.settings)),
         )
 
     def _once(self, what: str, attempt: Callable[[], T]) -> T:

@@ -89,7 +89,7 @@ class Keys(Grid):
     def source_fingerprint(self) -> str:
         """Digest of the base's test split, the labelled source set of some metrics."""
         try:
-            return self._once("source", lambda: self.base.test(self.settings).digest)
+            return self._once("source", lambda: self.source.load().digest)
         except UndefinedMetricError:  # saved outputs need not have one
             return ""
 

@@ -9,17 +9,18 @@ import mmap
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.code import source_digest
-from harness.datasets.remembered import MEMORY, digest_of, stamp
+from harness.datasets.remembered import MEMORY, Stamp, changed, digest_of, stamp
 
 if TYPE_CHECKING:
     from harness.datasets.geometry import Geometry
 
+T = TypeVar("T")
 CHUNK = 1000  # images that are looked at together
 LARGE = 2**22  # bytes of an array that is given a place of its own
 
@@ -117,7 +118,7 @@ class FileArrays:
     """Arrays that a reader makes of files, once somebody looks at them.
 
     Their digest is over the files' bytes and is remembered, so that who wants no more
-    than that reads nothing.
+    than that reads nothing. A file that changes once somebody has looked is an error.
 
     Parameters
     ----------
@@ -147,17 +148,32 @@ class FileArrays:
     @property
     def pixels(self) -> NDArray[np.uint8]:
         """(n, h, w, c)."""
-        return self._read().pixels
+        return self._looked(lambda images: images.pixels)
 
     @property
     def labels(self) -> NDArray[np.int64] | None:
         """(n,) or None."""
-        return self._read().labels
+        return self._looked(lambda images: images.labels)
+
+    @cached_property
+    def _stamps(self) -> dict[Path, Stamp]:
+        return {file: stamp(file) for file in self._files}
+
+    def _looked(self, look: Callable[[ArrayImages], T]) -> T:
+        """What somebody sees, if the files are what they were at the first look.
+
+        Afterwards: a memory map shows what is written to its file.
+        """
+        known = self._stamps
+        seen = look(self._read())
+        for file, found in known.items():
+            if stamp(file) != found:
+                raise changed(file)
+        return seen
 
     @property
     def digest(self) -> str:
         """sha256 over the files' bytes and how they are read."""
-        stamps = {file: stamp(file) for file in self._files}
         how = {
             "reader": self._reader,
             "arguments": self._arguments,
@@ -165,26 +181,45 @@ class FileArrays:
         }
 
         def found() -> str:
-            files = [digest_of(file, known) for file, known in stamps.items()]
+            files = [digest_of(file, known) for file, known in self._stamps.items()]
             text = json.dumps({**how, "files": files}, sort_keys=True)
             return hashlib.sha256(text.encode()).hexdigest()
 
-        return MEMORY.get(f"arrays {json.dumps(how, sort_keys=True)}", stamps, found)
+        what = f"arrays {json.dumps(how, sort_keys=True)}"
+        return MEMORY.get(what, self._stamps, found)
 
     def __len__(self) -> int:
-        return len(self._read())
+        return self._looked(len)
 
     def take(
         self, rows: NDArray[np.intp], geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
         """(m, h, w, c), a new array; of a geometry the crop alone is taken."""
-        return self._read().take(rows, geometry)
+        return self._looked(lambda images: images.take(rows, geometry))
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
         """(stop - start, h, w, c) of consecutive images."""
-        return self._read().block(start, stop, geometry)
+        return self._looked(lambda images: images.block(start, stop, geometry))
+
+
+def held(load: Callable[[], Images]) -> Callable[[], Images]:
+    """The same, but files have one `FileArrays` from the first look to the last.
+
+    So that one that changes meanwhile is noticed.
+    """
+    known: list[FileArrays] = []
+
+    def loaded() -> Images:
+        if known:
+            return known[0]
+        images = load()
+        if isinstance(images, FileArrays):
+            known.append(images)
+        return images
+
+    return loaded
 
 
 def empty(*shape: int) -> NDArray[np.uint8]:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from harness.datasets.dataset import Dataset
-from harness.datasets.images import Images
+from harness.datasets.images import Images, held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,10 @@ class Watch:
     def note(self) -> None:
         """Count one look, unless it is the harness's own."""
         self.reads += not self._paused
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Itself: who looks at a copy of a dataset has looked."""
+        return self
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -104,7 +108,7 @@ def watched(dataset: Dataset, watch: Watch) -> Dataset:
     known = dataset.known
     return replace(
         dataset,
-        load=partial(_load, dataset.load, watch),
+        load=partial(_load, held(dataset.load), watch),
         known=None if known is None else known.watched(watch.note),
     )
 

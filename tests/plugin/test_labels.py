@@ -5,6 +5,7 @@ import json
 import pytest
 
 SUITE = """
+import copy
 import dataclasses
 import pytest
 
@@ -44,6 +45,8 @@ WAYS = {
     "content": "(dataset, record): record('cheat', float(dataset.load().labels[0]))",
     "copy": "(dataset, record):\n"
     "    record('cheat', float(dataclasses.replace(dataset, name='x').labels()[0]))",
+    "whole_copy": "(dataset, record):\n"
+    "    record('cheat', float(copy.deepcopy(dataset).labels()[0]))",
     "run": "(model, dataset, record):\n"
     "    record('cheat', float(model.run.datasets[dataset.name].labels()[0]))",
     "predictions": "(predictions, record):\n"

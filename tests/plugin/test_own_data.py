@@ -393,3 +393,51 @@ def test_outputs_are_found_again_until_the_file_changes(saved):
 
     assert again["counts"]["stored"] == 9
     assert changed["counts"]["measured"] == 9
+
+
+def test_arrays_that_change_while_they_are_measured_are_refused(toy):
+    """What was read later would be kept under the digest of what was there before."""
+    folder = toy.path / "camera"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 255, (2, 30, 4, 4, 1), dtype=np.uint8)
+    data = folder / "data.npy"
+    np.save(data, first)
+    np.save(folder / "other.npy", second)
+    toy.makepyfile(
+        test_suite=f"""
+        import os
+        from pathlib import Path
+
+        def test_confidence(model, predictions, record):
+            record("confidence", predictions.probs().max())
+
+        def test_last(model, dataset, record):
+            other = Path({str(folder)!r}) / "other.npy"
+            if other.exists():
+                os.replace(other, other.with_name("data.npy"))
+            record("last", 1)
+        """
+    )
+    arguments = (f"--harness-data={folder}", "--harness-models=soft,sharp")
+    chosen = (*arguments, "-k", "camera")
+    changing = toy.runpytest_inprocess(*chosen)
+    np.save(data, first)
+    path = toy.path / "report.json"
+    again = toy.runpytest_inprocess(*chosen, f"--harness-report-json={path}")
+    anew = toy.path / "anew.json"
+    toy.runpytest_inprocess(
+        *chosen, "--harness-recalculate", f"--harness-report-json={anew}"
+    )
+
+    assert changing.ret == pytest.ExitCode.TESTS_FAILED
+    changing.stdout.fnmatch_lines(["*data.npy has changed since this run first look*"])
+    assert again.ret == 0
+    found, true = (
+        {
+            (m["metric"], m["model"]): m["value"]
+            for m in json.loads(one.read_text())["measurements"]
+        }
+        for one in (path, anew)
+    )
+    assert found == true
