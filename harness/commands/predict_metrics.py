@@ -49,12 +49,13 @@ def chosen(patterns: str, registry: Registry) -> tuple[str, ...]:
 
 
 def _is_measurable(metric: Metric) -> bool:
-    """Whether it is label-free, and what it is measured under is known without a test.
+    """Whether it is label-free, of one model, and needs nothing that a test would say.
 
-    A pretext task is where the metric is of one.
+    A pretext task is known where the metric is of one.
     """
     return metric.label_free and not any(
         ask.what == "record"
+        or ask.whose == "others"
         or (ask.view in ("views", "task") and metric.stands_for is None)
         for ask in metric.inputs
     )
