@@ -89,9 +89,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out the table of each metric and the plot",
     )
     for field, (metavar, what) in _WRITTEN.items():
-        name = f"--{field.removeprefix('report_')}"
         help_ = f"write a run's {what}"
-        parser.add_argument(name, dest=field, type=a_path, metavar=metavar, help=help_)
+        parser.add_argument(
+            _option(field), dest=field, type=a_path, metavar=metavar, help=help_
+        )
+
+
+def _option(field: str) -> str:
+    """What it is called on the command line."""
+    return f"--{field.removeprefix('report_').replace('_', '-')}"
 
 
 # As in `harness.report.files.WRITERS`; JSON has an option of both kinds of input.
@@ -136,8 +142,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _refuse(given: list[str], rule: str, path: Path) -> None:
     if given:
-        name = given[0].removeprefix("report_").replace("_", "-")
-        raise HarnessError(f"--{name} {rule}, which {path} is not")
+        raise HarnessError(f"{_option(given[0])} {rule}, which {path} is not")
 
 
 def _reprint(path: Path, arguments: argparse.Namespace) -> int:
@@ -149,7 +154,7 @@ def _reprint(path: Path, arguments: argparse.Namespace) -> int:
     paths = {f: p for f in _WRITTEN if (p := getattr(arguments, f)) is not None}
     if arguments.json:
         paths["report_json"] = arguments.json
-    check_files(paths, option=lambda field: f"--{field.removeprefix('report_')}")
+    check_files(paths, option=_option)
     summary = reopen(path)
     show(_opening(summary.run))
     show(report_parts(summary, width=terminal_width(), short=arguments.short))

@@ -170,6 +170,7 @@ def test_a_damaged_table_is_refused_with_its_line(
         (["r.json", "t.csv"], "printed alone: name only"),
         (["t.csv", "--short"], "--short is for a run's report"),
         (["t.csv", "--html", "x"], "--html is for a run's report"),
+        (["t.csv", "--tables-csv", "x"], "--tables-csv is for a run's report"),
     ],
 )
 def test_options_of_the_other_kind_are_refused(
@@ -180,3 +181,11 @@ def test_options_of_the_other_kind_are_refused(
 
     assert main(["report", *places]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_every_option_is_written_with_dashes(report, tmp_path, capsys):
+    """As those of pytest; the message of a file in the way too."""
+    assert main(["report", str(report), "--tables-csv", str(report)]) == 2
+    assert "--tables-csv must name a folder" in capsys.readouterr().err
+
+    assert main(["report", str(report), "--tables-csv", str(tmp_path / "t")]) == 0
