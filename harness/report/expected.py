@@ -28,7 +28,7 @@ def planned_cells(run: Run, collector: Collector) -> Iterator[tuple[Variant, Exp
     that skipped every cell of a model, for want of an input say, has no row there (see
     `lacks`); one that skipped some has, or a gate could pass on the easy ones.
     """
-    of_variant, of_test, measured = _recorded(collector)
+    of_variant, of_test, measured = recorded_series(collector)
     for nodeid, cell in collector.cells.items():
         outcome = collector.outcomes.get(nodeid)
         skipped = outcome is not None and outcome.status == "skipped"
@@ -112,7 +112,7 @@ def _empty(collector: Collector, status: str) -> Iterator[tuple[Lack, list[str]]
 
     Only those of which some did.
     """
-    of_variant, of_test, measured = _recorded(collector)
+    of_variant, of_test, measured = recorded_series(collector)
     found: dict[tuple[Variant, str], list[str]] = defaultdict(list)
     on_datasets = {c.variant for c in collector.cells.values() if c.dataset}
     for nodeid, cell in collector.cells.items():
@@ -132,7 +132,7 @@ def _empty(collector: Collector, status: str) -> Iterator[tuple[Lack, list[str]]
             yield lack, reasons
 
 
-def _recorded(
+def recorded_series(
     collector: Collector,
 ) -> tuple[
     dict[Variant, set[Series]], dict[str, set[Series]], set[tuple[Variant, str]]

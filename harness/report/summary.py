@@ -22,7 +22,7 @@ from harness.analysis.ranking import Rank, rank
 from harness.analysis.targets import TargetPrediction, predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Measurement
-from harness.report.expected import expected_cells, planned_cells
+from harness.report.expected import expected_cells, planned_cells, recorded_series
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Shown, shown_sections
@@ -244,6 +244,11 @@ def _aggregates(
         for name in cell.variant.aggregates:
             wanted.setdefault(name, set()).add(cell.variant)
     planned = tuple(planned_cells(run, collector)) if wanted else ()
+    recorded, _, _ = recorded_series(collector)
+    made = {
+        name: {(one.test, *series) for one in some for series in recorded[one]}
+        for name, some in wanted.items()
+    }
     members = {
         family: {one.name: one.traits for one in datasets}
         for family, datasets in (run.families if wanted else {}).items()
@@ -253,7 +258,7 @@ def _aggregates(
         for name in sorted(wanted)
         for found in aggregated(
             run.registry.aggregates[name],
-            [row for row in rows if any(_made(row, one) for one in wanted[name])],
+            [row for row in rows if (row.test, *row.series) in made[name]],
             members,
             [
                 (cell.series, cell.model, cell.family)
@@ -261,15 +266,6 @@ def _aggregates(
                 if variant in wanted[name] and cell.dataset
             ],
         )
-    )
-
-
-def _made(row: Measurement, variant: Variant) -> bool:
-    """Whether a row is one that a test with parameters of its own recorded."""
-    return (
-        row.test == variant.test
-        and set(variant.axes) <= set(row.axes)
-        and (not variant.by_parameter or row.metric == variant.metric)
     )
 
 

@@ -345,6 +345,32 @@ def test_a_gate_on_a_domains_aggregates_fails_where_a_family_is_lost(worn, lost)
     )
 
 
+def test_what_a_test_of_a_named_metric_records_beside_it_is_aggregated(worn):
+    """Of each of its parameters; what another test records under the name is not."""
+    worn.makepyfile(
+        test_suite="""
+        import pytest
+
+        @pytest.mark.harness_aggregate("mean_over_corruptions")
+        @pytest.mark.parametrize("metric", ["one", "two"])
+        def test_both(predictions, record, metric):
+            record(metric, 1)
+            record("beside", 2, of=metric)
+
+        def test_other(predictions, record):
+            record("beside", 9, of="one")
+            record("other", 9)
+        """
+    )
+    _, found = report(worn)
+
+    values = found["sections"]["aggregates"]["values"]
+    assert {(v["metric"], *v["axes"].values(), v["value"]) for v in values} == {
+        *(("one", 1), ("two", 1)),
+        *(("beside", "one", 2), ("beside", "two", 2)),
+    }
+
+
 def test_a_gate_on_an_aggregate_that_nobody_knows_is_refused(worn):
     """Before anything runs, with what there is."""
     worn.makepyfile(test_suite=AGGREGATED)
