@@ -131,7 +131,7 @@ def test_many_datasets_show_the_median_and_how_far_they_reach():
 
 
 def test_what_has_no_value_is_a_dash_and_no_other_family_lends_one():
-    """A model without an outcome on a family, and a family without accuracy."""
+    """Of one model on a family; what no model has there is no column."""
     rows = [
         row("brier_score", 0.1, model="a"),
         row("lowest_recall", 0.2, model="b"),
@@ -145,8 +145,8 @@ def test_what_has_no_value_is_a_dash_and_no_other_family_lends_one():
         for r in t.rows
     ]
     assert shown == [
-        ["a", "-", "-", "0.300"],
-        ["(chance)", "-", "-", "0.250"],
+        ["a", "0.300"],
+        ["(chance)", "0.250"],
         ["a", "50.0", "-", "0.100"],
         ["b", "50.0", "20.0", "-"],
         ["(chance)", "20.0", "25.0", "0.250"],
@@ -154,10 +154,16 @@ def test_what_has_no_value_is_a_dash_and_no_other_family_lends_one():
 
 
 def test_more_outcomes_than_80_columns_hold_are_several_tables():
-    """Three beside each other; each has the models and the levels of chance."""
-    names = ("top_5", "balanced_accuracy", "lowest_recall", "brier_score", "mine")
-    first, second = tables([row(name, 0.5) for name in names])
+    """On a terminal three beside each other, with the models and levels of chance.
 
+    A page and a file have room for all of them.
+    """
+    names = ("top_5", "balanced_accuracy", "lowest_recall", "brier_score", "mine")
+    whole, first, second = tables([row(name, 0.5) for name in names])
+
+    assert len(whole.columns) == 1 + 6
+    assert (whole.title, whole.where) == ("test", ("page", "markdown"))
+    assert first.where == second.where == ("terminal",)
     assert len(first.columns) == 1 + 3
     assert [c.name for c in second.columns[1:]] == ["recall", "brier score", "mine"]
     assert (first.title, second.title) == ("test", "test, continued")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -123,16 +123,25 @@ class ScorecardSection:
         )
 
     def tables(self, found: Scorecard, /) -> Iterable[Part]:
-        """A block for each family, a few outcomes at a time."""
+        """A table for each family, on a terminal a few outcomes at a time.
+
+        An outcome that no model has there is no column of it.
+        """
         for block in found.blocks:
-            some = range(0, len(found.outcomes), _WIDE)
-            for start in some:
-                yield _table(
-                    block,
-                    found.outcomes[start : start + _WIDE],
-                    found.shares,
-                    first=start == some[0],
-                )
+            outcomes = [
+                one
+                for one in found.outcomes
+                if any(one in row.scores for row in block.rows)
+            ]
+            whole = _table(block, outcomes, found.shares)
+            if len(outcomes) <= _WIDE:
+                yield whole
+                continue
+            yield replace(whole, where=("page", "markdown"))
+            for start in range(0, len(outcomes), _WIDE):
+                some = _table(block, outcomes[start : start + _WIDE], found.shares)
+                more = f"{whole.title}, continued" if start else whole.title
+                yield replace(some, title=more, where=("terminal",))
         yield Text(text=_note(found))
 
     def quantities(self, found: Scorecard, /) -> Mapping[str, Quantity]:
@@ -220,8 +229,6 @@ def _table(
     block: ScoreBlock,
     outcomes: Sequence[str],
     shares: Sequence[str],
-    *,
-    first: bool,
 ) -> Table:
     several = 1 < block.datasets <= FEW
     names = ("model", "dataset") if several else ("model",)
@@ -251,7 +258,7 @@ def _table(
             *(_column(outcome, share=outcome in shares) for outcome in outcomes),
         ),
         rows=tuple(rows),
-        title=title if first else f"{title}, continued",
+        title=title,
     )
 
 
