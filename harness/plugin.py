@@ -32,7 +32,6 @@ from harness.fixtures.cells import (
     undefined_skips,
 )
 from harness.fixtures.labels import start_watching, watching_fixture
-from harness.fixtures.layers import declare_layers
 from harness.fixtures.on_request import MARKER, leave_out
 from harness.given import asks, check_ini, read_settings
 from harness.options import add_options
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from harness.run import Run
 
 #: Modules of fixtures, one a topic.
+# pytest registers them: none is imported before, or it warns in every run.
 pytest_plugins = (
     "harness.fixtures.copies",
     "harness.fixtures.grid",
@@ -270,6 +270,8 @@ class Cells:
 
             plan = plan_of(session.items)
             tell(self.config, replace(plan, conftests=registering(self.config)))
+        from harness.fixtures.layers import declare_layers
+
         declare_layers(self.config, session.items)
         yield
         cells = sum(place_of(item) is not None for item in session.items)

@@ -12,7 +12,6 @@ from harness.fixtures.cells import (
     gates_of,
     run_of,
 )
-from harness.fixtures.layers import layered
 from harness.fixtures.on_request import note_left_out
 from harness.fixtures.ours import gets_ours, is_harness
 from harness.protocol.garbage import rest
@@ -43,6 +42,8 @@ def spread(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("task", tuple(run.registry.tasks))
     try:
         if _is_ours(metafunc, "layer"):
+            from harness.fixtures.layers import layered
+
             together = tuple(name for name in asked if name != "family")
             places = list(layered(run, together))
             metafunc.parametrize(

@@ -1,11 +1,15 @@
 """Warnings are errors in the project's own tests, and in nobody else's."""
 
+import ast
 import subprocess
 import sys
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from harness import plugin
 
 ROOT = Path(__file__).parent.parent
 
@@ -39,3 +43,25 @@ def test_doctests_of_the_package_have_the_same_filter(request):
     for item in request.session.items:
         if ROOT / "harness" in item.path.parents:
             assert item.get_closest_marker("filterwarnings").args == ("error",)
+
+
+def test_modules_of_fixtures_are_pytests_to_import():
+    """Of one that is imported before, every run of an editable install would warn."""
+    code = (
+        "import sys, harness.plugin as p; "
+        "print([m for m in p.pytest_plugins if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"
+    for module in plugin.pytest_plugins:
+        tree = ast.parse(Path(find_spec(module).origin).read_text())
+        for node in tree.body:  # what it imports at its top
+            if isinstance(node, ast.ImportFrom):
+                assert node.module not in plugin.pytest_plugins, (module, node.module)
