@@ -6,7 +6,7 @@ What belongs together is read from them and never from a name: ``photos-2023`` a
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from harness.errors import HarnessError
@@ -16,8 +16,32 @@ Trait: TypeAlias = str | int | float
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 
 
+#: The trait that names what was done to the images, one after the other.
+TRANSFORMATIONS = "transformations"
 # What tells that images were made of a split, or chosen from many, and are not it.
-_MADE_OF_IT = ("corruption", "pool", "member")
+_MADE_OF_IT = ("corruption", "pool", "member", TRANSFORMATIONS)
+_JOINED = ", "
+
+
+def together(names: Iterable[str]) -> str:
+    """Names as one trait; `kinds` takes them apart."""
+    return _JOINED.join(names)
+
+
+def kinds(traits: Mapping[str, Trait]) -> tuple[str, ...]:
+    """What was done to the images: transformations, or the corruption; or nothing.
+
+    The same kind at other strengths, of another pool or to other images is one kind.
+
+    Examples
+    --------
+    >>> kinds({"pool": "a", "transformations": "affine, fog"}), kinds({"split": "test"})
+    (('affine', 'fog'), ())
+    >>> kinds({"corruption": "fog", "severity": 3})
+    ('fog',)
+    """
+    done = str(traits.get(TRANSFORMATIONS, traits.get("corruption", "")))
+    return tuple(dict.fromkeys(filter(None, done.split(_JOINED))))
 
 
 def is_test_split(traits: Mapping[str, Trait]) -> bool:

@@ -17,7 +17,7 @@ from harness.options import _own
 from harness.registry import Registry
 from harness.run import Run
 from harness.settings import Settings
-from harness.traits import checked_traits, read_trait
+from harness.traits import checked_traits, kinds, read_trait
 
 
 def settings():
@@ -66,6 +66,16 @@ def test_corrupted_families_say_what_they_are(family):
         assert member.traits["split"] in ("test", "writers")
         assert unit(member) == name
         assert ("member" in member.traits) == (family == "writers-c-c")
+
+
+@pytest.mark.parametrize("family", ["interior", "interior-a", "interior-b"])
+def test_sets_of_an_interior_say_how_they_were_made(family):
+    """Whatever is left out by kind is left out of what was really done."""
+    settings = Settings(cache_dir=Path("cache"), store=Path("store"), interior=5)
+    for dataset in Registry().families_of("digits")[family].datasets(settings):
+        made = tuple(one.name for one in dataset.transformations)
+        assert len(made) == 3
+        assert kinds(dataset.traits) == made
 
 
 def test_a_measurement_keeps_its_traits_as_text():

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base, Family
 from harness.measurement import Domain
+from harness.traits import TRANSFORMATIONS, Trait, together
 
 if TYPE_CHECKING:
+    from harness.datasets.dataset import Transformation
     from harness.settings import Settings
 
 # Where the pools of the interior's other families come from, by letter.
@@ -43,11 +45,13 @@ def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
             family="interior",
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
-            transformations=metaset(settings.seed, i, pool),
+            transformations=made,
             seed=(settings.seed, i),
-            traits={"split": "test", "pool": "default"},
+            traits=_traits("default", made),
         )
-        for i in range(settings.interior)
+        for i, made in enumerate(
+            metaset(settings.seed, i, pool) for i in range(settings.interior)
+        )
     )
 
 
@@ -63,13 +67,21 @@ def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Datase
             family=f"interior-{letter}",
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
-            transformations=metaset(settings.seed, i, pool),
+            transformations=made,
             # The letter's number, so that no pool shares the default pool's draws.
             seed=(settings.seed, i, 1 + list(OTHER_POOLS).index(letter)),
-            traits={"split": "test", "pool": letter},
+            traits=_traits(letter, made),
         )
-        for i in range(settings.interior)
+        for i, made in enumerate(
+            metaset(settings.seed, i, pool) for i in range(settings.interior)
+        )
     )
+
+
+def _traits(pool: str, made: tuple[Transformation, ...]) -> dict[str, Trait]:
+    """Of what, from which pool, and by which transformations in turn."""
+    names = together(one.name for one in made)
+    return {"split": "test", "pool": pool, TRANSFORMATIONS: names}
 
 
 def _other(base: Base, letter: str, source: str) -> Family:
