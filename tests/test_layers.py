@@ -79,7 +79,7 @@ INSIDE = {
         {"entries"},
     ),
     "analysis": (
-        {"coverage", "ranks"},
+        {"coverage", "left_out", "ranks"},
         {"fits"},
         {"correlation", "null_models", "on_the_line"},
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
