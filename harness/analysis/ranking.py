@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from harness.analysis.correlation import Correlation, Error, Undefined
+from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.resampling.intervals import interior_r2_interval
 from harness.analysis.resampling.jackknife import Interval
 from harness.analysis.resampling.units import Unit, by_kind
@@ -36,6 +37,8 @@ class Rank(Named):
         Mean absolute error on the exterior of a metric that estimates accuracy itself.
     seconds
         Mean cost of a cell beyond the forward passes it shares.
+    outcome
+        What it was fitted against.
     """
 
     metric: str
@@ -49,6 +52,7 @@ class Rank(Named):
     exterior_rho: float | None
     mae: float | None
     seconds: float
+    outcome: FittedOutcome = TOP_1
 
 
 def rank(
@@ -110,6 +114,7 @@ def _rank(
         exterior_rho=middle(lambda r: _of(r.exterior, "spearman")),
         mae=middle(mae),
         seconds=sum(seconds) / len(seconds),
+        outcome=rows[0].outcome,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from harness.analysis.correlation import Undefined
@@ -55,8 +56,40 @@ class Plotted:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """From where to where: an interval, or the least and the most.
+
+    Attributes
+    ----------
+    low, high
+        Its ends.
+    """
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """A number with a mark behind it, which a text below the table explains.
+
+    Attributes
+    ----------
+    value
+        The number.
+    mark
+        A letter or two.
+    """
+
+    value: float
+    mark: str
+
+
 # None where there is nothing to say; Undefined where there is no value, because.
-Value: TypeAlias = str | float | Undefined | Estimate | Said | Plotted | None
+Value: TypeAlias = (
+    str | float | Undefined | Estimate | Range | Marked | Said | Plotted | None
+)
 Writer: TypeAlias = Literal["terminal", "page", "markdown"]
 
 
@@ -72,6 +105,8 @@ class Column:
         Of its numbers as they are shown: "%", "points", "ms".
     group
         A heading that it shares with its neighbours; empty for none.
+    short, group_short
+        The same in fewer letters, for a terminal; empty where there are none.
     form
         How a number is written, as in `format`: ".3f", "+.2f", ".0f", ".4g". Empty for
         a column of texts.
@@ -87,6 +122,9 @@ class Column:
         of 0 never.
     width
         Letters that a number has at least on a terminal.
+    bounded
+        Whether a number has no more letters than that there: of a longer one the last
+        digits go, and a range is written closer.
     widest, cut
         Letters that a name has at most there; and whether longer ones are cut, where
         that leaves them apart, or else folded.
@@ -97,12 +135,15 @@ class Column:
     name: str
     unit: str = ""
     group: str = ""
+    short: str = ""
+    group_short: str = ""
     form: str = ""
     scale: float = 1.0
     align: Literal["", "left", "right"] = ""
     suffix: str = ""
     goes: int = 0
     width: int = 0
+    bounded: bool = False
     widest: int = 24
     cut: bool = False
     order: Literal["none", "ascending", "descending"] = "none"
@@ -145,6 +186,10 @@ class Column:
         if isinstance(value, Estimate):
             ends = f"[{self.shown(value.low)}, {self.shown(value.high)}]"
             return f"{self.shown(value.value)} {ends}"
+        if isinstance(value, Range):
+            return f"{self.shown(value.low)} to {self.shown(value.high)}"
+        if isinstance(value, Marked):
+            return f"{self.shown(value.value)}{value.mark}"
         if isinstance(value, str):
             return value
         if isinstance(value, Said):
@@ -152,3 +197,41 @@ class Column:
         if isinstance(value, Plotted):
             return value.label
         return format(self.scale * value, self.form) + self.suffix
+
+    def fitted(self, value: Value) -> str:
+        """A value as a terminal shows it: in `width` letters where it is `bounded`.
+
+        Examples
+        --------
+        >>> r2 = Column(name="R²", form=".3f", width=6, bounded=True)
+        >>> [r2.fitted(value) for value in (-3.8, -12.34567, -12345.6, -1.23e7)]
+        ['-3.800', '-12.35', '-12346', '-1e+07']
+        >>> Column(name="95 %", form=".2f", width=9, bounded=True).fitted(
+        ...     Range(low=0.375, high=0.9962)
+        ... )
+        '[.38,1.0]'
+        """
+        text = self.shown(value)
+        if not self.bounded or len(text) <= self.width:
+            return text
+        if isinstance(value, Range):
+            low, high = map(_closer, map(self.shown, (value.low, value.high)))
+            return f"[{low},{high}]"
+        if isinstance(value, float | int) and (found := _DIGITS.fullmatch(self.form)):
+            before, digits, kind = found.groups()
+            for fewer in range(int(digits) - 1, -1, -1):
+                text = replace(self, form=f"{before}.{fewer}{kind}").shown(value)
+                if len(text) <= self.width:
+                    return text
+            return replace(self, form=f"{before}.0e").shown(value)
+        return text
+
+
+_DIGITS = re.compile(r"(.*)\.(\d+)([fge])")
+
+
+def _closer(number: str) -> str:
+    """A letter less: without the zero before the point, or else the last digit."""
+    sign = number[: number.startswith(("-", "+"))]
+    digits = number[len(sign) :]
+    return sign + (digits[1:] if digits.startswith("0.") else digits[:-1])

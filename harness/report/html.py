@@ -17,7 +17,6 @@ from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
-from harness.report.sections.comparison import title as title_of_comparison
 from harness.report.sections.gates import gates_html
 from harness.report.sections.losses import losses_html
 from harness.report.sections.own import own
@@ -63,19 +62,14 @@ def page(summary: Summary) -> str:
         _opening(title, summary),
         gates_html(summary),
         *(
-            section_html(own(summary, name, title), id_=name)
-            for name, title in (
-                ("predictions", ""),
-                ("comparison", title_of_comparison(summary.compared_with)),
-                ("ranks", ""),
-                ("label-scores", ""),
-            )
+            section_html(own(summary, name), id_=name)
+            for name in ("predictions", "comparison", "ranks", "label-scores")
         ),
         *map(section_html, summary.shown),
         _plot(summary),
         correlations(summary),
         section_html(own(summary, "lines"), id_="lines"),
-        section_html(own(summary, "assumptions", "assumptions"), id_="assumptions"),
+        section_html(own(summary, "assumptions"), id_="assumptions"),
         found(summary),
         losses_html(summary),
         settings(summary),

@@ -13,7 +13,9 @@ from harness.analysis.gates.sections import OfSection
 from harness.errors import UnknownName
 from harness.report.expected import failures, lacks, planned_cells
 from harness.report.section import problem_line
+from harness.report.sections.comparison import Comparison
 from harness.report.sections.found import SECTIONS
+from harness.report.sections.predictions import Predictions
 
 if TYPE_CHECKING:
     from harness.collector import Collector
@@ -28,8 +30,8 @@ def judged(
     """A verdict for everything that each gate or rule selects, or should have."""
     evidence = Evidence(
         correlations=summary.correlations,
-        predictions=summary.predictions,
-        changes=summary.changes,
+        predictions=summary.of(Predictions).predictions,
+        changes=summary.of(Comparison).changes,
         measurements=summary.measurements,
         expected=tuple(cell for _, cell in planned_cells(run, collector)),
         aggregated=summary.aggregates,

@@ -9,7 +9,6 @@ from harness.report.calibrated import calibration_line
 from harness.report.found import said
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
-from harness.report.sections import lines, ranks
 from harness.report.sections.gates import gates_markdown
 from harness.report.sections.losses import losses_markdown
 from harness.report.sections.own import own
@@ -17,9 +16,6 @@ from harness.report.writers.markdown import escaped, grid, section_markdown
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
-
-# What Markdown says in titles, for want of notes.
-_MEDIANS, _PROBIT = "(medians over the models)", "(probit, over models)"
 
 
 def write_markdown(path: Path, summary: Summary) -> None:
@@ -29,18 +25,17 @@ def write_markdown(path: Path, summary: Summary) -> None:
 
 def markdown(summary: Summary) -> str:
     """Gates, predictions, the metrics compared, accuracy, and what is missing."""
-    moved = f"moved beyond chance since {summary.compared_with}"
     blocks = [
         _title(summary),
         _found(summary),
         gates_markdown(summary),
         section_markdown(own(summary, "predictions")),
-        section_markdown(own(summary, "comparison", moved)),
-        section_markdown(own(summary, "ranks", f"{ranks.TITLE} {_MEDIANS}")),
+        section_markdown(own(summary, "comparison")),
+        section_markdown(own(summary, "ranks")),
         section_markdown(own(summary, "label-scores")),
         *map(section_markdown, summary.shown),
-        section_markdown(own(summary, "lines", f"{lines.TITLE} {_PROBIT}")),
-        section_markdown(own(summary, "assumptions", "assumptions")),
+        section_markdown(own(summary, "lines")),
+        section_markdown(own(summary, "assumptions")),
         losses_markdown(summary),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"

@@ -28,6 +28,7 @@ def portable(summary: Summary) -> Summary:
             name: replace(one, notes=tuple(map(short, one.notes)))
             for name, one in summary.found.items()
         },
+        kept=_shortened(summary.kept),
         sections=_shortened(summary.sections),
         shown=_shortened(summary.shown),
     )

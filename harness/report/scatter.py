@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Correlation, Point, Undefined
 from harness.measurement import Domain
+from harness.report.sections.ranks import Ranks
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -24,9 +25,10 @@ def chosen_row(summary: Summary) -> Correlation | None:
 
     None if it has fewer than `LEAST` points there.
     """
-    if not summary.ranks:
+    ranks = summary.of(Ranks).ranks
+    if not ranks:
         return None
-    best = summary.ranks[0].series
+    best = ranks[0].series
     rows = [r for r in summary.correlations if r.series == best and r.model is not None]
     rows = [r for r in rows if not r.contradicting]
     if not rows:

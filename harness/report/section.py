@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from harness.analysis.correlation import Undefined
+from harness.analysis.detail import UNITS
+from harness.analysis.resampling.units import Unit, by_kind
 from harness.report.run_file.json import plain
 from harness.report.run_file.reading import read_as
 from harness.report.table import Curve, Part, Table, Text
@@ -15,9 +17,12 @@ from harness.report.table import Curve, Part, Table, Text
 if TYPE_CHECKING:
     from harness.analysis.aggregates import Aggregated
     from harness.analysis.correlation import Correlation
+    from harness.analysis.targets import TargetPrediction
     from harness.measurement import Measurement
+    from harness.report.run_file.saved import SavedRun
     from harness.run import Run
 
+Finds = TypeVar("Finds")
 Quantity: TypeAlias = float | Undefined
 
 _DEEPEST = 12  # nested lists and objects of what is found, so that it is read again
@@ -35,14 +40,25 @@ class Context:
         The fits.
     aggregates
         What is made of the numbers on the members of families.
+    predictions
+        Of accuracy on the targets.
     run
         The session's; None where a table of measurements is opened again.
+    earlier
+        A saved run to compare with.
     """
 
     described: Mapping[str, Any]
     correlations: tuple[Correlation, ...] = ()
     aggregates: tuple[Aggregated, ...] = ()
+    predictions: tuple[TargetPrediction, ...] = ()
     run: Run | None = None
+    earlier: SavedRun | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """What intervals leave out in turn."""
+        return by_kind if self.run is None else UNITS[self.run.settings.resample]
 
 
 class Section(Protocol):
@@ -84,6 +100,46 @@ class Section(Protocol):
 
     def quantities(self, found: Any, /) -> Mapping[str, Quantity]:
         """What a gate can be set on, by name; Undefined where it has no value."""
+
+
+class Kept(Generic[Finds]):
+    """A section of the harness' own whose findings are keys of the JSON report.
+
+    They are read again from there, as the objects that they were, and shown anew.
+
+    Attributes
+    ----------
+    name, title
+        As of a `Section`.
+    kind
+        The dataclass of what it finds: its fields are the keys. One that is made of
+        nothing has nothing to say.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    kind: type[Finds]
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Finds:
+        """What it has to say."""
+        raise NotImplementedError
+
+    def tables(self, found: Finds, /) -> Iterable[Part]:
+        """What people read of it; nothing where nothing was found."""
+        raise NotImplementedError
+
+    def heading(self, found: Finds, /) -> str:
+        """Its title, which may say what it is of."""
+        return self.title
+
+    def quantities(self, found: Finds, /) -> Mapping[str, Quantity]:
+        """None: gates name its numbers themselves."""
+        return {}
+
+    def shown(self, found: Finds, /) -> Shown:
+        """As the writers know it."""
+        parts = tuple(self.tables(found))
+        return Shown(name=self.name, title=self.heading(found), parts=parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,25 +8,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.accuracy_lines import OnTheLine, on_the_line
 from harness.analysis.aggregates import Aggregated, aggregated
-from harness.analysis.assumptions import Finding, assumptions
-from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, correlate
 from harness.analysis.detail import UNITS, Detail, detail
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.gates import Verdict
 from harness.analysis.gates.subjects import Subject
-from harness.analysis.outcomes import LabelScore, label_scores, whole_series
-from harness.analysis.ranking import Rank, rank
-from harness.analysis.targets import TargetPrediction, predict_targets
+from harness.analysis.outcomes import whole_series
+from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Measurement
 from harness.report.expected import expected_cells, planned_cells, recorded_series
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
-from harness.report.section import Context, Shown, shown_sections
-from harness.report.sections.found import SECTIONS
+from harness.report.section import Context, Finds, Shown, shown_sections
+from harness.report.sections.found import KEPT, SECTIONS
 
 if TYPE_CHECKING:
     from harness.collector import Collector
@@ -62,16 +58,11 @@ class Summary:
         Base, models, settings, versions, device, date: JSON values.
     correlations
         One for each metric and model, and each metric over all models.
-    ranks
-        The metrics compared, the best first.
-    lines
-        Accuracy on the line, over models.
-    predictions
-        Accuracy of the targets.
+    kept
+        What the harness' own sections found, each an object whose fields are keys of
+        the JSON report: see `of`.
     details
         The metrics asked for, in full.
-    compared_with, changes
-        A saved run, and what moved since.
     interrupted
         Whether the run was stopped before its last test.
     found
@@ -89,8 +80,6 @@ class Summary:
         All of them, sorted.
     temperatures
         By model, where confidences were calibrated.
-    assumptions
-        What speaks, without labels, for or against what metrics assume.
     sections
         By name, what registered sections found, as JSON values.
     shown
@@ -99,25 +88,23 @@ class Summary:
 
     run: dict[str, Any]
     correlations: tuple[Correlation, ...]
-    ranks: tuple[Rank, ...]
     verdicts: tuple[Verdict, ...]
     counts: Counter[str]
     failed: tuple[Loss, ...]
     skipped: tuple[Loss, ...]
     absent: dict[str, str]
     measurements: tuple[Measurement, ...]
-    lines: tuple[OnTheLine, ...] = ()
-    predictions: tuple[TargetPrediction, ...] = ()
+    kept: tuple[Any, ...] = ()
     details: tuple[Detail, ...] = ()
-    compared_with: str = ""
-    changes: tuple[Change, ...] = ()
     temperatures: dict[str, float] = field(default_factory=dict)
-    assumptions: tuple[Finding, ...] = ()
     interrupted: bool = False
     found: dict[str, Found] = field(default_factory=dict)
-    label_scores: tuple[LabelScore, ...] = ()
     sections: dict[str, Any] = field(default_factory=dict)
     shown: tuple[Shown, ...] = ()
+
+    def of(self, kind: type[Finds]) -> Finds:
+        """What a section found, as in `of(Ranks)`; an empty one where it is nothing."""
+        return next((one for one in self.kept if isinstance(one, kind)), kind())
 
     @property
     def outcome(self) -> FittedOutcome:
@@ -148,14 +135,14 @@ def summarise(
         expected=expected_cells(run, collector),
         outcome=FittedOutcome.of(run.outcome),
     )
-    predictions = predict_targets(correlations)
-    unit = UNITS[run.settings.resample]
     described = {**run.describe(), **places(measurements)}
     context = Context(
         described=described,
         correlations=correlations,
         aggregates=_aggregates(run, collector, measurements),
+        predictions=predict_targets(correlations),
         run=run,
+        earlier=earlier,
     )
     sections, shown = shown_sections(
         (*SECTIONS, *run.registry.sections),
@@ -165,14 +152,8 @@ def summarise(
     return Summary(
         run=described,
         correlations=correlations,
-        ranks=rank(correlations, on_sets, unit=unit),
-        lines=on_the_line(on_sets),
-        predictions=predictions,
+        kept=tuple(one.find(measurements, context) for one in KEPT),
         details=_details(run, correlations),
-        compared_with=earlier.path.stem if earlier else "",
-        changes=compare(earlier.correlations(), correlations, unit=unit)
-        if earlier
-        else (),
         verdicts=verdicts,
         counts=collector.count(),
         failed=_losses(collector, "failed"),
@@ -189,15 +170,8 @@ def summarise(
             for m in measurements
             if "temperature" in m.facts
         },
-        assumptions=assumptions(
-            measurements,
-            predictions,
-            classes=len(run.base.classes),
-            drifting=[m.name for m in run.registry.metrics.values() if m.depends_on_n],
-        ),
         interrupted=interrupted,
         found=run.found,
-        label_scores=label_scores(on_sets),
         sections=sections,
         shown=shown,
     )
@@ -214,22 +188,22 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         "datasets": len({m.dataset for m in on_sets}),
         **places(rows),
     }
-    sections, shown = shown_sections(
-        SECTIONS, rows, Context(described=run, correlations=correlations)
+    context = Context(
+        described=run,
+        correlations=correlations,
+        predictions=predict_targets(correlations),
     )
+    sections, shown = shown_sections(SECTIONS, rows, context)
     return Summary(
         run=run,
         correlations=correlations,
-        ranks=rank(correlations, on_sets),
-        lines=on_the_line(on_sets),
-        predictions=predict_targets(correlations),
+        kept=tuple(one.find(rows, context) for one in KEPT),
         verdicts=(),
         counts=Counter(measured=len(cells)),
         failed=(),
         skipped=(),
         absent={},
         measurements=rows,
-        label_scores=label_scores(on_sets),
         sections=sections,
         shown=shown,
     )

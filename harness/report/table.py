@@ -12,15 +12,26 @@ from typing import TypeAlias
 
 from harness.analysis.correlation import Undefined
 from harness.measurement import number_of
-from harness.report.column import Column, Estimate, Plotted, Said, Value, Writer
+from harness.report.column import (
+    Column,
+    Estimate,
+    Marked,
+    Plotted,
+    Range,
+    Said,
+    Value,
+    Writer,
+)
 
 __all__ = [
     "PLACES",
     "Column",
     "Curve",
     "Estimate",
+    "Marked",
     "Part",
     "Plotted",
+    "Range",
     "Said",
     "Series",
     "Table",
@@ -45,6 +56,8 @@ class Table:
         Above it; empty for the section's own.
     note
         Below it: what its numbers are.
+    without
+        What has no row, and why: a sentence for each reason.
     close
         Whether its numbers stand close together on a terminal, each below the heading
         of its group; else each group stands apart.
@@ -63,6 +76,7 @@ class Table:
     rows: tuple[tuple[Value, ...], ...]
     title: str = ""
     note: str = ""
+    without: tuple[str, ...] = ()
     close: bool = False
     folded: str = ""
     where: tuple[Writer, ...] = ()
@@ -79,7 +93,7 @@ class Table:
                 )
 
     def reasons(self) -> Iterator[str]:
-        """Why values are missing: a line for each reason, with columns and rows."""
+        """Why values are missing, a line for each reason; then what has no row."""
         places: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
         for row in self.rows:
             for column, value in zip(self.columns, row, strict=True):
@@ -89,6 +103,7 @@ class Table:
                     heads[head] = names[self.columns[0].shown(row[0])] = None
         for reason, (heads, names) in places.items():
             yield f"no {_some(heads)} of {_some(names)}: {reason}"
+        yield from self.without
 
 
 _MANY = 3  # how many names of a long list are said

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.report.calibrated import calibration_line
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
-from harness.report.sections.comparison import title as title_of_comparison
 from harness.report.sections.details import detail_parts
 from harness.report.sections.gates import verdict_lines
 from harness.report.sections.losses import loss_lines
 from harness.report.sections.metric_tables import metric_lines
 from harness.report.sections.own import own
-from harness.report.sections.ranks import ranking_lines
 from harness.report.text import LEAST_WIDTH, rendered, some
 from harness.report.writers.terminal import section_lines
 
@@ -118,8 +117,8 @@ def report_parts(
         yield f"metrics are fitted against {outcome.words}, and not against accuracy"
     if not short:
         yield from metric_lines(summary, wide=width >= 100)
-    yield from ranking_lines(summary, width)
-    yield from section_lines(own(summary, "label-scores"), width)
+    for name in ("ranks", "label-scores"):
+        yield from section_lines(own(summary, name), width)
     for one in summary.shown:
         yield from section_lines(one, width)
     plotted = None if short or width < NARROWEST else chosen_row(summary)
@@ -130,10 +129,11 @@ def report_parts(
         yield ""
         yield from detail_parts(found)
     for name in ("predictions", "lines", "assumptions"):
-        yield from section_lines(own(summary, name), width)
+        one = own(summary, name)
+        titled = one if name != "assumptions" else replace(one, title="")
+        yield from section_lines(titled, width)
     yield from loss_lines(summary)
-    comparison = own(summary, "comparison", title_of_comparison(summary.compared_with))
-    yield from section_lines(comparison, width)
+    yield from section_lines(own(summary, "comparison"), width)
     yield from verdict_lines(summary.verdicts)
 
 

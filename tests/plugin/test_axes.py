@@ -5,6 +5,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from harness.report.sections.ranks import Ranks
+
 KNN = """
 import pytest
 
@@ -68,7 +70,9 @@ def test_reports_that_are_opened_again_say_the_same(toy):
     again.stdout.fnmatch_lines(["cells: 28 found in the store"])
     files = ("r.json", "again.json", "r.csv", "r.parquet")
     first, *others = (reopen(toy.path / n) for n in files)
-    assert [row.label for row in first.ranks] == [row.label for row in others[0].ranks]
+    assert [row.label for row in first.of(Ranks).ranks] == [
+        row.label for row in others[0].of(Ranks).ranks
+    ]
     for other in others:
         assert other.correlations == first.correlations
         assert [one.name for one in other.shown] == ["along-axes"]

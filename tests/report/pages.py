@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from harness.analysis.accuracy_lines import on_the_line
 from harness.analysis.comparison import compare
 from harness.analysis.correlation import correlate
 from harness.analysis.gates import Evidence, judge, parse
-from harness.analysis.ranking import rank
 from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Domain, Measurement
+from harness.report.section import Context
+from harness.report.sections.comparison import Comparison
+from harness.report.sections.found import KEPT
+from harness.report.sections.predictions import Predictions
 from harness.report.summary import Loss, Summary
 
 ODD = '<b>&"odd'  # a name that must stay text
@@ -59,13 +61,20 @@ def measurements(metrics=("falling", "rising"), models=8, datasets=12):
     return found
 
 
-def summary(rows, **more):
+def kept_of(rows, *instead, **context):
+    """What the harness' own sections find in these measurements, or some instead."""
+    known = Context(described={}, correlations=correlate(rows), **context)
+    given = {type(one): one for one in instead}
+    return tuple(given.get(one.kind) or one.find(rows, known) for one in KEPT)
+
+
+def summary(rows, *instead, **more):
     """A summary of these measurements and no others."""
     correlations = correlate(rows)
     fields = {
         "run": {"base": "toy", "models": sorted({m.model for m in rows})},
         "correlations": correlations,
-        "ranks": rank(correlations, rows),
+        "kept": kept_of(rows, *instead),
         "verdicts": (),
         "counts": Counter(measured=len(rows)),
         "failed": (),
@@ -90,14 +99,14 @@ def sample():
     )
     return summary(
         found,
+        Predictions(predictions=predictions),
+        Comparison(compared_with="before", changes=compare(earlier, correlations)),
         run={
             "base": "toy",
             "models": sorted({m.model for m in found}),
             "datasets": 25,
             "settings": {"precision": "float32", "images": None},
         },
-        predictions=predictions,
-        lines=on_the_line(found),
         verdicts=judge(
             map(parse, GATES),
             Evidence(
@@ -107,8 +116,6 @@ def sample():
                 quantities={"section": {ODD: 0.5}},
             ),
         ),
-        compared_with="before",
-        changes=compare(earlier, correlations),
         failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),
         skipped=(Loss(test="t.py::test_b", reason="no head", cells=tuple("abcde")),),
         absent={"far": "not found"},

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.gates import Verdict
-from harness.report.run_file.json import plain
+from harness.report.run_file.reopening import contents
 from harness.report.run_file.saved import SCHEMA
 from harness.report.run_file.verdicts import FORMS
+from harness.report.sections.found import KEPT
 from harness.report.summary import Summary
 from tests.report.pages import sample
 
@@ -52,11 +53,17 @@ def classes(kind, found):
     return found
 
 
+# What the harness' own sections find stands among the keys of the whole.
+KINDS = [one.kind for one in KEPT]
+NAMES = {
+    kind: [field.name for field in dataclasses.fields(kind)]
+    for kind in set().union(*(classes(one, set()) for one in (Summary, *KINDS)))
+}
 OBJECTS = {
-    **{
-        kind.__name__: [field.name for field in dataclasses.fields(kind)]
-        for kind in classes(Summary, set())
-    },
+    **{kind.__name__: names for kind, names in NAMES.items() if kind not in KINDS},
+    "Summary": [
+        name for kind in (Summary, *KINDS) for name in NAMES[kind] if name != "kept"
+    ],
     **{form.name: [form.key, *form.verdict] for form in FORMS},
     **{form.gate_name: list(form.gate) for form in FORMS},
 }
@@ -76,7 +83,7 @@ def test_nothing_is_described_that_is_not_there():
 
 
 def test_every_key_of_a_report_with_everything_is_described():
-    keys = keys_of(plain(sample()))
+    keys = keys_of(contents(sample()))
 
     assert {"plane", "changes"} <= keys
     assert undescribed(keys) == set()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import BadData, MissingData
 from harness.report.run_file.json import plain, write_report
+from harness.report.run_file.reading import read_as
 from harness.report.run_file.saved import SCHEMA, read_content
 
 if TYPE_CHECKING:
@@ -26,8 +28,30 @@ def write_json(path: Path, summary: Summary) -> None:
     HarnessError
         If the file cannot be written.
     """
-    content = {"schema": SCHEMA, **plain(summary)}
+    content = {"schema": SCHEMA, **contents(summary)}
     write_report(path, json.dumps(content, indent=1, allow_nan=False))
+
+
+def contents(summary: Summary) -> dict[str, Any]:
+    """The keys of the file: of the summary, and of what its sections found."""
+    content: dict[str, Any] = plain(summary)
+    for found in content.pop("kept"):
+        content.update(found)
+    return content
+
+
+def _summary(content: dict[str, Any]) -> Summary:
+    """The inverse of `contents`."""
+    from harness.report.sections.found import KEPT
+    from harness.report.summary import Summary
+
+    kept = []
+    for section in KEPT:
+        names = {field.name for field in fields(section.kind)} & content.keys()
+        own = {name: content.pop(name) for name in names}
+        kept.append(read_as(section.kind, own, "report"))
+    read: Summary = read_as(Summary, {**content, "kept": []}, "report")
+    return replace(read, kept=tuple(kept))
 
 
 def kind_of(path: Path) -> Kind:
@@ -81,19 +105,17 @@ def reopen(path: Path) -> Summary:
         If it is Parquet and pyarrow is not installed.
     """
     from harness.report.files import need
-    from harness.report.run_file.reading import read_as
     from harness.report.run_file.table_files import read_csv, read_parquet
-    from harness.report.summary import Summary, summary_of
+    from harness.report.summary import summary_of
 
     kind = kind_of(path)
     if kind == "json":
         content = read_content(path)
         del content["schema"]
         try:
-            summary: Summary = read_as(Summary, content, "report")
+            return _summary(content)
         except BadData as error:
             raise BadData(f"report {path} is damaged: {error}") from error
-        return summary
     if kind == "parquet":
         need("pyarrow", of=f"{path}, Parquet,")
         return summary_of(read_parquet(path))

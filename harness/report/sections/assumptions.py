@@ -3,20 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.assumptions import Doubt, Finding
+from harness.analysis.assumptions import Doubt, Finding, assumptions
+from harness.report.section import Kept
 from harness.report.table import Column, Said, Table, Text, Value
 
 if TYPE_CHECKING:
-    from harness.report.summary import Summary
+    from harness.measurement import Measurement
+    from harness.report.section import Context
 
 _SHOWN = 3  # findings of a kind that the terminal names
 
 
-def parts(summary: Summary) -> Iterator[Table | Text]:
-    """Sentences for a terminal, tables for the others; those that are fine folded."""
-    found = summary.assumptions
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """What speaks, without labels, for or against what metrics assume."""
+
+    assumptions: tuple[Finding, ...] = ()
+
+
+class AssumptionsSection(Kept[Assumptions]):
+    """Sentences for a terminal, tables for the others."""
+
+    name = "assumptions"
+    title = "assumptions"
+    kind = Assumptions
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Assumptions:
+        """Of a run alone, which knows its classes and metrics."""
+        if context.run is None:
+            return Assumptions()
+        found = assumptions(
+            rows,
+            context.predictions,
+            classes=len(context.run.base.classes),
+            drifting=[
+                one.name
+                for one in context.run.registry.metrics.values()
+                if one.depends_on_n
+            ],
+        )
+        return Assumptions(assumptions=found)
+
+    def tables(self, found: Assumptions, /) -> Iterator[Table | Text]:
+        """Those that are fine are folded."""
+        return _parts(found.assumptions)
+
+
+def _parts(found: Sequence[Finding]) -> Iterator[Table | Text]:
     if not found:
         return
     for line in assumption_lines(found):

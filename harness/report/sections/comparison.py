@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Undefined
+from harness.report.section import Kept
 from harness.report.table import Column, Said, Table, Text, Value
 
 if TYPE_CHECKING:
-    from harness.analysis.comparison import Change
-    from harness.report.summary import Summary
+    from harness.measurement import Measurement
+    from harness.report.section import Context
 
 _SMALL = 1e-9  # what rounding may move
 _NAMES = {"r2": "R²", "rho": "ρ", "rmse": "RMSE"}
@@ -21,12 +24,41 @@ def title(before: str) -> str:
     return f"compared with {before}"
 
 
-def parts(summary: Summary) -> Iterator[Table | Text]:
-    """Of all that was compared, what moved beyond chance; nothing without a run."""
-    if summary.compared_with:
-        yield from comparison_parts(summary.changes)
-        yield from _for_page(summary.changes)
-        yield from _for_markdown(summary.changes)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """With which saved run, and every statistic then and now."""
+
+    compared_with: str = ""
+    changes: tuple[Change, ...] = ()
+
+
+class ComparisonSection(Kept[Comparison]):
+    """What moved beyond chance."""
+
+    name = "comparison"
+    title = "compared with"
+    kind = Comparison
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Comparison:
+        """Nothing without a saved run."""
+        if context.earlier is None:
+            return Comparison()
+        before = context.earlier.correlations()
+        return Comparison(
+            compared_with=context.earlier.path.stem,
+            changes=compare(before, context.correlations, unit=context.unit),
+        )
+
+    def heading(self, found: Comparison, /) -> str:
+        """With the name of the saved run."""
+        return title(found.compared_with)
+
+    def tables(self, found: Comparison, /) -> Iterator[Table | Text]:
+        """Of all that was compared, what moved beyond chance; nothing without a run."""
+        if found.compared_with:
+            yield from comparison_parts(found.changes)
+            yield from _for_page(found.changes)
+            yield from _for_markdown(found.changes)
 
 
 def comparison_parts(

@@ -1,18 +1,33 @@
-"""Sections that find what they show in the measurements, as those of suites do."""
+"""The sections of the report."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.report.sections.aggregates import AggregatesSection
 from harness.report.sections.along_axes import AlongAxesSection
+from harness.report.sections.assumptions import AssumptionsSection
+from harness.report.sections.comparison import ComparisonSection
+from harness.report.sections.label_scores import LabelScoresSection
+from harness.report.sections.lines import LinesSection
+from harness.report.sections.predictions import PredictionsSection
+from harness.report.sections.ranks import RanksSection
 from harness.report.sections.scorecard import ScorecardSection
 from harness.report.sections.values import ValuesSection
 
 if TYPE_CHECKING:
-    from harness.report.section import Section
+    from harness.report.section import Kept, Section
 
-# In the order of the report; those of suites and of users follow.
+# Whose findings are keys of the JSON report.
+KEPT: tuple[Kept[Any], ...] = (
+    RanksSection(),
+    LabelScoresSection(),
+    PredictionsSection(),
+    LinesSection(),
+    AssumptionsSection(),
+    ComparisonSection(),
+)
+# Whose findings stand there under `sections`; those of suites and of users follow.
 SECTIONS: tuple[Section, ...] = (
     ScorecardSection(),
     AlongAxesSection(),

@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.analysis.accuracy_lines import OnTheLine, on_the_line
 from harness.analysis.correlation import Undefined
 from harness.analysis.fits.scales import Scale
+from harness.report.section import Kept
 from harness.report.table import Column, Table, Text, Value
 
 if TYPE_CHECKING:
-    from harness.analysis.accuracy_lines import OnTheLine
-    from harness.report.summary import Summary
+    from harness.measurement import Measurement
+    from harness.report.section import Context
 
 TITLE = "accuracy on the line"
 _SCALES = ("probit", "logit", "linear")
 
 
-def parts(summary: Summary) -> Iterator[Table | Text]:
-    """Digits for a terminal, all datasets for the page, a digest for Markdown."""
-    if summary.lines:
-        yield from line_parts(summary.lines)
-        yield _for_page(summary.lines)
-        yield from _for_markdown(summary.lines)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Those of every dataset."""
+
+    lines: tuple[OnTheLine, ...] = ()
+
+
+class LinesSection(Kept[Lines]):
+    """A row for each dataset."""
+
+    name = "lines"
+    title = TITLE
+    kind = Lines
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Lines:
+        """Of what was measured on datasets."""
+        return Lines(lines=on_the_line([row for row in rows if row.dataset]))
+
+    def tables(self, found: Lines, /) -> Iterator[Table | Text]:
+        """Digits for a terminal, all datasets for the page, a digest for Markdown."""
+        if found.lines:
+            yield from line_parts(found.lines)
+            yield _for_page(found.lines)
+            yield from _for_markdown(found.lines)
 
 
 def line_parts(

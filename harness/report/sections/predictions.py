@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
-from harness.report.table import Column, Said, Table, Text, Value
+from harness.analysis.targets import TargetPrediction
+from harness.report.section import Kept
+from harness.report.table import Column, Marked, Range, Said, Table, Text, Value
 
 if TYPE_CHECKING:
     from harness.analysis.coverage import Coverage
     from harness.analysis.fits.outcome import FittedOutcome
-    from harness.analysis.targets import TargetPrediction
-    from harness.report.summary import Summary
-
-TITLE = "predicted accuracy"
+    from harness.measurement import Measurement
+    from harness.report.section import Context
 
 
-def parts(summary: Summary) -> Iterator[Table | Text]:
-    """For a terminal, the page and Markdown, the last without what held."""
-    rows = shown_predictions(summary.predictions)
-    if rows:
-        yield from _for_terminal(rows)
-        yield _for_page(rows)
-        yield _for_markdown(rows)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """Those of every metric, and of all together."""
+
+    predictions: tuple[TargetPrediction, ...] = ()
+
+
+class PredictionsSection(Kept[Predictions]):
+    """For each dataset and model all metrics together, and the best alone."""
+
+    name = "predictions"
+    title = "predicted accuracy"
+    kind = Predictions
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Predictions:
+        """Those that were made."""
+        return Predictions(predictions=context.predictions)
+
+    def tables(self, found: Predictions, /) -> Iterator[Table | Text]:
+        """One table, and a warning where one of them is an extrapolation."""
+        if not (chosen := shown_predictions(found.predictions)):
+            return
+        yield _table(chosen)
+        if any(not inside for inside in map(_inside, chosen)):
+            yield Text(text=_OUTSIDE, small=True)
 
 
 def shown_predictions(
@@ -52,57 +71,74 @@ def _error(one: TargetPrediction) -> float:
     return plane.leave_one_out.mae
 
 
-def _for_terminal(rows: Sequence[TargetPrediction]) -> Iterator[Table | Text]:
-    shown: list[tuple[Value, ...]] = []
+def _inside(one: TargetPrediction) -> bool:
+    return isinstance(one.prediction, Undefined) or one.prediction.inside
+
+
+_OUTSIDE = (
+    "!: outside the range of the fit. The prediction is an extrapolation, and its "
+    "interval is not to be believed."
+)
+_SHORT = {"accuracy": "acc."}
+
+
+def _table(chosen: Sequence[TargetPrediction]) -> Table:
+    rows: list[tuple[Value, ...]] = []
     reasons: dict[str, list[str]] = {}
-    outside, outcome = False, rows[0].predictor.outcome
-    said = outcome.said
-    for row in rows:
-        found = row.prediction
+    for one in chosen:
+        found, plane = one.prediction, one.predictor.plane
         if isinstance(found, Undefined):
-            reasons.setdefault(found.reason, []).append(f"{row.dataset} ({row.model})")
+            reasons.setdefault(found.reason, []).append(f"{one.dataset} ({one.model})")
             continue
-        plane = row.predictor.plane
         assert not isinstance(plane, Undefined)
-        outside |= not found.inside
-        shown.append(
+        rows.append(
             (
-                row.dataset,
-                row.model,
-                row.predictor.name,
-                f"{said(found.accuracy, 1)}{'' if found.inside else '!'}",
-                f"{said(found.low, 1)} to {said(found.high, 1)}",
+                one.dataset,
+                one.model,
+                one.predictor.name,
+                found.accuracy
+                if found.inside
+                else Marked(value=found.accuracy, mark="!"),
+                Range(low=found.low, high=found.high),
                 _held(plane.leave_one_out),
-                _held(row.predictor.exterior),
+                _held(one.predictor.exterior),
             )
         )
-    if shown:
-        yield Table(
-            columns=(
-                Column(name="dataset", widest=16),
-                Column(name="model", widest=12),
-                Column(name="by", widest=16),
-                Column(name=_HEADS.get(outcome.name, "value"), align="right", width=5),
-                Column(name="interval", group="95 %", align="right", width=13),
-                Column(name="int.", group="held", align="right", width=8, goes=1),
-                Column(name="ext.", group="held", align="right", width=8, goes=2),
+    outcome = chosen[0].predictor.outcome
+    form, scale = outcome.form(1), outcome.scale
+    held = partial(
+        Column,
+        group="intervals that held",
+        group_short="held",
+        align="right",
+        width=8,
+    )
+    return Table(
+        columns=(
+            Column(name="dataset", widest=16),
+            Column(name="model", widest=12),
+            Column(name="by", widest=16),
+            Column(
+                name=outcome.words,
+                short=_SHORT.get(outcome.name, "value"),
+                unit=outcome.percent.strip(),
+                form=form,
+                scale=scale,
+                width=5,
             ),
-            rows=tuple(shown),
-            note=f"{_in(outcome)}held: how many labelled datasets lay in the intervals "
-            "that were predicted without them, each interior one left out in turn.",
-            close=True,
-            where=("terminal",),
-        )
-    if outside:
-        yield _said(
-            "!: outside the range of the fit. The prediction is an extrapolation, and "
-            "its interval is not to be believed."
-        )
-    for reason, pairs in reasons.items():
-        yield _said(f"  no prediction for {', '.join(pairs)}: {reason}")
-
-
-_HEADS = {"accuracy": "acc."}
+            Column(name="interval", group="95 %", form=form, scale=scale, width=13),
+            held(name="interior", short="int.", goes=1),
+            held(name="exterior", short="ext.", goes=2),
+        ),
+        rows=tuple(rows),
+        note=f"{_in(outcome)}held: how many labelled datasets lay in the intervals "
+        "that were predicted without them, each interior one left out in turn.",
+        without=tuple(
+            f"no prediction for {', '.join(pairs)}: {reason}"
+            for reason, pairs in reasons.items()
+        ),
+        close=True,
+    )
 
 
 def _in(outcome: FittedOutcome) -> str:
@@ -112,83 +148,7 @@ def _in(outcome: FittedOutcome) -> str:
     return f"What is predicted is {outcome.words}{', in percent' * outcome.is_share}. "
 
 
-def _numbers(outcome: FittedOutcome) -> Callable[..., Column]:
-    """Columns of an outcome's values."""
-    return partial(
-        Column, form=outcome.form(1), scale=outcome.scale, suffix=outcome.percent
-    )
-
-
-def _said(text: str) -> Text:
-    return Text(text=text, where=("terminal",))
-
-
 def _held(coverage: Coverage | Undefined) -> Said | None:
     if isinstance(coverage, Undefined):
         return None
     return Said(text=f"{coverage.covered} of {coverage.n}", number=coverage.share)
-
-
-def _for_page(rows: Sequence[TargetPrediction]) -> Table:
-    shown: list[tuple[Value, ...]] = []
-    for one in rows:
-        by, found = one.predictor.name, one.prediction
-        if isinstance(found, Undefined):
-            shown.append((one.dataset, one.model, by, *[None] * 5, found.reason))
-            continue
-        plane = one.predictor.plane
-        shown.append(
-            (
-                one.dataset,
-                one.model,
-                by,
-                found.accuracy,
-                found.low,
-                found.high,
-                _held(plane if isinstance(plane, Undefined) else plane.leave_one_out),
-                _held(one.predictor.exterior),
-                "" if found.inside else "outside the range of the fit: extrapolated",
-            )
-        )
-    interval, held = "95 % interval", "intervals that held"
-    number = _numbers(rows[0].predictor.outcome)
-    return Table(
-        columns=(
-            *(Column(name=name) for name in ("dataset", "model", "by")),
-            number(name=rows[0].predictor.outcome.words),
-            number(name="low", group=interval),
-            number(name="high", group=interval),
-            Column(name="interior", group=held, align="right"),
-            Column(name="exterior", group=held, align="right"),
-            Column(name="note"),
-        ),
-        rows=tuple(shown),
-        note="The combination of all metrics, and the best one alone. Intervals that "
-        f"held: labelled datasets whose {rows[0].predictor.outcome.words} lay in the "
-        "interval predicted without them.",
-        where=("page",),
-    )
-
-
-def _for_markdown(rows: Sequence[TargetPrediction]) -> Table:
-    shown: list[tuple[Value, ...]] = []
-    for one in rows:
-        by, found = one.predictor.name, one.prediction
-        if isinstance(found, Undefined):
-            shown.append((one.dataset, one.model, by, None, found.reason))
-            continue
-        outcome = one.predictor.outcome
-        ends = f"{outcome.said(found.low, 1)} to {outcome.said(found.high, 1)}"
-        between = f"{ends}{outcome.percent}"
-        if not found.inside:
-            between += " (outside the range of the fit)"
-        shown.append((one.dataset, one.model, by, found.accuracy, between))
-    return Table(
-        columns=(
-            *(Column(name=name) for name in ("dataset", "model", "by")),
-            _numbers(rows[0].predictor.outcome)(name=rows[0].predictor.outcome.words),
-            Column(name="95 % interval"),
-        ),
-        rows=tuple(shown),
-        where=("markdown",),
-    )

@@ -11,8 +11,10 @@ from harness.report.table import (
     Column,
     Curve,
     Estimate,
+    Marked,
     Part,
     Plotted,
+    Range,
     Said,
     Table,
     Text,
@@ -64,7 +66,7 @@ def _part(part: Part, title: str) -> Iterable[Html]:
     if isinstance(part, Curve):
         yield curve_svg(part, part.title or capital(title))
     yield table_html(part.table() if isinstance(part, Curve) else part, title)
-    if part.note:
+    if part.note and not _empty(part):
         yield tag("p", part.note, class_="note")
 
 
@@ -79,13 +81,21 @@ def table_html(part: Table, title: str) -> Html:
         )
         for column in part.columns
     ]
+    reasons = [tag("li", reason) for reason in part.reasons()]
+    listed = tag("ul", *reasons) if reasons else Html("")
+    if _empty(part):
+        return listed
     rows = [
         [_cell(c, value) for c, value in zip(part.columns, row, strict=True)]
         for row in part.rows
     ]
     made = table(part.title or capital(title), heads, rows, tall=True)
-    reasons = [tag("li", reason) for reason in part.reasons()]
-    return Html(made + (tag("ul", *reasons) if reasons else ""))
+    return Html(made + listed)
+
+
+def _empty(part: Table | Curve) -> bool:
+    """Whether it says nothing but why it has no row."""
+    return isinstance(part, Table) and bool(part.without) and not part.rows
 
 
 def _cell(column: Column, value: Value) -> Cell | str:
@@ -98,8 +108,10 @@ def _cell(column: Column, value: Value) -> Cell | str:
             data_metric=value.label,
             data_model=value.model,
         )
-    if isinstance(value, Estimate):
+    if isinstance(value, Estimate | Marked):
         return Cell(text=text, sort=value.value)
+    if isinstance(value, Range):
+        return Cell(text=text, sort=value.low)
     if isinstance(value, Said):
         return Cell(text=text, sort=value.number)
     if isinstance(value, float | int):

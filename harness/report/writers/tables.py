@@ -16,7 +16,9 @@ from harness.report.run_file.table_files import guarded
 from harness.report.table import (
     Curve,
     Estimate,
+    Marked,
     Plotted,
+    Range,
     Said,
     Table,
     Text,
@@ -93,20 +95,26 @@ def named_tables(summary: Summary) -> Iterator[tuple[str, Table]]:
 def flat(table: Table) -> Flat:
     """The columns of a table by name, with the numbers as they are: not scaled.
 
-    One that holds an interval has a column more for each of its ends. Where values do
-    not exist, the last column says why.
+    One of estimates has a column more for each end of their intervals, one of ranges
+    has these alone; marks have a column. Where values do not exist, the last says why.
     """
     columns: Flat = {}
     for i, column in enumerate(table.columns):
         name = _new(f"{column.group} {column.name}".strip(), columns)
         values = [row[i] for row in table.rows]
-        columns[name] = [_cell(value) for value in values]
-        if any(isinstance(value, Estimate) for value in values):
+        ranges = any(isinstance(value, Range) for value in values)
+        if not ranges or not all(map(_no_number, values)):
+            columns[name] = [_cell(value) for value in values]
+        if ranges or any(isinstance(value, Estimate) for value in values):
             for end in ("low", "high"):
                 columns[_new(f"{name} {end}", columns)] = [
-                    getattr(value, end) if isinstance(value, Estimate) else None
+                    getattr(value, end) if isinstance(value, Estimate | Range) else None
                     for value in values
                 ]
+        if any(isinstance(value, Marked) for value in values):
+            columns[_new(f"{name} mark", columns)] = [
+                value.mark if isinstance(value, Marked) else None for value in values
+            ]
     reasons = [
         "; ".join(dict.fromkeys(v.reason for v in row if isinstance(v, Undefined)))
         for row in table.rows
@@ -117,13 +125,17 @@ def flat(table: Table) -> Flat:
 
 
 def _cell(value: Value) -> Cell:
-    if isinstance(value, Estimate):
+    if isinstance(value, Estimate | Marked):
         return value.value
     if isinstance(value, Said):
         return value.text
     if isinstance(value, Plotted):
         return value.label
-    return None if isinstance(value, Undefined) else value
+    return None if isinstance(value, Undefined | Range) else value
+
+
+def _no_number(value: Value) -> bool:
+    return value is None or isinstance(value, Undefined | Range)
 
 
 def _new(name: str, taken: Flat) -> str:

@@ -62,11 +62,13 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
     title = table.title or title
     if table.rows:
         yield _columns(table, title)
+    elif title and table.without:
+        yield title
     elif title:
         yield f"{title}: nothing"
     for reason in table.reasons():
         yield fill(reason, width, initial_indent="  ", subsequent_indent="    ")
-    if table.note:
+    if table.note and (table.rows or not table.without):
         yield table.note
 
 
@@ -90,7 +92,7 @@ def _columns(table: Table, title: str) -> Columns:
         title=title,
         names=tuple(
             Names(
-                head=over + one.head,
+                head=over + (one.short or one.head),
                 widest=one.widest,
                 cut=one.cut,
                 right=one.numeric,
@@ -101,7 +103,7 @@ def _columns(table: Table, title: str) -> Columns:
         blocks=tuple(
             Block(
                 head="" if table.close else found[0][1].group,
-                short="" if table.close else found[0][1].group,
+                short="" if table.close else found[0][1].group_short,
                 numbers=tuple(_number(one, table.close, over) for _, one in found),
             )
             for found in groups
@@ -109,7 +111,7 @@ def _columns(table: Table, title: str) -> Columns:
     )
     for row in table.rows:
         cells = [
-            column.shown(value)
+            column.fitted(value)
             for column, value in zip(table.columns, row, strict=True)
         ]
         shown.add(
@@ -123,8 +125,8 @@ def _number(column: Column, close: bool, over: str) -> Number:
     # A blank line above what has no group, where others have one.
     blank = " " if over and not column.group else ""
     return Number(
-        name=column.head,
-        over=column.group if close else blank,
+        name=column.short or column.head,
+        over=(column.group_short or column.group) if close else blank,
         width=column.width,
         goes=column.goes,
     )
