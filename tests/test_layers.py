@@ -79,9 +79,10 @@ INSIDE = {
         {"entries"},
     ),
     "analysis": (
-        {"coverage", "left_out", "ranks"},
+        {"left_out", "ranges", "ranks"},
+        {"coverage"},
         {"fits"},
-        {"correlation", "null_models", "on_the_line"},
+        {"correlation", "forecasts", "null_models", "on_the_line"},
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
         {"resampling", "residuals", "targets"},
         {"comparison", "ranking", "transfer"},

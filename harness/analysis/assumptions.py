@@ -240,7 +240,8 @@ def _ranges(predictions: Iterable[TargetPrediction]) -> Iterator[Finding]:
     pairs: dict[tuple[str, str], dict[str, bool]] = {}
     for one in predictions:
         metrics = one.predictor.labels
-        if len(metrics) == 1 and not isinstance(one.prediction, Undefined):
+        alone = not one.predictor.is_combined
+        if alone and not isinstance(one.prediction, Undefined):
             inside = pairs.setdefault((one.model, one.dataset), {})
             inside[metrics[0]] = one.prediction.inside
     for (model, dataset), inside in pairs.items():

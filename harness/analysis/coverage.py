@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from harness.analysis.ranges import Beyond
 from harness.arrays import Array
 from harness.metrics.numerics.uncertainty import LEVEL, sampling_interval, student
 
@@ -30,8 +31,10 @@ class Prediction:
     level
         The share of datasets whose accuracy the interval is meant to hold.
     inside
-        Whether every metric lies in the range of its fit. Outside of it the fit is an
-        extrapolation, and the level is not to be believed.
+        Whether every metric lies in the range of its fit, or hardly beyond. Far outside
+        the fit is an extrapolation, and the level is not to be believed.
+    beyond
+        The metrics that lie beyond their range, farthest first.
     """
 
     accuracy: float
@@ -39,6 +42,7 @@ class Prediction:
     high: float
     level: float
     inside: bool
+    beyond: tuple[Beyond, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

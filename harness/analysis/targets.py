@@ -1,7 +1,7 @@
 """Predicted accuracy of datasets without labels, from each metric and from all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,18 +15,22 @@ from harness.analysis.coverage import LEVEL, Coverage, Prediction
 from harness.analysis.fits.lines import Unfit
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.fits.several_metrics import Plane, fit_plane
+from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
+from harness.analysis.ranges import Beyond, share_beyond
 from harness.measurement import NO_AXES, Axes, Domain, label_of
+from harness.traits import Trait, is_test_split
 
 Key = tuple[str, str]  # model, dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Joined:
-    """One dataset: the values of several metrics, its accuracy, its images."""
+    """One dataset: the values of several metrics, its accuracy, images and traits."""
 
     x: tuple[float, ...]
     y: float
     images: int
+    traits: Mapping[str, Trait]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +43,46 @@ class Predictor:
         Whose accuracy, from which metrics, each along its axes; one, or several
         combined.
     plane
-        The fit; its `leave_one_out` is the coverage achieved on the interior.
+        The fit; its `leave_one_out` is the coverage achieved on the interior, and so
+        is `left_out` of a forecaster, which combines estimates of accuracy.
     exterior
         The coverage achieved on the labelled exterior; or why it is not known.
     left_out
         Datasets of the interior that lack one of the metrics.
     outcome
         What is predicted, where it is not accuracy.
+    instead
+        Why several metrics are fitted freely and no forecast was made of estimates.
     """
 
     model: str
     metrics: tuple[str, ...]
     axes: tuple[Axes, ...] = ()
-    plane: Plane | Undefined
+    plane: Plane | Forecaster | Undefined
     exterior: Coverage | Undefined
     left_out: tuple[str, ...] = ()
     outcome: FittedOutcome = TOP_1
+    instead: str = ""
+
+    @property
+    def is_combined(self) -> bool:
+        """Whether it stands for all metrics of the model."""
+        return isinstance(self.plane, Forecaster) or len(self.metrics) > 1
+
+    @property
+    def record(self) -> Coverage:
+        """What became of it on the interior, where each was left out.
+
+        Raises
+        ------
+        ValueError
+            If there is no fit.
+        """
+        if isinstance(self.plane, Undefined):
+            raise ValueError(f"there is no record: {self.plane.reason}")
+        if isinstance(self.plane, Forecaster):
+            return self.plane.left_out
+        return self.plane.leave_one_out
 
     @property
     def series(self) -> tuple[tuple[str, Axes], ...]:
@@ -70,8 +98,10 @@ class Predictor:
     @property
     def name(self) -> str:
         """The metric's, or how many they are."""
-        one = len(self.metrics) == 1
-        return self.labels[0] if one else f"all {len(self.metrics)} metrics"
+        many = len(self.metrics)
+        if isinstance(self.plane, Forecaster):
+            return f"{many} estimates" if many > 1 else f"estimate {self.labels[0]}"
+        return self.labels[0] if many == 1 else f"all {many} metrics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,17 +160,91 @@ def predict_targets(
     predictions = []
     for model in sorted(rows):
         mine = sorted(rows[model], key=lambda row: row.order)
-        groups: list[tuple[Correlation, ...]] = [(row,) for row in mine]
-        usable = tuple(r for r in mine if not isinstance(r.interior, Undefined))
-        if len(usable) > 1:
-            groups.append(usable)
-        for group in groups:
-            predictions += _predictions(model, group, level)
+        if not any((*row.targets, *_torn(row)) for row in mine):
+            continue
+        for row in mine:
+            predictions += _predictions(combine([row], level=level), [row], [row])
+        usable = [r for r in mine if not isinstance(r.interior, Undefined)]
+        estimates = [r for r in usable if r.estimate]
+        if len(usable) > 1 or estimates:
+            predictor, made_of = _combined(usable, estimates, level)
+            predictions += _predictions(predictor, made_of, usable)
     return tuple(
-        sorted(
-            predictions,
-            key=lambda p: (p.model, p.dataset, len(p.predictor.metrics) > 1),
+        sorted(predictions, key=lambda p: (p.model, p.dataset, p.predictor.is_combined))
+    )
+
+
+def _combined(
+    rows: Sequence[Correlation], estimates: Sequence[Correlation], level: float
+) -> tuple[Predictor, Sequence[Correlation]]:
+    """A forecast from the estimates, or what is fitted freely; and what it is from."""
+    made = forecast(estimates, level=level) if estimates else None
+    if isinstance(made, Predictor):
+        return made, estimates
+    free = combine(rows, level=level)
+    return (replace(free, instead=made.reason) if made else free), rows
+
+
+def forecast(
+    rows: Sequence[Correlation], *, level: float = LEVEL
+) -> Predictor | Undefined:
+    """Return what foretells one model's accuracy from estimates of it.
+
+    Parameters
+    ----------
+    rows : sequence of Correlation
+        Estimates of accuracy, of one model. Datasets are joined by name.
+    level : float
+        The share of datasets that intervals are meant to hold.
+
+    Returns
+    -------
+    Predictor
+        Its `plane` is a `Forecaster`; or why there is none: what is predicted is not
+        accuracy, the test split was not measured, or the interior is of too few kinds.
+    """
+    outcome = rows[0].outcome
+    if not outcome.is_accuracy:
+        return Undefined(f"estimates are of accuracy, not of {outcome.words}")
+    inside = _joined(rows, Domain.INTERIOR)
+    outside = _joined(rows, Domain.EXTERIOR)
+    known = [one for one in inside.values() if is_test_split(one.traits)]
+    if len(known) != 1:
+        return Undefined(
+            "a forecast starts from the base's test split, and "
+            f"{len(known) or 'none'} of the interior's datasets say that they are it"
         )
+    made = {n: one for n, one in inside.items() if one is not known[0]}
+
+    def fitted() -> Forecaster:
+        table, y, images = _arrays(made, len(rows))
+        return fit_forecaster(
+            table,
+            y,
+            images,
+            [one.traits for one in made.values()],
+            source=known[0].x,
+            source_accuracy=known[0].y,
+            source_images=known[0].images,
+            level=level,
+        )
+
+    found = or_reason(fitted)
+    if isinstance(found, Undefined):
+        return found
+
+    def judged() -> Coverage:
+        table, y, images = _arrays(outside, len(rows))
+        return found.coverage(table, y, images=images)
+
+    have = {p.dataset for row in rows for p in row.of(Domain.INTERIOR)}
+    return Predictor(
+        model=str(rows[0].model),
+        metrics=tuple(row.metric for row in rows),
+        axes=tuple(row.axes for row in rows),
+        plane=found,
+        exterior=or_reason(judged),
+        left_out=tuple(sorted(have - inside.keys())),
     )
 
 
@@ -214,13 +318,12 @@ def combine(
 
 
 def _predictions(
-    model: str, rows: Sequence[Correlation], level: float
+    predictor: Predictor, rows: Sequence[Correlation], seen: Sequence[Correlation]
 ) -> list[TargetPrediction]:
-    names = {p.dataset: p for row in rows for p in (*row.targets, *_torn(row))}
-    if not names:
-        return []
-    predictor, outcome = combine(rows, level=level), rows[0].outcome
+    """Of every target, from `rows`; `seen` tell whether anything like it was fitted."""
+    names = {p.dataset: p for row in seen for p in (*row.targets, *_torn(row))}
     values = [{p.dataset: p.x for p in row.targets} for row in rows]
+    ranges = [(row, *_range(row)) for row in seen if row.of(Domain.INTERIOR)]
     found = []
     for name, point in sorted(names.items()):
         lacking = [
@@ -232,13 +335,10 @@ def _predictions(
         elif lacking:
             prediction = Undefined(f"not measured there: {', '.join(lacking)}")
         else:
-            metrics = [[v[name] for v in values]]
-            (prediction,) = predictor.plane.predictions(
-                metrics,
-                images=[point.images] if outcome.proportion else None,
-                level=level,
-                outcome=outcome,
-            )
+            prediction = _made(predictor, [v[name] for v in values], point.images)
+            beyond = _beyond(name, ranges)
+            inside = not any(one.far for one in beyond)
+            prediction = replace(prediction, inside=inside, beyond=beyond)
         found.append(
             TargetPrediction(
                 dataset=name,
@@ -250,6 +350,42 @@ def _predictions(
             )
         )
     return found
+
+
+def _made(predictor: Predictor, values: Sequence[float], images: int) -> Prediction:
+    fit, outcome = predictor.plane, predictor.outcome
+    assert not isinstance(fit, Undefined)
+    if isinstance(fit, Forecaster):
+        (made,) = fit.predictions([values], images=[images])
+    else:
+        (made,) = fit.predictions(
+            [values],
+            images=[images] if outcome.proportion else None,
+            level=fit.leave_one_out.level,
+            outcome=outcome,
+        )
+    return made
+
+
+def _range(row: Correlation) -> tuple[float, float]:
+    """Least and largest value on the interior."""
+    values = [p.x for p in row.of(Domain.INTERIOR)]
+    return min(values), max(values)
+
+
+def _beyond(
+    dataset: str, ranges: Sequence[tuple[Correlation, float, float]]
+) -> tuple[Beyond, ...]:
+    """The metrics of a target that lie outside of their ranges, farthest first."""
+    found = []
+    for row, low, high in ranges:
+        for point in row.targets:
+            if point.dataset != dataset:
+                continue
+            share = share_beyond(point.x, low, high)
+            if share > 0:
+                found.append(Beyond(metric=row.label, share=share))
+    return tuple(sorted(found, key=lambda one: (-one.share, one.metric)))
 
 
 def _torn(row: Correlation) -> tuple[Point, ...]:
@@ -269,6 +405,7 @@ def _joined(rows: Sequence[Correlation], domain: Domain) -> dict[str, _Joined]:
             x=tuple(p.x for p in found),
             y=_accuracy(found),
             images=min(p.images for p in found),
+            traits=found[0].traits,
         )
         for name, found in sorted(points.items())
         if len(found) == len(rows)

@@ -8,10 +8,12 @@ import pytest
 
 from harness.errors import HarnessError, select
 from harness.fixtures.cells import run_of
+from harness.metrics.spec import Kind
 
 if TYPE_CHECKING:
     from harness.metrics.spec import Metric
     from harness.registry import Registry
+    from harness.run import Run
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection(session: pytest.Session) -> None:
     """Refuse what cannot be, in a line."""
     try:
-        check(metrics_of(session.config), run_of(session.config).settings.interior)
+        check(metrics_of(session.config), run_of(session.config))
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -69,17 +71,24 @@ def _is_quick(metric: Metric) -> bool:
     )
 
 
-def check(metrics: tuple[str, ...], interior: int) -> None:
-    """Refuse more metrics than the interior and the test split can be fitted on.
+def check(metrics: tuple[str, ...], run: Run) -> None:
+    """Refuse more scores than the interior and the test split can be fitted on.
+
+    Where one of them is an estimate of accuracy, a forecast is made of the estimates,
+    which needs no more datasets for more of them.
 
     Raises
     ------
     HarnessError
         With what the number of datasets would have to be.
     """
-    few = len(metrics) + 2
-    if len(metrics) > 1 and interior < few:
+    known = run.registry.metrics
+    if len(metrics) < 2 or any(known[name].kind is Kind.ESTIMATE for name in metrics):
+        return
+    pools = [name for name in run.settings.families if name.startswith("interior")]
+    few, have = len(metrics) + 2, run.settings.interior * max(len(pools), 1)
+    if have < few:
         raise HarnessError(
-            f"{len(metrics)} metrics together need at least {few} datasets of the "
-            f"interior, got --interior {interior}; raise it, or choose fewer --metrics"
+            f"{len(metrics)} scores together need at least {few} datasets of the "
+            f"interior, got {have}; raise --interior, or choose fewer --metrics"
         )

@@ -286,7 +286,7 @@ def test_what_is_not_known_fails():
     (verdict,) = judged("predicted accuracy on camera >= 0", predictions(rows))
     assert not verdict.passed
     assert verdict.value is not None
-    assert verdict.reason.startswith("the dataset lies outside the range of the fit; ")
+    assert verdict.reason.startswith("the dataset lies outside the range of the fit (")
 
 
 @pytest.mark.parametrize(

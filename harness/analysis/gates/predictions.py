@@ -38,6 +38,7 @@ from harness.analysis.gates.texts import (
 from harness.measurement import NO_AXES, Axes, Domain, in_order, label_of
 
 if TYPE_CHECKING:
+    from harness.analysis.coverage import Prediction
     from harness.analysis.targets import TargetPrediction
 
 EXAMPLE = "predicted accuracy on my-camera >= 0.80"
@@ -141,12 +142,14 @@ class Predicted(Quantity):
             )
             if not prediction.inside:
                 passed = False
-                reason = f"the dataset lies outside the range of the fit; {reason}"
+                how = _by_how_much(prediction)
+                reason = f"the dataset lies outside the range of the fit{how}; {reason}"
         if lost := [*missing_cells(_needed(gate, target, missing)), *families]:
             passed = False
             reason = f"{'; '.join(lost)}; without them {reason}"
         series = target.predictor.series
-        metric, axes = series[0] if len(series) == 1 else (ALL_METRICS, NO_AXES)
+        combined = target.predictor.is_combined
+        metric, axes = (ALL_METRICS, NO_AXES) if combined else series[0]
         return Verdict(
             gate=gate,
             metric=metric,
@@ -157,6 +160,14 @@ class Predicted(Quantity):
             passed=passed,
             reason=reason,
         )
+
+
+def _by_how_much(prediction: Prediction) -> str:
+    """Of the metric that lies farthest outside; older reports do not say."""
+    if not prediction.beyond:
+        return ""
+    far = prediction.beyond[0]
+    return f" ({far.metric} by {far.share:.0%} of it)"
 
 
 def is_meant(text: str) -> bool:
@@ -301,15 +312,14 @@ def _lost(
 def _selects(
     gate: Gate, prediction: TargetPrediction, named: Sequence[TargetPrediction]
 ) -> bool:
-    metrics = prediction.predictor.metrics
+    predictor = prediction.predictor
     if gate.metric != COMBINED:
-        return len(metrics) == 1 and _is_by(gate, *prediction.predictor.series[0])
-    peers = [
-        p
+        return not predictor.is_combined and _is_by(gate, *predictor.series[0])
+    return predictor.is_combined or not any(
+        p.predictor.is_combined
         for p in named
         if (p.model, p.dataset) == (prediction.model, prediction.dataset)
-    ]
-    return len(metrics) == max(len(p.predictor.metrics) for p in peers)
+    )
 
 
 def _is_by(gate: Gate, metric: str, axes: Axes) -> bool:

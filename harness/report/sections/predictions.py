@@ -58,17 +58,15 @@ def shown_predictions(
         groups.setdefault((one.dataset, one.model), []).append(one)
     chosen: list[TargetPrediction] = []
     for group in groups.values():
-        chosen += [p for p in group if len(p.predictor.metrics) > 1]
-        alone = [p for p in group if len(p.predictor.metrics) == 1]
+        chosen += [p for p in group if p.predictor.is_combined]
+        alone = [p for p in group if not p.predictor.is_combined]
         fitted = [p for p in alone if not isinstance(p.prediction, Undefined)]
         chosen += [min(fitted, key=_error)] if fitted else alone[:1]
     return tuple(chosen)
 
 
 def _error(one: TargetPrediction) -> float:
-    plane = one.predictor.plane
-    assert not isinstance(plane, Undefined)
-    return plane.leave_one_out.mae
+    return one.predictor.record.mae
 
 
 def _inside(one: TargetPrediction) -> bool:
@@ -86,11 +84,10 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
     rows: list[tuple[Value, ...]] = []
     reasons: dict[str, list[str]] = {}
     for one in chosen:
-        found, plane = one.prediction, one.predictor.plane
+        found = one.prediction
         if isinstance(found, Undefined):
             reasons.setdefault(found.reason, []).append(f"{one.dataset} ({one.model})")
             continue
-        assert not isinstance(plane, Undefined)
         rows.append(
             (
                 one.dataset,
@@ -100,7 +97,7 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
                 if found.inside
                 else Marked(value=found.accuracy, mark="!"),
                 Range(low=found.low, high=found.high),
-                _held(plane.leave_one_out),
+                _held(one.predictor.record),
                 _held(one.predictor.exterior),
             )
         )

@@ -1,0 +1,141 @@
+"""How wide the interval of a forecast must be under shifts that nobody has seen.
+
+Errors of forecasts have two parts: the noise of counting images, which is known, and
+what the kind of shift does, which grows with the fall. How large the second is tell
+forecasts of whole kinds that the fit had never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from harness.analysis.fits.lines import Unfit
+from harness.arrays import Array
+from harness.metrics.numerics.uncertainty import student
+
+#: Share of the fall of the accuracy that is taken for one unit of error beside the
+#: noise of the images. It decides where intervals are wide and where narrow; how wide
+#: they are does the quantile. Chosen on the tuned scenarios of
+#: ``python -m benchmarks.predicting``.
+SHIFT = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Width:
+    """What the half width of an interval is made of.
+
+    Attributes
+    ----------
+    level
+        The share of datasets that intervals are meant to hold.
+    quantile
+        Of the errors on left-out kinds, in units of `unit`; never below the normal
+        one, since the noise of the images is there whatever the kind.
+    source_accuracy, source_images
+        Of the test split, which the forecast starts from.
+    kinds, n
+        How many kinds were left out, and how many errors that gave.
+    """
+
+    level: float
+    quantile: float
+    source_accuracy: float
+    source_images: int
+    kinds: int
+    n: int
+
+    def half(self, accuracy: Array, images: ArrayLike) -> Array:
+        """Half widths at forecast accuracies of datasets of so many images."""
+        return self.quantile * unit(
+            accuracy, images, self.source_accuracy, self.source_images
+        )
+
+
+def unit(
+    accuracy: ArrayLike, images: ArrayLike, source: float, source_images: int
+) -> Array:
+    r"""Return the standard error that a forecast would have, up to a factor.
+
+    .. math:: \sqrt{v(a, n) + v(s, m) + (0.1 (s - a))^2}, \quad
+        v(a, n) = \tilde a (1 - \tilde a) / n, \quad \tilde a = (a n + 1) / (n + 2)
+
+    Parameters
+    ----------
+    accuracy, images : (n,) arrays or numbers
+        Forecast, and of how many images.
+    source, source_images
+        Accuracy of the test split, and its number of images.
+
+    References
+    ----------
+    The share that is drawn to the middle is Laplace's rule of succession: at an
+    accuracy of 0 or 1 images have noise too.
+
+    Examples
+    --------
+    >>> float(unit(0.5, 98, 0.5, 98).round(6))  # twice 0.25 / 98
+    0.071429
+    >>> float(unit(0.5, 10**9, 0.9, 10**9).round(4))
+    0.04
+    """
+    accuracy = np.asarray(accuracy, dtype=np.float64)
+    shift = SHIFT * (source - accuracy)
+    noise = _noise(accuracy, images) + _noise(source, source_images)
+    return np.asarray(np.sqrt(noise + shift**2))
+
+
+def _noise(share: ArrayLike, images: ArrayLike) -> Array:
+    n = np.asarray(images, dtype=np.float64)
+    drawn = (np.asarray(share) * n + 1) / (n + 2)
+    return np.asarray(drawn * (1 - drawn) / n)
+
+
+def width_of(
+    errors: Sequence[Array], *, level: float, source_accuracy: float, source_images: int
+) -> Width:
+    """Return what half widths are made of, from errors on kinds that were left out.
+
+    Parameters
+    ----------
+    errors : sequence of arrays
+        For each kind the errors of the forecasts made without it, in units of `unit`.
+    level, source_accuracy, source_images
+        As in `Width`.
+
+    Raises
+    ------
+    Unfit
+        If there is no kind.
+
+    References
+    ----------
+    Quantile ``ceil((n + 1) level) / n``: Lei, G'Sell, Rinaldo, Tibshirani and
+    Wasserman, "Distribution-free predictive inference for regression", JASA 113, 2018.
+    Groups are left out as in Dunn, Wasserman and Ramdas, "Distribution-free prediction
+    sets for two-layer hierarchical models", JASA 118, 2023, by pooling the errors of
+    all groups: which is approximate, since errors of one kind are alike and a set that
+    was made by three transformations is counted with each.
+
+    Examples
+    --------
+    >>> errors = [np.array([1.0, -8.0]), np.array([3.0])]
+    >>> width_of(errors, level=0.5, source_accuracy=0.9, source_images=100).quantile
+    3.0
+    """
+    pooled = np.sort(np.abs(np.concatenate([*errors, np.empty(0)])))
+    if not len(pooled):
+        raise Unfit("no kind of dataset could be left out")
+    rank = min(int(np.ceil((len(pooled) + 1) * level)), len(pooled))
+    normal = float(student(np.inf, level))
+    return Width(
+        level=level,
+        quantile=max(float(pooled[rank - 1]), normal),
+        source_accuracy=source_accuracy,
+        source_images=source_images,
+        kinds=len(errors),
+        n=len(pooled),
+    )
