@@ -129,7 +129,8 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
         ),
         rows=tuple(rows),
         note=f"{_in(outcome)}held: how many labelled datasets lay in the intervals "
-        "that were predicted without them, each interior one left out in turn.",
+        "that were predicted without them: by estimates together without any of their "
+        "kind, by one metric without each alone.",
         without=tuple(
             f"no prediction for {', '.join(pairs)}: {reason}"
             for reason, pairs in reasons.items()
