@@ -82,7 +82,7 @@ INSIDE = {
         {"left_out", "ranges", "ranks"},
         {"coverage"},
         {"fits"},
-        {"correlation", "forecasts", "null_models", "on_the_line"},
+        {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
         {"resampling", "residuals", "targets"},
         {"comparison", "ranking", "transfer"},
