@@ -306,7 +306,7 @@ OPTIONS = (
         metavar="NAME",
         help="what the models were trained on; it decides which models and families "
         "there are: digits (default, bundled, no download), cifar10, mnist, kmnist, "
-        "fashionmnist, svhn, usps",
+        "fashionmnist, svhn, usps, imagenet",
     ),
     Option(
         field="models",

@@ -3,6 +3,8 @@
 from harness.datasets.bases import CIFAR10, DIGITS, SMALL_BASES
 from harness.datasets.bases.cifar10_sets import CIFAR10_FAMILIES
 from harness.datasets.bases.digits import DIGITS_FAMILIES
+from harness.datasets.bases.imagenet_c import IMAGENET_C_FAMILIES
+from harness.datasets.bases.imagenet_sets import IMAGENET_FAMILIES
 from harness.datasets.bases.shared import shared
 from harness.datasets.bases.small_sets import SMALL_FAMILIES
 
@@ -13,4 +15,6 @@ FAMILIES = (
     *(family for base in SMALL_BASES for family in shared(base)),
     *SMALL_FAMILIES,
     *DIGITS_FAMILIES,
+    *IMAGENET_FAMILIES,
+    *IMAGENET_C_FAMILIES,
 )

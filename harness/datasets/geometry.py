@@ -65,19 +65,27 @@ class Geometry:
         """What a model's fingerprint says of it: its facts, and its code here."""
         return {**asdict(self), "code": source_digest(__name__)}
 
-    def __call__(self, picture: Image, *, cropped: bool = False) -> NDArray[np.uint8]:
+    def __call__(
+        self, picture: Image, *, cropped: bool = False, whole: bool = False
+    ) -> NDArray[np.uint8]:
         """(crop, crop, c) uint8 of a picture in mode L or RGB.
 
         Parameters
         ----------
         cropped
             Whether the picture was cropped when it was saved: then it is not resized.
+        whole
+            And shows just what a network is to see, as ImageNet-C's files of 224x224
+            do: one that is no square of `crop` is stretched to that, and no part of it
+            is lost.
 
         Raises
         ------
         ValueError
             If a cropped picture is smaller than the crop.
         """
+        if whole:
+            return self._brought(picture, (self.crop, self.crop))
         resized = _pixels(picture) if cropped else self._resized(picture)
         middle: NDArray[np.uint8] = self.middle(resized[None])[0]
         return middle
@@ -109,6 +117,12 @@ class Geometry:
         other = int(self.resize * long / short)
         wide = width >= height
         size = (other, self.resize) if wide else (self.resize, other)
+        return self._brought(picture, size)
+
+    def _brought(self, picture: Image, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """To (width, height)."""
+        if picture.size == size:
+            return _pixels(picture)
         if not self.antialias:
             return _interpolated(_pixels(picture), size, self.interpolation)
         from PIL.Image import Resampling

@@ -2,8 +2,9 @@
 
 from harness.datasets.bases.cifar10 import CIFAR10
 from harness.datasets.bases.digits import DIGITS
+from harness.datasets.bases.imagenet import IMAGENET
 from harness.datasets.bases.small import SMALL_BASES
 
-__all__ = ["BASES", "CIFAR10", "DIGITS", "SMALL_BASES"]
+__all__ = ["BASES", "CIFAR10", "DIGITS", "IMAGENET", "SMALL_BASES"]
 
-BASES = (DIGITS, CIFAR10, *SMALL_BASES)
+BASES = (DIGITS, CIFAR10, *SMALL_BASES, IMAGENET)

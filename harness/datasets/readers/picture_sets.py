@@ -54,6 +54,10 @@ class PictureImages:
     cropped
         Whether the files were resized and cropped when they were made: of a geometry
         the crop alone is then taken.
+    whole
+        And show just what a network is to see; see `Geometry`.
+    as_stored
+        Read as the field's loaders do, and not as people see them; see `read_at`.
 
     Raises
     ------
@@ -72,6 +76,8 @@ class PictureImages:
         resize: bool = False,
         geometry: Geometry | None = None,
         cropped: bool = False,
+        whole: bool = False,
+        as_stored: bool = False,
     ) -> None:
         self._root = root
         self._files = tuple(files)
@@ -84,6 +90,8 @@ class PictureImages:
         self._resize = resize
         self._geometry = geometry
         self._cropped = cropped
+        self._whole = whole
+        self._as_stored = as_stored
 
     def __len__(self) -> int:
         return len(self._files)
@@ -172,15 +180,17 @@ class PictureImages:
             "resize": self._resize,
             "geometry": self._geometry and self._geometry.identity(),
             "cropped": self._cropped,
+            "whole": self._whole,
+            "as_stored": self._as_stored,
         }
 
     @cached_property
-    def _place(self) -> str:
+    def place(self) -> str:
         """Of files as they are, and how they are decoded, in this process."""
         return hashlib.sha256(repr((self._stamps, self._how)).encode()).hexdigest()
 
     def _key(self, rows: NDArray[np.intp], geometry: Geometry | None) -> Hashable:
-        return self._place, rows.tobytes(), geometry
+        return self.place, rows.tobytes(), geometry
 
     def _digest(self, tell: Tell) -> str:
         labels = None if self.labels is None else self.labels.tolist()
@@ -222,7 +232,12 @@ class PictureImages:
             if geometry is None:
                 return read_picture(file, self._size, resize=self._resize)
             return read_at(
-                file, geometry, channels=self._size[2], cropped=self._cropped
+                file,
+                geometry,
+                channels=self._size[2],
+                cropped=self._cropped,
+                whole=self._whole,
+                as_stored=self._as_stored,
             )
         finally:
             # In place of whatever is wrong with it: it is not what was verified.

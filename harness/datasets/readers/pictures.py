@@ -67,7 +67,13 @@ def read_picture(
 
 
 def read_at(
-    file: Path, geometry: Geometry, *, channels: int, cropped: bool
+    file: Path,
+    geometry: Geometry,
+    *,
+    channels: int,
+    cropped: bool,
+    whole: bool = False,
+    as_stored: bool = False,
 ) -> NDArray[np.uint8]:
     """(crop, crop, c) of one picture, as people see it, at what a network asks for.
 
@@ -75,26 +81,35 @@ def read_at(
     ----------
     cropped
         Whether the file was resized and cropped when it was made.
+    whole
+        And shows just what a network is to see; see `Geometry`.
+    as_stored
+        Read as torchvision's and timm's loaders do, Pillow's ``convert("RGB")``, with
+        which accuracies are published: not turned by EXIF data, the first of several
+        frames, transparent pixels by their colours. 16 bits become the upper 8 here
+        too (the loaders cut them off at 255, which leaves white).
 
     Raises
     ------
     BadData
         As `read_picture`; or if it is cropped and smaller than the crop.
     """
-    upright = _decoded(file, "RGB" if channels == 3 else "L")
+    upright = _decoded(file, "RGB" if channels == 3 else "L", as_stored=as_stored)
     try:
-        return geometry(upright, cropped=cropped)
+        return geometry(upright, cropped=cropped, whole=whole)
     except ValueError as error:
         raise BadData(f"picture {file} does not fit: {error}") from error
 
 
-def _decoded(file: Path, mode: str) -> Image:
-    """The picture upright in a mode of 8 bits, "RGB" or "L"."""
+def _decoded(file: Path, mode: str, *, as_stored: bool = False) -> Image:
+    """The picture in a mode of 8 bits, "RGB" or "L"; upright unless `as_stored`."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         # By its name Pillow would map the file, and then scrambles turned TIFFs.
         with _strictly(), file.open("rb") as handle, Image.open(handle) as image:
+            if as_stored:
+                return _eight_bits(file, image).convert(mode)
             _check_frames(file, image)
             image.load()
             _check_opaque(file, image)
