@@ -10,6 +10,8 @@ from harness.models.layers import Layer
 from harness.models.published.akamaster import AKAMASTER_ENTRIES
 from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
+from harness.models.published.imagenet_small import IMAGENET_SMALL_ENTRIES
+from harness.models.published.torchvision_zoo import TORCHVISION_ENTRIES
 from harness.models.published.trained import SMALL, TRAINED_ENTRIES
 from harness.models.published.u7122029 import U7122029_ENTRIES
 from harness.models.recipe import Recipe
@@ -111,4 +113,11 @@ CIFAR10_ENTRIES = (
     *U7122029_ENTRIES,
 )
 
-ENTRIES = (*DIGITS_ENTRIES, *CIFAR10_ENTRIES, *TRAINED_ENTRIES)
+IMAGENET_ENTRIES = (*TORCHVISION_ENTRIES, *IMAGENET_SMALL_ENTRIES)
+
+ENTRIES = (
+    *DIGITS_ENTRIES,
+    *CIFAR10_ENTRIES,
+    *TRAINED_ENTRIES,
+    *IMAGENET_ENTRIES,
+)

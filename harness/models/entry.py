@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -236,6 +237,9 @@ class ModelEntry:
         Published clean test accuracy in [0, 1], if any.
     on_request
         Run only where --harness-models names or matches it.
+    needs
+        A package that `build` imports and that is not always installed: an extra of
+        this one by the same name.
     """
 
     name: str
@@ -253,6 +257,7 @@ class ModelEntry:
     accuracy: float | None = None
     geometry: Geometry | None = None
     on_request: bool = False
+    needs: str = ""
 
     def build_network(self) -> torch.nn.Module:
         """The network with random weights."""
@@ -274,7 +279,14 @@ class ModelEntry:
 
     def locate(self, settings: Settings) -> str:
         """Where the weights come from; MissingData if they are not to be had."""
-        return self.weights.locate(self, settings)
+        place = self.weights.locate(self, settings)
+        if self.needs and find_spec(self.needs) is None:
+            raise MissingData(
+                f"package {self.needs}, which makes model {self.name},",
+                ["this environment"],
+                f"pip install 'harness[{self.needs}]'",
+            )
+        return place
 
     def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
         """sha256 over code, normalisation and the weight file's bytes."""
