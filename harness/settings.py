@@ -129,6 +129,7 @@ class Settings:
     cache_dir: Path
     store: Path
     download: bool = False
+    decoder: str = "torchvision"
     device: str = "auto"
     precision: str = "float32"
     batch_size: int | None = None
@@ -195,7 +196,7 @@ ROLES: dict[str, Role] = {
         (
             *("base", "models", "model", "families", "interior", "data", "outputs"),
             *("data_root", "weights_root", "cache_dir", "download", "train_seed"),
-            *("population", "layers"),
+            *("population", "layers", "decoder"),
         ),
         Role.CONTENT,
     ),

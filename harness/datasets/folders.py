@@ -78,7 +78,8 @@ def _members(
     classes = chosen_classes(own, base.classes)
     if leaves:
         return _array_leaves(own, name, base, classes, tree, leaves, again)
-    return (_pictures(own, name, base, classes, tree, pictures),)
+    decoder = settings.decoder
+    return (_pictures(own, name, base, classes, tree, pictures, decoder),)
 
 
 def _check_folder(path: Path, name: str) -> None:
@@ -280,6 +281,7 @@ def _pictures(
     classes: ClassMap | None,
     tree: Tree,
     files: list[Path],
+    decoder: str,
 ) -> Dataset:
     files, again = once(tree, files)
     known = Labelling()
@@ -303,6 +305,7 @@ def _pictures(
         resize=own.resize,
         geometry=base.geometry,
         cropped=own.cropped,
+        quick=decoder == "torchvision",
     )
     others = [
         file

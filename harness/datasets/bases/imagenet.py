@@ -74,6 +74,7 @@ def pictures(
         geometry=USUAL,
         whole=whole,
         as_stored=True,
+        quick=settings.decoder == "torchvision",
     )
 
 

@@ -21,6 +21,7 @@ from harness.datasets.images import ArrayImages, empty
 from harness.datasets.kept import Kept
 from harness.datasets.readers.arrays import checked_labels
 from harness.datasets.readers.pictures import read_at, read_picture
+from harness.datasets.readers.threads import in_threads
 from harness.datasets.remembered import MEMORY, Stamp, changed, digest_of, stamp
 from harness.errors import BadData
 
@@ -58,6 +59,8 @@ class PictureImages:
         And show just what a network is to see; see `Geometry`.
     as_stored
         Read as the field's loaders do, and not as people see them; see `read_at`.
+    quick
+        Of a geometry: resized by PyTorch, and not by Pillow; see `read_at`.
 
     Raises
     ------
@@ -78,6 +81,7 @@ class PictureImages:
         cropped: bool = False,
         whole: bool = False,
         as_stored: bool = False,
+        quick: bool = False,
     ) -> None:
         self._root = root
         self._files = tuple(files)
@@ -92,6 +96,7 @@ class PictureImages:
         self._cropped = cropped
         self._whole = whole
         self._as_stored = as_stored
+        self._quick = quick and geometry is not None
 
     def __len__(self) -> int:
         return len(self._files)
@@ -175,13 +180,14 @@ class PictureImages:
         """What decides the pixels besides the files' bytes and the network."""
         return {
             "code": source_digest(__name__),
-            "pillow": ".".join(version("pillow").split(".")[:2]),
+            "pillow": _release("pillow"),
             "size": self._size,
             "resize": self._resize,
             "geometry": self._geometry and self._geometry.identity(),
             "cropped": self._cropped,
             "whole": self._whole,
             "as_stored": self._as_stored,
+            "torchvision": _release("torchvision") if self._quick else "",
         }
 
     @cached_property
@@ -218,10 +224,16 @@ class PictureImages:
             height = width = geometry.crop
         pixels = empty(len(rows), height, width, channels)
         refused: list[BadData] = []
-        for place, row in zip(pixels, rows, strict=True):
+
+        def one(number: int) -> BadData | None:
             try:
-                place[...] = self._picture(self._files[row], geometry)
+                pixels[number] = self._picture(self._files[rows[number]], geometry)
             except BadData as error:
+                return error
+            return None
+
+        for error in in_threads(one, range(len(rows))):
+            if error is not None:
                 refused.append(error)
             step()
         return pixels, refused
@@ -238,11 +250,17 @@ class PictureImages:
                 cropped=self._cropped,
                 whole=self._whole,
                 as_stored=self._as_stored,
+                quick=self._quick,
             )
         finally:
             # In place of whatever is wrong with it: it is not what was verified.
             if stamp(file) != self._stamps[file]:
                 raise changed(file)
+
+
+def _release(package: str) -> str:
+    """The part of a version that says what it computes."""
+    return ".".join(version(package).split(".")[:2])
 
 
 def _held(pixels: NDArray[np.uint8]) -> ArrayImages:

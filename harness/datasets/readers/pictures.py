@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from harness.datasets.tree import is_hidden
 from harness.errors import BadData
 
 if TYPE_CHECKING:
+    import torch
     from PIL.Image import Image
 
     from harness.datasets.geometry import Geometry
@@ -74,6 +76,7 @@ def read_at(
     cropped: bool,
     whole: bool = False,
     as_stored: bool = False,
+    quick: bool = False,
 ) -> NDArray[np.uint8]:
     """(crop, crop, c) of one picture, as people see it, at what a network asks for.
 
@@ -88,14 +91,22 @@ def read_at(
         which accuracies are published: not turned by EXIF data, the first of several
         frames, transparent pixels by their colours. 16 bits become the upper 8 here
         too (the loaders cut them off at 255, which leaves white).
+    quick
+        JPEG in colour is decoded by torchvision, to the same bits, and resized by
+        PyTorch; Pillow reads what torchvision refuses.
 
     Raises
     ------
     BadData
         As `read_picture`; or if it is cropped and smaller than the crop.
     """
-    upright = _decoded(file, "RGB" if channels == 3 else "L", as_stored=as_stored)
+    tensor = None
+    if quick and channels == 3 and geometry.quick:
+        tensor = decoded_jpeg(file, as_stored=as_stored)
     try:
+        if tensor is not None:
+            return geometry.of_tensor(tensor, cropped=cropped, whole=whole)
+        upright = _decoded(file, "RGB" if channels == 3 else "L", as_stored=as_stored)
         return geometry(upright, cropped=cropped, whole=whole)
     except ValueError as error:
         raise BadData(f"picture {file} does not fit: {error}") from error
@@ -107,7 +118,7 @@ def _decoded(file: Path, mode: str, *, as_stored: bool = False) -> Image:
 
     try:
         # By its name Pillow would map the file, and then scrambles turned TIFFs.
-        with _strictly(), file.open("rb") as handle, Image.open(handle) as image:
+        with strictly(), file.open("rb") as handle, Image.open(handle) as image:
             if as_stored:
                 return _eight_bits(file, image).convert(mode)
             _check_frames(file, image)
@@ -127,21 +138,70 @@ def _decoded(file: Path, mode: str, *, as_stored: bool = False) -> Image:
         ) from error
 
 
+def decoded_jpeg(file: Path, *, as_stored: bool) -> torch.Tensor | None:
+    """(3, h, w) uint8 of a JPEG file, to the bit as Pillow; None of what is none.
+
+    Grey and CMYK are converted to RGB as Pillow does it.
+    """
+    import torch
+    from torchvision.io import ImageReadMode, decode_jpeg
+
+    try:
+        content = bytearray(file.read_bytes())
+    except OSError:  # which Pillow names
+        return None
+    if not content.startswith(_JPEG):
+        return None
+    try:
+        with strictly():  # torchvision means to leave decoding to TorchCodec one day
+            found: torch.Tensor = decode_jpeg(
+                torch.frombuffer(content, dtype=torch.uint8),
+                mode=ImageReadMode.RGB,
+                apply_exif_orientation=not as_stored,
+            )
+    except RuntimeError:  # truncated, or of 12 bits
+        return None
+    return found
+
+
+_JPEG = b"\xff\xd8\xff"
+
+
+class _Strictly:
+    """How many threads decode strictly now, and how it was before the first."""
+
+    lock = threading.Lock()
+    inside = 0
+    lenient = False
+    silenced: warnings.catch_warnings[None] | None = None
+
+
 @contextmanager
-def _strictly() -> Iterator[None]:
+def strictly() -> Iterator[None]:
     """Truncated files are errors and Pillow's warnings none, whatever a project set.
 
-    What it warns of, an odd EXIF block say, is no error of the pixels.
+    What it warns of, an odd EXIF block say, is no error of the pixels. Both are facts
+    of the process: the first thread that enters sets them, the last that leaves puts
+    them back.
     """
     from PIL import ImageFile
 
-    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    with _Strictly.lock:
+        if not _Strictly.inside:
+            _Strictly.lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+            _Strictly.silenced = warnings.catch_warnings(action="ignore")
+            _Strictly.silenced.__enter__()
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+        _Strictly.inside += 1
     try:
-        with warnings.catch_warnings(action="ignore"):
-            yield
+        yield
     finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+        with _Strictly.lock:
+            _Strictly.inside -= 1
+            if not _Strictly.inside:
+                ImageFile.LOAD_TRUNCATED_IMAGES = _Strictly.lenient
+                assert _Strictly.silenced is not None
+                _Strictly.silenced.__exit__(None, None, None)
 
 
 def _check_frames(file: Path, image: Image) -> None:
