@@ -4,6 +4,7 @@ from harness.datasets.bases import CIFAR10, DIGITS, SMALL_BASES
 from harness.datasets.bases.cifar10_sets import CIFAR10_FAMILIES
 from harness.datasets.bases.digits import DIGITS_FAMILIES
 from harness.datasets.bases.imagenet_c import IMAGENET_C_FAMILIES
+from harness.datasets.bases.imagenet_p import IMAGENET_P_FAMILIES
 from harness.datasets.bases.imagenet_sets import IMAGENET_FAMILIES
 from harness.datasets.bases.shared import shared
 from harness.datasets.bases.small_sets import SMALL_FAMILIES
@@ -17,4 +18,5 @@ FAMILIES = (
     *DIGITS_FAMILIES,
     *IMAGENET_FAMILIES,
     *IMAGENET_C_FAMILIES,
+    *IMAGENET_P_FAMILIES,
 )

@@ -180,14 +180,14 @@ class PictureImages:
         """What decides the pixels besides the files' bytes and the network."""
         return {
             "code": source_digest(__name__),
-            "pillow": _release("pillow"),
+            "pillow": release("pillow"),
             "size": self._size,
             "resize": self._resize,
             "geometry": self._geometry and self._geometry.identity(),
             "cropped": self._cropped,
             "whole": self._whole,
             "as_stored": self._as_stored,
-            "torchvision": _release("torchvision") if self._quick else "",
+            "torchvision": release("torchvision") if self._quick else "",
         }
 
     @cached_property
@@ -258,8 +258,8 @@ class PictureImages:
                 raise changed(file)
 
 
-def _release(package: str) -> str:
-    """The part of a version that says what it computes."""
+def release(package: str) -> str:
+    """The part of a package's version that says what it computes."""
     return ".".join(version(package).split(".")[:2])
 
 

@@ -59,7 +59,9 @@ def folders_of(root: Path) -> list[str]:
     return sorted(found)
 
 
-def list_classes(root: Path, known: Sequence[str], *, of: str) -> Listing:
+def list_classes(
+    root: Path, known: Sequence[str], *, of: str, suffixes: Sequence[str] = PICTURES
+) -> Listing:
     """Pictures in one folder a class.
 
     Folders are called by identifiers, or all by numbers, which are read as numbers:
@@ -74,6 +76,8 @@ def list_classes(root: Path, known: Sequence[str], *, of: str) -> Listing:
         Identifiers of the base's classes, in its order.
     of
         What is read, for messages.
+    suffixes
+        Of files that are listed.
 
     Raises
     ------
@@ -107,7 +111,7 @@ def list_classes(root: Path, known: Sequence[str], *, of: str) -> Listing:
     files: list[str] = []
     labels: list[int] = []
     for label, name in sorted(found.items()):
-        pictures = [os.path.join(name, file) for file in _pictures(root / name)]
+        pictures = [os.path.join(name, file) for file in _files(root / name, suffixes)]
         files += pictures
         labels += [label] * len(pictures)
     return Listing(root=root, files=tuple(files), labels=tuple(labels))
@@ -136,7 +140,7 @@ def list_flat(
     number = {wnid: i for i, wnid in enumerate(known)}
     published: Sequence[str] | None = None
     rows = []
-    for file in _pictures(root):
+    for file in _files(root, PICTURES):
         if match := VALIDATION.fullmatch(file):
             if published is None:
                 published = wnids(root)
@@ -169,8 +173,8 @@ def list_flat(
     )
 
 
-def _pictures(folder: Path) -> Iterator[str]:
-    """Names of the pictures in a folder, sorted."""
+def _files(folder: Path, suffixes: Sequence[str]) -> Iterator[str]:
+    """Names of the files of some kinds in a folder, sorted."""
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
@@ -178,5 +182,5 @@ def _pictures(folder: Path) -> Iterator[str]:
             f"{folder} cannot be read: {error.strerror or error}; let it be read"
         ) from error
     for name in names:
-        if os.path.splitext(name)[1].lower() in PICTURES and not is_hidden(name):
+        if os.path.splitext(name)[1].lower() in suffixes and not is_hidden(name):
             yield name
