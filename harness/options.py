@@ -224,6 +224,8 @@ def _spec(text: str) -> ModelSpec:
     possible_path(file if factory and file.endswith(".py") else target)
     if "weights" in facts:
         possible_path(facts["weights"])
+    if "class_list" in facts:
+        possible_path(facts["class_list"])
     return ModelSpec(
         target=target,
         name=name,
@@ -233,11 +235,13 @@ def _spec(text: str) -> ModelSpec:
         weights=facts.get("weights", ""),
         kind=_kind(target, facts),
         layers=_fact("layers", _names, facts) if "layers" in facts else (),
+        class_list=facts.get("class_list", ""),
     )
 
 
 _SPEC_FACTS = (
     *("name", "head", "mean", "std", "weights", "kind", "layers", "num_classes"),
+    "class_list",
 )
 
 
@@ -328,7 +332,7 @@ OPTIONS = (
         "follow: SPEC?name=NAME&mean=0.5,0.5,0.5&std=0.2,0.2,0.2&head=LAYER&"
         "weights=FILE or a published name, such as DEFAULT; &kind=encoder for one "
         "that gives features and no logits; &layers=PART,PART to have features of "
-        "these parts alone",
+        "these parts alone; &class_list=FILE to have the order of its outputs checked",
     ),
     Option(
         field="families",

@@ -162,6 +162,7 @@ class Run(Keys):
             known=self._predicted.get((model, dataset.name)),
             shared=self._images if len(self.models) > 1 else None,
             layers=self.layers.declared(model),
+            tell=self.tell,
         )
 
     @cached_property

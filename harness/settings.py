@@ -70,6 +70,8 @@ class ModelSpec:
     layers
         Dotted names of the parts that features can be taken of; empty for all that a
         dry run finds.
+    class_list
+        A file with the class of each output, in order; empty for none.
     folder
         What relative paths start from.
     """
@@ -82,6 +84,7 @@ class ModelSpec:
     weights: str = ""
     kind: str = "classifier"
     layers: tuple[str, ...] = ()
+    class_list: str = ""
     folder: Path = Path()
 
 

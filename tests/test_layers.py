@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "harness"
 LEVELS = {
     "renamed": -4,
     "printable": -3,
+    "progress": -3,
     "errors": -2,
     "digests": -2,
     "traits": -1,

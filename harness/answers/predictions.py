@@ -27,6 +27,7 @@ from harness.errors import HarnessError, UndefinedMetricError
 from harness.models.classifier import Classifier
 from harness.models.layers import HEAD
 from harness.models.tap import Seen, Tap, lacks, no_logits
+from harness.progress import Progress
 from harness.views import IDENTITY, View
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class Predictions:
     layers
         What will be asked for: every pass takes them along. Another layer costs a pass
         of its own.
+    tell
+        Shows how far a long pass is.
     """
 
     def __init__(
@@ -105,7 +108,9 @@ class Predictions:
         known: NDArray[np.unsignedinteger] | None = None,
         shared: SharedImages | None = None,
         layers: Collection[str] = (),
+        tell: Callable[[str], None] = lambda line: None,
     ) -> None:
+        self._tell = tell
         self._network = classifier
         self._dataset = dataset
         self._device = device
@@ -223,7 +228,8 @@ class Predictions:
                 return tap.see(lambda: self._answer(network, view, batch), len(batch))
 
         with tap:
-            result = _joined(self._each(network, forward), len(self), {layer, HEAD})
+            seen = self._told(self._each(network, forward), network, view)
+            result = _joined(seen, len(self), {layer, HEAD})
         self._check(result, network, view)
         return result
 
@@ -238,6 +244,18 @@ class Predictions:
         if self._device == "cpu" and threads > 1 and many and network.stateless:
             return side_by_side(forward, self._batches(), threads)
         return map(forward, self._batches())
+
+    def _told(
+        self, batches: Iterable[Seen], network: Network, view: View
+    ) -> Iterator[Seen]:
+        """The same, with a line every some seconds about how far they are."""
+        under = "" if view == IDENTITY else f" (view {view.name})"
+        what = f"{network.name} on {self._dataset.name}{under}, images"
+        progress = Progress(what, len(self), self._tell)
+        for seen in batches:
+            yield seen
+            whole = [seen.answer, *seen.features.values()]
+            progress.step(next((len(part) for part in whole if part is not None), 0))
 
     def _answer(
         self, network: Network, view: View, batch: torch.Tensor

@@ -45,6 +45,21 @@ def classifier():
     )
 
 
+def test_a_long_pass_tells_how_far_it_is(classifier, dataset, monkeypatch):
+    """By batches, but for the last: then it is done."""
+    monkeypatch.setattr("harness.progress.PATIENCE", -1)
+    told = []
+
+    Predictions(
+        lambda: classifier, dataset, batch_size=BLOCK, tell=told.append
+    ).logits()
+
+    assert len(told) == 2
+    assert told[0].startswith("random on random, images: 500 of 1,077, ")
+    assert told[0].endswith("0 s left")
+    assert told[1].startswith("random on random, images: 1,000 of 1,077, ")
+
+
 @pytest.fixture
 def dataset():
     """More than two blocks of random images under per-pixel noise."""

@@ -243,10 +243,10 @@ def test_threads_decode_the_same(several, monkeypatch, quick):
     monkeypatch.setattr(picture_sets, "DECODED", picture_sets.Kept(room=0))
     images = images_of(several, quick=quick)
     rows = np.array([5, 0, 6, 3])
-    monkeypatch.setattr(threads, "_threads", lambda: 1)
+    monkeypatch.setattr(threads, "count", lambda: 1)
     expected = images.take(rows)
 
-    monkeypatch.setattr(threads, "_threads", lambda: 3)
+    monkeypatch.setattr(threads, "count", lambda: 3)
     monkeypatch.setattr(picture_sets, "DECODED", picture_sets.Kept(room=0))
     usual = torch.get_num_threads()
     assert np.array_equal(images.take(rows), expected)

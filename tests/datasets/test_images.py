@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from harness import progress
 from harness.datasets import images as module
 from harness.datasets.dataset import Dataset
 from harness.datasets.images import ArrayImages, of_files, same_content
@@ -227,20 +228,20 @@ def test_decoded_blocks_are_kept_while_there_is_room(tmp_path, monkeypatch, open
 
 def test_progress_says_how_long_it_will_take(tmp_path, monkeypatch):
     pictures(tmp_path / "data", n=4)
-    monkeypatch.setattr(picture_sets, "PATIENCE", 9.0)
+    monkeypatch.setattr(progress, "PATIENCE", 9.0)
     clock = iter(range(0, 10**6, 100))
-    monkeypatch.setattr(picture_sets.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     told = []
 
     made(tmp_path / "data").verify(told.append)
 
     where = tmp_path / "data"
     assert told[:3] == [
-        f"reading pictures of {where}: 1 of 4, 5 min left",
-        f"reading pictures of {where}: 2 of 4, 3 min left",
-        f"reading pictures of {where}: 3 of 4, 100 s left",
+        f"reading pictures of {where}: 1 of 4, 1 a minute, 5 min left",
+        f"reading pictures of {where}: 2 of 4, 1 a minute, 3 min left",
+        f"reading pictures of {where}: 3 of 4, 1 a minute, 100 s left",
     ]
-    assert told[3:4] == [f"digest of {where}: 1 of 4, 5 min left"]
+    assert told[3:4] == [f"digest of {where}: 1 of 4, 1 a minute, 5 min left"]
 
 
 def test_the_same_content_is_known_in_any_kind(tmp_path):

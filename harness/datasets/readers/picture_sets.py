@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from importlib.metadata import version
@@ -24,9 +23,8 @@ from harness.datasets.readers.pictures import read_at, read_picture
 from harness.datasets.readers.threads import in_threads
 from harness.datasets.remembered import MEMORY, Stamp, changed, digest_of, stamp
 from harness.errors import BadData
+from harness.progress import Progress, Tell
 
-Tell = Callable[[str], None]
-PATIENCE = 10.0  # seconds
 #: Decoded blocks, for the next network of the same geometry.
 DECODED = Kept(room=2**29)
 
@@ -144,8 +142,8 @@ class PictureImages:
         Parameters
         ----------
         tell
-            Shows how far it has come and how long it will take, every `PATIENCE`
-            seconds.
+            Shows how far it has come and how long it will take, every
+            `harness.progress.PATIENCE` seconds.
 
         Raises
         ------
@@ -156,7 +154,7 @@ class PictureImages:
         def verified() -> str:
             self._picture(self._files[0], self._geometry)  # says quickly what all are
             refused = []
-            far = _Progress(f"reading pictures of {self._root}", len(self), tell)
+            far = Progress(f"reading pictures of {self._root}", len(self), tell)
             for start in range(0, len(self), BLOCK):
                 rows = np.arange(start, min(start + BLOCK, len(self)))
                 pixels, bad = self._decoded(rows, self._geometry, far.step)
@@ -204,7 +202,7 @@ class PictureImages:
 
         def found() -> str:
             digest = hashlib.sha256(how.encode())
-            far = _Progress(f"digest of {self._root}", len(self), tell)
+            far = Progress(f"digest of {self._root}", len(self), tell)
             for file, known in self._stamps.items():
                 digest.update(digest_of(file, known).encode())
                 far.step()
@@ -265,40 +263,6 @@ def release(package: str) -> str:
 
 def _held(pixels: NDArray[np.uint8]) -> ArrayImages:
     return ArrayImages(pixels=pixels, labels=None, digest="")
-
-
-class _Progress:
-    """Tells every `PATIENCE` seconds how far something is, and how long it will take.
-
-    Parameters
-    ----------
-    what
-        Is done.
-    total
-        Steps in all.
-    """
-
-    def __init__(self, what: str, total: int, tell: Tell) -> None:
-        self._what = what
-        self._total = total
-        self._tell = tell
-        self._done = 0
-        self._began = self._said = time.monotonic()
-
-    def step(self) -> None:
-        """One more is done."""
-        self._done += 1
-        now = time.monotonic()
-        if now - self._said > PATIENCE and self._done < self._total:
-            left = (now - self._began) / self._done * (self._total - self._done)
-            self._tell(
-                f"{self._what}: {self._done} of {self._total}, {_for_people(left)} left"
-            )
-            self._said = now
-
-
-def _for_people(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _together(refused: Sequence[BadData], root: Path) -> BadData:

@@ -19,7 +19,7 @@ def in_threads(work: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
     """
     import torch
 
-    threads = _threads()
+    threads = count()
     if threads == 1:
         yield from map(work, items)
         return
@@ -33,7 +33,7 @@ def in_threads(work: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
 
 
 @cache
-def _threads() -> int:
+def count() -> int:
     """As many as PyTorch had when the first was asked for."""
     import torch
 

@@ -17,6 +17,7 @@ from harness.models.layers import Layer
 from harness.models.network import Network, ready
 from harness.models.normalisation import checked_statistic
 from harness.models.yours.built import Built, cannot_be, check_filled
+from harness.models.yours.class_lists import check_class_list
 from harness.models.yours.dry_run import Probed, layers_of, probe, seen_parts
 from harness.models.yours.exported import Exported, Onnx
 from harness.models.yours.factories import Factory
@@ -180,6 +181,7 @@ class SpecModel:
     def _built(
         self, settings: Settings, base: Base, tell: Tell
     ) -> tuple[torch.nn.Module, _Facts]:
+        check_class_list(self.spec, base)
         built = self.builder.build(settings, base, tell)
         mean, std = (
             _statistic(self.spec, fact, built, base.size[2]) for fact in ("mean", "std")
