@@ -46,6 +46,7 @@ from harness.metrics.label_free.pretext_prediction import (
 from harness.metrics.label_free.projection_norm import PROJECTION_NORM
 from harness.metrics.label_free.softmax_corr import SOFTMAX_CORR
 from harness.metrics.outcomes.accuracy import ACCURACY
+from harness.metrics.outcomes.aurra import AURRA
 from harness.metrics.outcomes.brier import BRIER_SCORE
 from harness.metrics.outcomes.calibration_error import (
     CALIBRATION_ERROR_EQUAL_MASS,
@@ -53,6 +54,10 @@ from harness.metrics.outcomes.calibration_error import (
 )
 from harness.metrics.outcomes.likelihood import NEGATIVE_LOG_LIKELIHOOD
 from harness.metrics.outcomes.recalls import BALANCED_ACCURACY, LOWEST_RECALL
+from harness.metrics.outcomes.rms_calibration import (
+    RMS_CALIBRATION_ERROR,
+    RMS_CALIBRATION_ERROR_OFFICIAL,
+)
 from harness.metrics.outcomes.top_k import TOP_5
 from harness.metrics.spec import Ask, Input, Invariant, Kind, Metric, Trend
 
@@ -77,6 +82,9 @@ METRICS: tuple[Metric, ...] = (
     BRIER_SCORE,
     CALIBRATION_ERROR_EQUAL_WIDTH,
     CALIBRATION_ERROR_EQUAL_MASS,
+    RMS_CALIBRATION_ERROR,
+    RMS_CALIBRATION_ERROR_OFFICIAL,
+    AURRA,
     # One forward pass.
     AVERAGE_CONFIDENCE,
     ENTROPY,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.metrics.outcomes.aurra import aurra
 from harness.metrics.outcomes.brier import brier_score
 from harness.metrics.outcomes.calibration_error import (
     calibration_error_equal_mass,
@@ -9,6 +10,10 @@ from harness.metrics.outcomes.calibration_error import (
 )
 from harness.metrics.outcomes.likelihood import negative_log_likelihood
 from harness.metrics.outcomes.recalls import balanced_accuracy, lowest_recall
+from harness.metrics.outcomes.rms_calibration import (
+    rms_calibration_error,
+    rms_calibration_error_official,
+)
 from harness.metrics.outcomes.top_k import top_5
 
 pytestmark = pytest.mark.harness_on_request
@@ -40,3 +45,15 @@ def test_calibration_error_equal_width(measure):
 
 def test_calibration_error_equal_mass(measure):
     measure(calibration_error_equal_mass)
+
+
+def test_rms_calibration_error(measure):
+    measure(rms_calibration_error)
+
+
+def test_rms_calibration_error_official(measure):
+    measure(rms_calibration_error_official)
+
+
+def test_aurra(measure):
+    measure(aurra)

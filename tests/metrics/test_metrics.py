@@ -39,8 +39,14 @@ def claiming(invariant: Invariant):
     return pytest.mark.parametrize("metric", chosen, ids=lambda m: m.name)
 
 
+# What has no value on a few images gets each of them many times.
+MANY = {"rms_calibration_error_official": 200}
+
+
 def value(metric: Metric, world: World) -> float:
     """The metric on a drawn world; draws on which it has no value are passed over."""
+    if metric.name in MANY:
+        world = world.take(np.repeat(np.arange(len(world.logits)), MANY[metric.name]))
     try:
         return metric(*world.arrays(metric.inputs))
     except UndefinedMetricError:
@@ -119,7 +125,7 @@ def test_a_constant_on_all_logits_of_an_image_does_not_matter(metric, world, see
 
 @every_metric
 def test_leaves_its_arrays_alone(metric):
-    arrays = simulated_world(0.5, n=20).arrays(metric.inputs)
+    arrays = simulated_world(0.5, n=200).arrays(metric.inputs)
     before = [a.copy() for a in arrays]
     for a in arrays:
         a.flags.writeable = False

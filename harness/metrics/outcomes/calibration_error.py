@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from harness.arrays import Array, Classes, Logits, softmax
 from harness.metrics.numerics.checks import check_labels, check_logits
 from harness.metrics.numerics.uncertainty import mean_interval
+from harness.metrics.outcomes.confidence import DECIMALS
 from harness.metrics.spec import Input, Invariant, Metric, Trend
 
 BINS = 15  # of Guo et al.
-_DECIMALS = 12  # rounding must neither part ties nor carry a fifth over an edge
 
 
 def calibration_error_equal_width(
@@ -136,7 +136,7 @@ def _equal_width(
 ) -> tuple[Array, NDArray[np.intp]]:
     """(n,) right minus confidence, and (n,) number of the bin."""
     confidence, gaps = _confidence(logits, labels, bins)
-    edges = np.round(np.arange(1, bins) / bins, _DECIMALS)
+    edges = np.round(np.arange(1, bins) / bins, DECIMALS)
     return gaps, np.searchsorted(edges, confidence, side="left")
 
 
@@ -159,7 +159,7 @@ def _confidence(logits: Logits, labels: Classes, bins: int) -> tuple[Array, Arra
         raise ValueError(f"`bins` must be at least 1, got {bins}")
     confidence = softmax(logits).max(axis=1)
     gaps = (logits.argmax(axis=1) == labels) - confidence
-    return np.round(confidence, _DECIMALS), gaps
+    return np.round(confidence, DECIMALS), gaps
 
 
 def _signed(gaps: Array, place: NDArray[np.intp]) -> Array:
