@@ -60,7 +60,11 @@ LEVELS = {
 }
 # Within a part, from the bottom up; what is not named may not be imported by these.
 INSIDE = {
-    "metrics": ({"ask", "numerics"}, {"spec"}, {"label_free", "outcomes"}),
+    "metrics": (
+        {"ask", "numerics"},
+        {"spec"},
+        {"label_free", "outcomes", "robustness"},
+    ),
     "datasets": (
         {"family", "geometry", "remembered", "tree", "class_folders", "class_map"},
         {"images", "passed_over", "places", "truth", "truth_files"},
