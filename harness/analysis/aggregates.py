@@ -7,25 +7,14 @@ and it is made of what that test records.
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from harness.analysis import alexnet
+from harness.analysis.alexnet import Members, mean
 from harness.analysis.correlation import Undefined
-from harness.measurement import (
-    NO_AXES,
-    Axes,
-    Measurement,
-    Named,
-    Place,
-    axis_text,
-    in_order,
-)
+from harness.measurement import NO_AXES, Axes, Named, Place
 from harness.traits import Trait
-
-#: Of numbers and the traits that tell them apart, all of which differ.
-Members = Sequence[tuple[Mapping[str, Trait], float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +36,24 @@ class Aggregate:
         none that is finite, the aggregate is Undefined, with what was wrong.
     source
         Where the definition comes from.
+    of
+        By trait, the values that it is of: datasets of others are left out, and of a
+        trait that it goes over each must be there, whatever the family has.
+    metric
+        The one metric that it can be made of; any, unless given. Of another it is
+        Undefined.
+    clean
+        `fn` takes a second argument: the number on the base's test split.
     """
 
     name: str
     over: tuple[str, ...]
-    fn: Callable[[Members], float]
+    fn: Callable[..., float]
     source: str
     by: tuple[str, ...] = ()
+    of: Mapping[str, tuple[Trait, ...]] = field(default_factory=dict)
+    metric: str = ""
+    clean: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def mean_over_severities(members: Members) -> float:
     >>> mean_over_severities([({"severity": 1}, 0.9), ({"severity": 2}, 0.6)])
     0.75
     """
-    return _mean(value for _, value in members)
+    return mean(value for _, value in members)
 
 
 def mean_over_corruptions(members: Members) -> float:
@@ -109,19 +109,26 @@ def mean_over_corruptions(members: Members) -> float:
     corruptions: dict[Trait, list[float]] = {}
     for traits, value in members:
         corruptions.setdefault(traits["corruption"], []).append(value)
-    return _mean(_mean(values) for values in corruptions.values())
-
-
-def _mean(values: Iterable[float]) -> float:
-    """The sum is exact, so that the order of members decides nothing."""
-    found = list(values)
-    return math.fsum(found) / len(found)
+    return mean(mean(values) for values in corruptions.values())
 
 
 _HENDRYCKS = (
     "Hendrycks and Dietterich, Benchmarking Neural Network Robustness to Common "
     "Corruptions and Perturbations, ICLR 2019, section 3"
 )
+_FIFTEEN: dict[str, tuple[Trait, ...]] = {
+    "corruption": tuple(alexnet.CORRUPTION_ERRORS),
+    "severity": alexnet.SEVERITIES,
+}
+# Its own files alone: what is made in memory is no set that was published.
+_IMAGENET_C: dict[str, tuple[Trait, ...]] = {"source": ("imagenet-c",)}
+_IMAGENET_P: dict[str, tuple[Trait, ...]] = {
+    "source": ("imagenet-p",),
+    "perturbation": tuple(alexnet.FLIP_PROBABILITIES),
+}
+_EXTRA = tuple(alexnet.EXTRA_CORRUPTION_ERRORS)
+_BOTH = (*alexnet.CORRUPTION_ERRORS, *_EXTRA)
+
 AGGREGATES: tuple[Aggregate, ...] = (
     Aggregate(
         name="mean_over_severities",
@@ -136,127 +143,127 @@ AGGREGATES: tuple[Aggregate, ...] = (
         fn=mean_over_corruptions,
         source=f"{_HENDRYCKS}: the unnormalised mean over corruptions",
     ),
+    Aggregate(
+        name="unnormalised_mce",
+        over=("corruption", "severity"),
+        of=_FIFTEEN,
+        metric="accuracy",
+        fn=alexnet.mean_error,
+        source=f"{_HENDRYCKS}: the mean error of 15 corruptions at 5 severities, as "
+        "published for CIFAR-10-C",
+    ),
+    Aggregate(
+        name="corruption_error",
+        over=("severity",),
+        by=("corruption",),
+        of={**_IMAGENET_C, **_FIFTEEN, "corruption": _BOTH},
+        metric="accuracy",
+        fn=alexnet.corruption_error,
+        source=f"{_HENDRYCKS}: CE, by the published table of AlexNet",
+    ),
+    Aggregate(
+        name="relative_corruption_error",
+        over=("severity",),
+        by=("corruption",),
+        of={**_IMAGENET_C, **_FIFTEEN, "corruption": _BOTH},
+        metric="accuracy",
+        clean=True,
+        fn=alexnet.relative_corruption_error,
+        source=f"{_HENDRYCKS}: relative CE, by the published table of AlexNet",
+    ),
+    Aggregate(
+        name="mce",
+        over=("corruption", "severity"),
+        of={**_IMAGENET_C, **_FIFTEEN},
+        metric="accuracy",
+        fn=alexnet.mean_corruption_error,
+        source=f"{_HENDRYCKS}: mCE over 15 corruptions",
+    ),
+    Aggregate(
+        name="relative_mce",
+        over=("corruption", "severity"),
+        of={**_IMAGENET_C, **_FIFTEEN},
+        metric="accuracy",
+        clean=True,
+        fn=alexnet.relative_mean_corruption_error,
+        source=f"{_HENDRYCKS}: relative mCE over 15 corruptions",
+    ),
+    Aggregate(
+        name="mce_of_the_extra_four",
+        over=("corruption", "severity"),
+        of={**_IMAGENET_C, **_FIFTEEN, "corruption": _EXTRA},
+        metric="accuracy",
+        fn=alexnet.mean_corruption_error,
+        source=f"{_HENDRYCKS}: mCE of the validation corruptions, apart",
+    ),
+    Aggregate(
+        name="flip_rate",
+        over=(),
+        by=("perturbation",),
+        of=_IMAGENET_P,
+        metric="flip_probability",
+        fn=alexnet.over(alexnet.FLIP_PROBABILITIES),
+        source=f"{_HENDRYCKS}.2: FR, by the published table of AlexNet",
+    ),
+    Aggregate(
+        name="mfr",
+        over=("perturbation",),
+        of=_IMAGENET_P,
+        metric="flip_probability",
+        fn=alexnet.over(alexnet.FLIP_PROBABILITIES),
+        source=f"{_HENDRYCKS}.2: mFR over 10 perturbations",
+    ),
+    Aggregate(
+        name="mean_top_5_distance",
+        over=("perturbation",),
+        of=_IMAGENET_P,
+        metric="top_5_distance",
+        fn=alexnet.over(dict.fromkeys(alexnet.FLIP_PROBABILITIES, 1.0)),
+        source=f"{_HENDRYCKS}.2: the unnormalised mean of T5D",
+    ),
 )
 
 
-def aggregated(
-    aggregate: Aggregate,
-    rows: Iterable[Measurement],
-    members: Mapping[str, Mapping[str, Mapping[str, Trait]]],
-    planned: Iterable[tuple[tuple[str, Axes], str, str]] = (),
-) -> tuple[Aggregated, ...]:
-    """An aggregate of every metric that rows have, for every model and family.
+def mt5d(denominators: Mapping[str, float], *, name: str = "mt5d") -> Aggregate:
+    """The mT5D by AlexNet's top-5 distances, for `registry.add_aggregate`.
+
+    They were published nowhere that is known, so they have to be given.
 
     Parameters
     ----------
-    aggregate
-        Which.
-    rows
-        Numbers on datasets; of other places they are left out.
-    members
-        By family, the traits of each of its datasets by name: what should be there. A
-        family that lacks a trait on all of its datasets has no such aggregate.
-    planned
-        Metric and axes, model and family of what should have been measured: there is
-        an aggregate also where nothing was.
+    denominators
+        By each of the ten perturbations of ImageNet-P, in (0, 15].
+    name
+        Of the aggregate.
 
-    Returns
-    -------
-    tuple of Aggregated
-        By metric, axes, model and family. Where a member has no number, or a
-        combination of traits has no dataset or several, the value is Undefined and
-        names it: never a mean of the rest.
+    Raises
+    ------
+    ValueError
+        If a perturbation is missing or unknown, or a number is out of its range.
+
+    Examples
+    --------
+    >>> mt5d(dict.fromkeys(alexnet.FLIP_PROBABILITIES, 4.0)).fn(
+    ...     [({"perturbation": "tilt"}, 3.0), ({"perturbation": "scale"}, 1.0)]
+    ... )
+    0.5
     """
-    known: dict[tuple[tuple[str, Axes], str, str], dict[str, set[float]]] = {
-        place: {} for place in planned
-    }
-    for row in rows:
-        if row.dataset:
-            at = known.setdefault((row.series, row.model, row.family), {})
-            at.setdefault(row.dataset, set()).add(row.value)
-    found = []
-    for series, model, family in _sorted(known):
-        values = known[series, model, family]
-        for kept, grid in _grids(aggregate, members.get(family, {})):
-            metric, axes = series
-            found.append(
-                Aggregated(
-                    aggregate=aggregate.name,
-                    metric=metric,
-                    axes=Axes.of({**dict(axes), **kept}),
-                    model=model,
-                    family=family,
-                    value=_value(aggregate, grid, values),
-                    datasets=len(grid),
-                )
+    known = alexnet.FLIP_PROBABILITIES
+    if odd := sorted(known.keys() ^ denominators.keys()):
+        raise ValueError(
+            f"`denominators` must be of the perturbations {', '.join(known)}, and "
+            f"{'lack' if odd[0] in known else 'have'} {odd[0]}"
+        )
+    for perturbation, value in denominators.items():
+        if not 0 < value <= 15:
+            raise ValueError(
+                f"`denominators` must be in (0, 15], got {value} for {perturbation}"
             )
-    return tuple(found)
-
-
-def _sorted(
-    known: Iterable[tuple[tuple[str, Axes], str, str]],
-) -> list[tuple[tuple[str, Axes], str, str]]:
-    places = list(known)
-    order = {s: i for i, s in enumerate(in_order({series for series, _, _ in places}))}
-    return sorted(places, key=lambda place: (order[place[0]], *place[1:]))
-
-
-_MEMBER = ("member",)
-_Grid = dict[tuple[Trait, ...], list[str]]  # datasets by what they are of the traits
-
-
-def _grids(
-    aggregate: Aggregate, members: Mapping[str, Mapping[str, Trait]]
-) -> Iterable[tuple[dict[str, str], _Grid]]:
-    """Of each combination that is kept: every combination that is gone over."""
-    over, by = aggregate.over, (*aggregate.by, *_MEMBER)
-    fitting = {
-        name: traits
-        for name, traits in members.items()
-        if all(trait in traits for trait in (*over, *aggregate.by))
-    }
-    values = [list(dict.fromkeys(t[trait] for t in fitting.values())) for trait in over]
-    kept = dict.fromkeys(tuple(t.get(trait) for trait in by) for t in fitting.values())
-    for group in kept:
-        grid: _Grid = {place: [] for place in itertools.product(*values)}
-        for name, traits in fitting.items():
-            if tuple(traits.get(trait) for trait in by) == group:
-                grid[tuple(traits[trait] for trait in over)].append(name)
-        pairs = zip(by, group, strict=True)
-        yield {t: axis_text(v) for t, v in pairs if v is not None}, grid
-
-
-def _value(
-    aggregate: Aggregate, grid: _Grid, values: Mapping[str, set[float]]
-) -> float | Undefined:
-    missing, twice = [], []
-    members: list[tuple[Mapping[str, Trait], float]] = []
-    for place, names in grid.items():
-        traits = dict(zip(aggregate.over, place, strict=True))
-        called = ", ".join(f"{name} {value}" for name, value in traits.items())
-        if len(names) > 1:
-            twice.append(f"{called} ({' and '.join(names)})")
-        elif not names:
-            missing.append(f"no dataset of {called}")
-        elif len(values.get(names[0], ())) != 1:
-            why = "two tests differ on" if names[0] in values else "nothing measured on"
-            missing.append(f"{why} {names[0]}")
-        else:
-            (value,) = values[names[0]]
-            members.append((traits, value))
-    if missing or twice:
-        reasons = [*missing, *(f"several datasets of {one}" for one in twice)]
-        more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-        return Undefined("; ".join(reasons[:3]) + more)
-    return _made(aggregate, members)
-
-
-def _made(aggregate: Aggregate, members: Members) -> float | Undefined:
-    """What a suite's own function says, if it is a number: the report goes on."""
-    try:
-        value = float(aggregate.fn(members))
-    except Exception as error:
-        return Undefined(f"{aggregate.name} raised {type(error).__name__}: {error}")
-    if not math.isfinite(value):
-        return Undefined(f"{aggregate.name} must give a finite number, got {value}")
-    return value
+    return Aggregate(
+        name=name,
+        over=("perturbation",),
+        of=_IMAGENET_P,
+        metric="top_5_distance",
+        fn=alexnet.over(dict(denominators)),
+        source=f"{_HENDRYCKS}.2: mT5D, by denominators that were given",
+    )

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.aggregates import Aggregated, aggregated
+from harness.analysis.aggregates import Aggregated
+from harness.analysis.aggregating import aggregated
 from harness.analysis.correlation import Correlation, correlate
 from harness.analysis.detail import UNITS, Detail, detail
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.aggregates import AGGREGATES, Aggregate, aggregated
+from harness.analysis.aggregates import AGGREGATES, Aggregate
+from harness.analysis.aggregating import aggregated
 from harness.analysis.correlation import Undefined
 from harness.measurement import Axes, Domain, Measurement
 
