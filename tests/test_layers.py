@@ -89,7 +89,7 @@ INSIDE = {
         {"fits"},
         {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
-        {"aggregating", "resampling", "residuals", "targets"},
+        {"aggregating", "differences", "resampling", "residuals", "targets"},
         {"comparison", "ranking", "transfer"},
         {"detail", "gates"},
     ),
