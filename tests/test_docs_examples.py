@@ -18,7 +18,8 @@ from harness.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
-    ROOT / "docs" / f"{name}.md" for name in ("data", "models", "reports", "training")
+    ROOT / "docs" / f"{name}.md"
+    for name in ("data", "models", "reports", "robustness", "training")
 ]
 
 

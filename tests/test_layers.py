@@ -51,6 +51,7 @@ LEVELS = {
     "distribution": 12,
     "conftests": 12,
     "registrations": 12,
+    "selftest": 6,
     "spread": 13,
     "controller": 13,
     "plugin": 14,
