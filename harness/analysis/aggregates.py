@@ -232,7 +232,7 @@ def mt5d(denominators: Mapping[str, float], *, name: str = "mt5d") -> Aggregate:
     Parameters
     ----------
     denominators
-        By each of the ten perturbations of ImageNet-P, in (0, 15].
+        By each of the ten perturbations of ImageNet-P, in (0, 18].
     name
         Of the aggregate.
 
@@ -255,9 +255,9 @@ def mt5d(denominators: Mapping[str, float], *, name: str = "mt5d") -> Aggregate:
             f"{'lack' if odd[0] in known else 'have'} {odd[0]}"
         )
     for perturbation, value in denominators.items():
-        if not 0 < value <= 15:
+        if not 0 < value <= 18:
             raise ValueError(
-                f"`denominators` must be in (0, 15], got {value} for {perturbation}"
+                f"`denominators` must be in (0, 18], got {value} for {perturbation}"
             )
     return Aggregate(
         name=name,

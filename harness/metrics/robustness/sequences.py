@@ -132,8 +132,9 @@ def top_5_distances(
     Returns
     -------
     (s,) array
-        In [0, 15]: 15 where none of the five is among the next. It is no metric: from
-        rank 6 to the first is 5, back is 9.
+        In [0, 18]: 15 where none of the five is among the next, 18 where the first
+        three are not and the last two lead. It is no metric: from rank 6 to the first
+        is 5, back is 9.
 
     Raises
     ------
