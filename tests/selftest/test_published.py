@@ -8,6 +8,7 @@ import pytest
 from harness.analysis.alexnet import mean_error
 from harness.analysis.fits.scales import Scale
 from harness.analysis.on_the_line import accuracy_line
+from harness.datasets.class_map import ClassMap
 from harness.datasets.truth import Truth
 from harness.selftest import corruptions, lines, perturbations, real_labels
 from harness.selftest.check import FOLDER, run_checks
@@ -73,6 +74,34 @@ def test_the_known_mistakes_of_real_labels(folder):
     counted = doubled.counted.sum()
     assert counted == 23_485
     assert 100 * doubled.accuracy(predicted[half]) == pytest.approx(0.1405, abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("letter", "full", "outside"),
+    [("a", 77.33, 18.9), ("r", 76.50, 18.7), ("o", 74.67, 16.7)],
+)
+def test_without_a_mask_predictions_fall_outside_the_classes(
+    folder, letter, full, outside
+):
+    """Clean images of 200 classes by predictions among 1,000: a fifth are no answer."""
+    (check,) = real_labels.CHECKS
+    listed = folder / f"imagenet_{letter}_wnids_indices.txt"
+    if missing := [*check.missing(folder), *([] if listed.is_file() else [listed])]:
+        pytest.skip(f"{missing} absent")
+    words = [one.split() for one in listed.read_text().splitlines()]
+    chosen = [int(one[1]) for one in words if one[0] != "#"]
+    few = ClassMap.subset([str(c) for c in range(1000)], chosen)
+    predicted, labels = (
+        np.load(folder / name, allow_pickle=False).astype(np.int64)
+        for name in (real_labels._PREDICTED, real_labels._LABELS)
+    )
+    inside = np.isin(labels, chosen)
+    truth = Truth.one(labels[inside], few)
+
+    assert len(truth) == 10_000
+    assert 100 * truth.accuracy(predicted[inside]) == pytest.approx(full, abs=5e-3)
+    away = (few.answer_of(predicted[inside]) < 0).mean()
+    assert 100 * away == pytest.approx(outside, abs=0.05)
 
 
 # --- corruptions ----------------------------------------------------------------------
