@@ -124,6 +124,7 @@ _FIFTEEN: dict[str, tuple[Trait, ...]] = {
 _IMAGENET_C: dict[str, tuple[Trait, ...]] = {"source": ("imagenet-c",)}
 _IMAGENET_P: dict[str, tuple[Trait, ...]] = {
     "source": ("imagenet-p",),
+    "difficulty": (1,),  # of which AlexNet's are
     "perturbation": tuple(alexnet.FLIP_PROBABILITIES),
 }
 _EXTRA = tuple(alexnet.EXTRA_CORRUPTION_ERRORS)

@@ -26,7 +26,8 @@ def sets(corruptions, **traits):
 
 IMAGENET_C = sets([*FIFTEEN, *EXTRA], source="imagenet-c")
 IMAGENET_P = {
-    f"c/{name}": {"perturbation": name, "source": "imagenet-p"} for name in TEN
+    f"c/{name}": {"perturbation": name, "source": "imagenet-p", "difficulty": 1}
+    for name in TEN
 }
 
 
@@ -198,11 +199,16 @@ def test_a_missing_perturbation_is_named():
     """CIFAR-10-P has spatter in place of snow, and is not divided by this table."""
     rows = [row(name, 0.1, metric="flip_probability") for name in IMAGENET_P]
     without = {n: t for n, t in IMAGENET_P.items() if t["perturbation"] != "snow"}
-    spatter = {"c/spatter": {"perturbation": "spatter", "source": "imagenet-p"}}
+    tilt = IMAGENET_P["c/tilt"]
+    spatter = {"c/spatter": {**tilt, "perturbation": "spatter"}}
+    harder = {"c/harder": {**tilt, "difficulty": 2}}
 
-    assert made("mfr", rows, without | spatter)["flip_probability"] == Undefined(
+    members = without | spatter | harder
+    assert made("mfr", rows, members)["flip_probability"] == Undefined(
         "no dataset of perturbation snow"
     )
+    assert made("mfr", rows, harder) == {}
+    assert made("mfr", rows, IMAGENET_P | harder)["flip_probability"] > 0
 
 
 def test_denominators_that_are_no_table_are_refused():
