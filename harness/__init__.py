@@ -1,9 +1,16 @@
 """pytest for models that meet unlabelled data."""
 
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from harness.renamed import keep_old_names
+
+if TYPE_CHECKING:
+    from harness.analysis.forecasts.arrays import AccuracyForecast as AccuracyForecast
+    from harness.analysis.forecasts.arrays import Labelled as Labelled
+    from harness.analysis.forecasts.arrays import predict_accuracy as predict_accuracy
 
 __version__ = version("harness")
 
@@ -13,3 +20,21 @@ if (_TOP / "suites" / "label_free").is_dir() and (_TOP / "setup.py").is_file():
     __path__.append(str(_TOP))
 
 keep_old_names()
+
+# Imported when they are asked for: pytest imports this package at every start.
+_LAZY = dict.fromkeys(
+    ("AccuracyForecast", "Labelled", "predict_accuracy"),
+    "harness.analysis.forecasts.arrays",
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Functions of the library, by their short names."""
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'harness' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What there is, the lazy names too."""
+    return sorted({*globals(), *_LAZY})

@@ -11,10 +11,11 @@ from harness.analysis.correlation import (
     Undefined,
     or_reason,
 )
-from harness.analysis.coverage import LEVEL, Coverage, Prediction
+from harness.analysis.coverage import LEVEL, Coverage, Prediction, coverage
 from harness.analysis.fits.lines import Unfit
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.fits.several_metrics import Plane, fit_plane
+from harness.analysis.forecasts.direct import PREFERRED, Direct, direct
 from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
 from harness.analysis.ranges import Beyond, share_beyond
 from harness.measurement import NO_AXES, Axes, Domain, label_of
@@ -58,7 +59,7 @@ class Predictor:
     model: str
     metrics: tuple[str, ...]
     axes: tuple[Axes, ...] = ()
-    plane: Plane | Forecaster | Undefined
+    plane: Plane | Forecaster | Direct | Undefined
     exterior: Coverage | Undefined
     left_out: tuple[str, ...] = ()
     outcome: FittedOutcome = TOP_1
@@ -67,21 +68,17 @@ class Predictor:
     @property
     def is_combined(self) -> bool:
         """Whether it stands for all metrics of the model."""
-        return isinstance(self.plane, Forecaster) or len(self.metrics) > 1
+        return isinstance(self.plane, Forecaster | Direct) or len(self.metrics) > 1
 
     @property
-    def record(self) -> Coverage:
-        """What became of it on the interior, where each was left out.
-
-        Raises
-        ------
-        ValueError
-            If there is no fit.
-        """
+    def record(self) -> Coverage | Undefined:
+        """What became of it on the interior, where each was left out."""
         if isinstance(self.plane, Undefined):
-            raise ValueError(f"there is no record: {self.plane.reason}")
+            return self.plane
         if isinstance(self.plane, Forecaster):
             return self.plane.left_out
+        if isinstance(self.plane, Direct):
+            return Undefined("there is no interior to have a record on")
         return self.plane.leave_one_out
 
     @property
@@ -99,6 +96,8 @@ class Predictor:
     def name(self) -> str:
         """The metric's, or how many they are."""
         many = len(self.metrics)
+        if isinstance(self.plane, Direct):
+            return f"{self.labels[0]} as it is"
         if isinstance(self.plane, Forecaster):
             return f"{many} estimates" if many > 1 else f"estimate {self.labels[0]}"
         return self.labels[0] if many == 1 else f"all {many} metrics"
@@ -166,7 +165,9 @@ def predict_targets(
             predictions += _predictions(combine([row], level=level), [row], [row])
         usable = [r for r in mine if not isinstance(r.interior, Undefined)]
         estimates = [r for r in usable if r.estimate]
-        if len(usable) > 1 or estimates:
+        if alone := _on_the_test_split(mine):
+            predictions += _predictions(*as_it_is(alone, level=level), [])
+        elif len(usable) > 1 or estimates:
             predictor, made_of = _combined(usable, estimates, level)
             predictions += _predictions(predictor, made_of, usable)
     return tuple(
@@ -183,6 +184,60 @@ def _combined(
         return made, estimates
     free = combine(rows, level=level)
     return (replace(free, instead=made.reason) if made else free), rows
+
+
+def _on_the_test_split(rows: Sequence[Correlation]) -> list[Correlation]:
+    """Estimates of accuracy where the interior is the test split alone."""
+    if any(
+        not is_test_split(p.traits) for row in rows for p in row.of(Domain.INTERIOR)
+    ):
+        return []
+    return [
+        row
+        for row in rows
+        if row.estimate and row.outcome.is_accuracy and row.of(Domain.INTERIOR)
+    ]
+
+
+def as_it_is(
+    rows: Sequence[Correlation], *, level: float = LEVEL
+) -> tuple[Predictor, list[Correlation]]:
+    """Return a forecast by one estimate as it is, and the row it is from.
+
+    Parameters
+    ----------
+    rows : sequence of Correlation
+        Estimates of accuracy, of one model, measured on the test split.
+    level : float
+        The share of datasets that intervals are meant to hold.
+    """
+    names = {row.metric: row for row in rows}
+    row = next((names[n] for n in PREFERRED if n in names), rows[0])
+    (source,) = row.of(Domain.INTERIOR)
+    assert source.y is not None
+    made = direct(
+        row.metric, source_accuracy=source.y, source_images=source.images, level=level
+    )
+    predictor = Predictor(
+        model=str(row.model),
+        metrics=(row.metric,),
+        axes=(row.axes,),
+        plane=made,
+        exterior=_judged_directly(made, row),
+    )
+    return predictor, [row]
+
+
+def _judged_directly(made: Direct, row: Correlation) -> Coverage | Undefined:
+    points = [p for p in row.of(Domain.EXTERIOR) if p.y is not None]
+    if not points:
+        return Undefined("a coverage needs at least 1 dataset, got 0")
+    said = made.predictions(
+        [[p.x] for p in points], images=np.array([p.images for p in points])
+    )
+    ends = np.array([[one.accuracy, one.low, one.high] for one in said]).T
+    middle, low, high = ends
+    return coverage(np.array([p.y for p in points]), middle, low, high, made.level)
 
 
 def forecast(
@@ -321,7 +376,8 @@ def _predictions(
     predictor: Predictor, rows: Sequence[Correlation], seen: Sequence[Correlation]
 ) -> list[TargetPrediction]:
     """Of every target, from `rows`; `seen` tell whether anything like it was fitted."""
-    names = {p.dataset: p for row in seen for p in (*row.targets, *_torn(row))}
+    told = {row.label: row for row in (*rows, *seen)}.values()
+    names = {p.dataset: p for row in told for p in (*row.targets, *_torn(row))}
     values = [{p.dataset: p.x for p in row.targets} for row in rows]
     ranges = [(row, *_range(row)) for row in seen if row.of(Domain.INTERIOR)]
     found = []
@@ -355,7 +411,7 @@ def _predictions(
 def _made(predictor: Predictor, values: Sequence[float], images: int) -> Prediction:
     fit, outcome = predictor.plane, predictor.outcome
     assert not isinstance(fit, Undefined)
-    if isinstance(fit, Forecaster):
+    if isinstance(fit, Forecaster | Direct):
         (made,) = fit.predictions([values], images=[images])
     else:
         (made,) = fit.predictions(

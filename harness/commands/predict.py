@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=40,
         metavar="N",
         help="transformed copies of the test split to fit on, a quarter from each of "
-        "four pools (default 40)",
+        "four pools (default 40); 0 to take an estimate as it is, which is weaker",
     )
     parser.add_argument(
         "--metrics",
@@ -81,8 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         "-p",
         "no:cacheprovider",
         "--rootdir=.",
-        f"--harness-families={','.join(('test', *POOLS))}",
-        f"--harness-interior={-(-arguments.interior // len(POOLS))}",
+        *_interior(arguments.interior),
         "--harness-report=short",
     ]
     names = [m for m in arguments.model if not _is_own(m)]
@@ -97,6 +96,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.at_least is not None:
         command.append(f"--harness-gate={_gate(arguments.at_least)}")
     return run_pytest(*command, *arguments.pytest)
+
+
+def _interior(sets: int) -> list[str]:
+    """The options that ask for so many sets, a quarter from each pool."""
+    if sets == 0:
+        return ["--harness-families=test"]
+    families = ",".join(("test", *POOLS))
+    return [
+        f"--harness-families={families}",
+        f"--harness-interior={-(-sets // len(POOLS))}",
+    ]
 
 
 def _gate(share: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
+from harness.analysis.forecasts.direct import Direct
 from harness.analysis.targets import TargetPrediction
 from harness.report.section import Kept
 from harness.report.table import Column, Marked, Range, Said, Table, Text, Value
@@ -44,6 +46,8 @@ class PredictionsSection(Kept[Predictions]):
         yield _table(chosen)
         if any(not inside for inside in map(_inside, chosen)):
             yield Text(text=_OUTSIDE, small=True)
+        if any(isinstance(one.predictor.plane, Direct) for one in chosen):
+            yield Text(text=_WEAKER, small=True)
 
 
 def shown_predictions(
@@ -66,7 +70,8 @@ def shown_predictions(
 
 
 def _error(one: TargetPrediction) -> float:
-    return one.predictor.record.mae
+    record = one.predictor.record
+    return math.inf if isinstance(record, Undefined) else record.mae
 
 
 def _inside(one: TargetPrediction) -> bool:
@@ -76,6 +81,11 @@ def _inside(one: TargetPrediction) -> bool:
 _OUTSIDE = (
     "!: outside the range of the fit. The prediction is an extrapolation, and its "
     "interval is not to be believed."
+)
+_WEAKER = (
+    "as it is: without an interior nothing tells how wrong an estimate is on this "
+    "model, and the interval is from other data and other networks. It is weaker than "
+    "one with --interior."
 )
 _SHORT = {"accuracy": "acc."}
 
