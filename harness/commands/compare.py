@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.analysis.gates import Evidence, judge, parse_rule
     from harness.report.run_file.saved import check_outcomes, find_run, read_run
     from harness.report.section import Shown
-    from harness.report.sections.comparison import comparison_parts, title
+    from harness.report.sections.comparison import ComparisonSection, comparison_parts
     from harness.report.sections.gates import verdict_lines
     from harness.report.text import show, terminal_width
     from harness.report.writers.terminal import section_lines
@@ -60,7 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_outcomes(before, after.outcome)
     changes = compare(before.correlations(), after.correlations())
     parts = comparison_parts(changes, everything=arguments.all)
-    shown = Shown(name="comparison", title=title(arguments.before), parts=tuple(parts))
+    title = f"{ComparisonSection.title} {arguments.before}"
+    shown = Shown(name=ComparisonSection.name, title=title, parts=tuple(parts))
     show(islice(section_lines(shown, terminal_width()), 1, None))
     verdicts = judge(rules, Evidence(changes=changes))
     show(verdict_lines(verdicts))

@@ -179,20 +179,19 @@ def _lines(arguments: argparse.Namespace) -> int:
     from harness.analysis.accuracy_lines import table_lines
     from harness.analysis.fits.scales import Scale
     from harness.report.run_file.json import plain, write_report
-    from harness.report.sections.lines import TITLE, line_parts
+    from harness.report.sections.lines import LinesSection, line_table
     from harness.report.text import show, terminal_width
     from harness.report.writers.terminal import part_lines
 
-    table = _table(arguments)
-    against = arguments.against or table.datasets[0]
-    if against not in table.datasets:
-        raise UnknownName("dataset", against, table.datasets)
-    rows = table_lines(_chosen(table, against, arguments), against)
-    parts = line_parts(
-        rows, scale=Scale(arguments.scale), against=against, most=len(rows)
-    )
-    width = terminal_width()
-    show(line for part in parts for line in part_lines(part, TITLE, width))
+    given = _table(arguments)
+    against = arguments.against or given.datasets[0]
+    if against not in given.datasets:
+        raise UnknownName("dataset", against, given.datasets)
+    rows = table_lines(_chosen(given, against, arguments), against)
+    scale = Scale(arguments.scale)
+    if rows:
+        table = line_table(rows, scale=scale, against=against, most=0)
+        show(part_lines(table, LinesSection.title, terminal_width()))
     if arguments.json:
         content = {"against": against, "lines": plain(rows)}
         write_report(arguments.json, json.dumps(content, indent=1))

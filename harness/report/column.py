@@ -121,7 +121,8 @@ class Column:
         When it is left out of a terminal that is too narrow: the largest first, those
         of 0 never.
     width
-        Letters that a number has at least on a terminal.
+        Letters that a number has at least on a terminal; negative for what stands to
+        the left there.
     bounded
         Whether a number has no more letters than that there: of a longer one the last
         digits go, and a range is written closer.

@@ -58,11 +58,14 @@ class Table:
         Below it: what its numbers are.
     without
         What has no row, and why: a sentence for each reason.
+    most
+        Rows that a terminal shows, which then says how many more there are; 0 for all.
     close
         Whether its numbers stand close together on a terminal, each below the heading
         of its group; else each group stands apart.
     folded
-        What the page shows of it until it is opened; empty to show it.
+        What the page shows of it until it is opened; empty to show it. What cannot be
+        folded, a terminal or Markdown, leaves such a table out.
     where
         The writers that show it; empty for all of them. Files hold it if the page does.
 
@@ -77,6 +80,7 @@ class Table:
     title: str = ""
     note: str = ""
     without: tuple[str, ...] = ()
+    most: int = 0
     close: bool = False
     folded: str = ""
     where: tuple[Writer, ...] = ()
@@ -289,7 +293,8 @@ def for_writer(parts: Iterable[Part], writer: Writer) -> Iterator[Part]:
     """The parts that a writer shows."""
     for part in parts:
         where: tuple[Writer, ...] = () if isinstance(part, Curve) else part.where
-        if not where or writer in where:
+        folded = isinstance(part, Table) and part.folded and writer != "page"
+        if not folded and (not where or writer in where):
             yield part
 
 

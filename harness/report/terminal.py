@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.report.calibrated import calibration_line
@@ -129,9 +128,7 @@ def report_parts(
         yield ""
         yield from detail_parts(found)
     for name in ("predictions", "lines", "assumptions"):
-        one = own(summary, name)
-        titled = one if name != "assumptions" else replace(one, title="")
-        yield from section_lines(titled, width)
+        yield from section_lines(own(summary, name), width)
     yield from loss_lines(summary)
     yield from section_lines(own(summary, "comparison"), width)
     yield from verdict_lines(summary.verdicts)

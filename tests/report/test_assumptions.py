@@ -18,7 +18,7 @@ from harness.analysis.targets import predict_targets
 from harness.measurement import Domain, Measurement
 from harness.report.html import page
 from harness.report.markdown import markdown
-from harness.report.sections.assumptions import assumption_lines
+from harness.report.sections.assumptions import Assumptions, assumption_lines
 from harness.report.terminal import report_text
 from tests.report.pages import measurements, summary
 
@@ -187,14 +187,15 @@ def test_targets_outside_the_fits_are_named():
 
 
 def test_every_report_shows_them():
-    """Warnings on the terminal, in Markdown and on the page; the rest on the page."""
+    """Warnings everywhere, all numbers on the page."""
     doubts = assumptions([cell("a"), cell("b", saturated=0.25)], classes=10)
-    found = summary(measurements(models=2), assumptions=doubts)
+    found = summary(measurements(models=2), Assumptions(assumptions=doubts))
 
     text = report_text(found, width=80)
     assert "images with a confidence of exactly 1: net" in text
     assert max(map(len, text.splitlines())) <= 80
-    assert "| net | b | 25 % | 1 of 2 datasets |" in markdown(found)
+    assert "net (1 of 2 datasets, most 25 % on b)" in markdown(found)
     html = page(found)
+    assert "<summary>1 in full</summary>" in html
     assert 'id="assumptions"' in html
     assert "1 that nothing speaks against" in html

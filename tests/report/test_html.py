@@ -151,9 +151,9 @@ def test_predictions_have_intervals(sampled, reader):
 def test_what_moved_since_the_earlier_run_is_listed(reader):
     rows = reader.tables["Compared with before"]
 
-    cells = next(c for c in rows if c[:4] == ["rising", "net1", "interior", "ρ"])
-    assert float(cells[4]) == -float(cells[5]) < 0
-    assert float(cells[6]) == pytest.approx(2 * float(cells[5]), abs=0.002)
+    cells = next(c for c in rows if c[:3] == ["rising", "net1", "interior ρ"])
+    assert float(cells[3]) == -float(cells[4]) < 0
+    assert float(cells[5]) == pytest.approx(2 * float(cells[4]), abs=0.002)
     assert {c[1] for c in rows[1:]} <= {"net1", "all"}
 
 

@@ -47,30 +47,23 @@ class AssumptionsSection(Kept[Assumptions]):
         )
         return Assumptions(assumptions=found)
 
+    def heading(self, found: Assumptions, /) -> str:
+        """Which says at once where nothing is unusual."""
+        return next(assumption_lines(found.assumptions), self.title)
+
     def tables(self, found: Assumptions, /) -> Iterator[Table | Text]:
-        """Those that are fine are folded."""
-        return _parts(found.assumptions)
+        """What warns in sentences; then, folded, all numbers."""
+        for line in list(assumption_lines(found.assumptions))[1:]:
+            yield Text(text=line, hang=4)
+        bad = [one for one in found.assumptions if one.warns]
+        good = [one for one in found.assumptions if not one.warns]
+        if bad:
+            yield _table(bad, f"{len(bad)} in full")
+        if good:
+            yield _table(good, f"{len(good)} that nothing speaks against")
 
 
-def _parts(found: Sequence[Finding]) -> Iterator[Table | Text]:
-    if not found:
-        return
-    for line in assumption_lines(found):
-        yield Text(text=line, hang=4, where=("terminal",))
-    bad = [f for f in found if f.warns]
-    good = [f for f in found if not f.warns]
-    if bad:
-        yield _table(bad)
-        yield _digest(bad)
-    else:
-        yield Text(text="Nothing unusual.", where=("page", "markdown"))
-    if good:
-        title = "Assumptions that nothing speaks against"
-        folded = f"{len(good)} that nothing speaks against"
-        yield _table(good, title=title, folded=folded)
-
-
-def _table(found: Sequence[Finding], title: str = "", folded: str = "") -> Table:
+def _table(found: Sequence[Finding], folded: str) -> Table:
     rows: list[tuple[Value, ...]] = [
         (
             str(f.doubt),
@@ -90,22 +83,8 @@ def _table(found: Sequence[Finding], title: str = "", folded: str = "") -> Table
             Column(name="note"),
         ),
         rows=tuple(rows),
-        title=title,
+        title=f"assumptions: {folded}",
         folded=folded,
-        where=("page",),
-    )
-
-
-def _digest(found: Sequence[Finding]) -> Table:
-    """For Markdown."""
-    names = ("doubt", "model", "most", "value", "of")
-    return Table(
-        columns=tuple(Column(name=name) for name in names),
-        rows=tuple(
-            (str(f.doubt), f.model or "all", f.where, shown_value(f), counted(f))
-            for f in found
-        ),
-        where=("markdown",),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -36,11 +37,10 @@ def section_lines(one: Shown, width: int) -> Iterable[RenderableType]:
     if one.problem:
         yield ""
         yield fill(problem_line(one), width, subsequent_indent="  ")
-    if not parts:
+    if not one.parts:
         return
     yield ""
-    first = parts[0]
-    own = isinstance(first, Table | Curve) and not first.title
+    own = parts and isinstance(parts[0], Table | Curve) and not parts[0].title
     if one.title and not own:
         yield text.Text(one.title, style="bold")
     for i, part in enumerate(parts):
@@ -60,12 +60,15 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
         return
     table = part.table(PLACES) if isinstance(part, Curve) else part
     title = table.title or title
-    if table.rows:
-        yield _columns(table, title)
+    kept = table.rows[: table.most or None]
+    if kept:
+        yield _columns(replace(table, rows=kept), title)
     elif title and table.without:
         yield title
     elif title:
         yield f"{title}: nothing"
+    if left := len(table.rows) - len(kept):
+        yield f"  and {left} more"
     for reason in table.reasons():
         yield fill(reason, width, initial_indent="  ", subsequent_indent="    ")
     if table.note and (table.rows or not table.without):
