@@ -293,11 +293,12 @@ class Controller:
         if not self._gates and self._earlier is None:
             return
         from harness.report.judging import judged
+        from harness.report.sections.gates import Gates
 
         summary = self.summary()
         gates = (*self._gates.values(), *self._rules.values())
         self.verdicts = judged(gates, self.run, self.collector, summary)
-        self._summary = replace(summary, verdicts=self.verdicts)
+        self._summary = summary.having(Gates(verdicts=self.verdicts))
         for verdict in self.verdicts:
             self._announce(verdict)
 

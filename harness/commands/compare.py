@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.report.run_file.saved import check_outcomes, find_run, read_run
     from harness.report.section import Shown
     from harness.report.sections.comparison import ComparisonSection, comparison_parts
-    from harness.report.sections.gates import verdict_lines
+    from harness.report.sections.gates import Gates, GatesSection
     from harness.report.text import show, terminal_width
     from harness.report.writers.terminal import section_lines
 
@@ -64,5 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
     shown = Shown(name=ComparisonSection.name, title=title, parts=tuple(parts))
     show(islice(section_lines(shown, terminal_width()), 1, None))
     verdicts = judge(rules, Evidence(changes=changes))
-    show(verdict_lines(verdicts))
+    gates = GatesSection().shown(Gates(verdicts=verdicts))
+    show(section_lines(gates, terminal_width()))
     return int(not all(verdict.passed for verdict in verdicts))

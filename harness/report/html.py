@@ -17,8 +17,6 @@ from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
-from harness.report.sections.gates import gates_html
-from harness.report.sections.losses import losses_html
 from harness.report.sections.own import own
 from harness.report.writers.html import capital, section_html
 
@@ -60,10 +58,9 @@ def page(summary: Summary) -> str:
     )
     parts = [
         _opening(title, summary),
-        gates_html(summary),
         *(
             section_html(own(summary, name), id_=name)
-            for name in ("predictions", "comparison", "ranks", "label-scores")
+            for name in ("gates", "predictions", "comparison", "ranks", "label-scores")
         ),
         *map(section_html, summary.shown),
         _plot(summary),
@@ -71,7 +68,7 @@ def page(summary: Summary) -> str:
         section_html(own(summary, "lines"), id_="lines"),
         section_html(own(summary, "assumptions"), id_="assumptions"),
         found(summary),
-        losses_html(summary),
+        section_html(own(summary, "missing"), id_="missing"),
         settings(summary),
     ]
     data = script_json(chart_data(summary.correlations))

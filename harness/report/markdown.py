@@ -9,8 +9,7 @@ from harness.report.calibrated import calibration_line
 from harness.report.found import said
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
-from harness.report.sections.gates import gates_markdown
-from harness.report.sections.losses import losses_markdown
+from harness.report.sections.gates import Gates
 from harness.report.sections.own import own
 from harness.report.writers.markdown import escaped, grid, section_markdown
 
@@ -28,7 +27,7 @@ def markdown(summary: Summary) -> str:
     blocks = [
         _title(summary),
         _found(summary),
-        gates_markdown(summary),
+        section_markdown(own(summary, "gates")),
         section_markdown(own(summary, "predictions")),
         section_markdown(own(summary, "comparison")),
         section_markdown(own(summary, "ranks")),
@@ -36,20 +35,21 @@ def markdown(summary: Summary) -> str:
         *map(section_markdown, summary.shown),
         section_markdown(own(summary, "lines")),
         section_markdown(own(summary, "assumptions")),
-        losses_markdown(summary),
+        section_markdown(own(summary, "missing")),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def _title(summary: Summary) -> str:
-    failed = sum(not verdict.passed for verdict in summary.verdicts)
+    verdicts = summary.of(Gates).verdicts
+    failed = sum(not verdict.passed for verdict in verdicts)
     counts = ", ".join(
         f"{n} {escaped(kind)}" for kind, n in summary.counts.items() if n
     )
     if summary.interrupted:
         counts = f"interrupted; {counts}"
     verdict = ""
-    if summary.verdicts:
+    if verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
     made = provenance(summary.run)
     models = ", ".join(summary.run.get("models", []))

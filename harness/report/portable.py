@@ -19,11 +19,6 @@ def portable(summary: Summary) -> Summary:
     return replace(
         summary,
         run=_shortened(summary.run),
-        absent={name: short(why) for name, why in summary.absent.items()},
-        failed=tuple(replace(one, reason=short(one.reason)) for one in summary.failed),
-        skipped=tuple(
-            replace(one, reason=short(one.reason)) for one in summary.skipped
-        ),
         found={
             name: replace(one, notes=tuple(map(short, one.notes)))
             for name, one in summary.found.items()
@@ -53,4 +48,4 @@ def _shortened(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         parts = {f.name: _shortened(getattr(value, f.name)) for f in fields(value)}
         return replace(value, **parts)
-    return short(value) if isinstance(value, str) else value
+    return short(value) if type(value) is str else value  # a word of an enum is none

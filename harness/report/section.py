@@ -12,12 +12,14 @@ from harness.analysis.detail import UNITS
 from harness.analysis.resampling.units import Unit, by_kind
 from harness.report.run_file.json import plain
 from harness.report.run_file.reading import read_as
-from harness.report.table import Curve, Part, Table, Text
+from harness.report.table import Part
 
 if TYPE_CHECKING:
     from harness.analysis.aggregates import Aggregated
     from harness.analysis.correlation import Correlation
+    from harness.analysis.gates import Verdict
     from harness.analysis.targets import TargetPrediction
+    from harness.collector import Collector
     from harness.measurement import Measurement
     from harness.report.run_file.saved import SavedRun
     from harness.run import Run
@@ -42,8 +44,12 @@ class Context:
         What is made of the numbers on the members of families.
     predictions
         Of accuracy on the targets.
+    verdicts
+        The gates, judged.
     run
         The session's; None where a table of measurements is opened again.
+    collector
+        Its cells, and what came of them.
     earlier
         A saved run to compare with.
     """
@@ -52,7 +58,9 @@ class Context:
     correlations: tuple[Correlation, ...] = ()
     aggregates: tuple[Aggregated, ...] = ()
     predictions: tuple[TargetPrediction, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     run: Run | None = None
+    collector: Collector | None = None
     earlier: SavedRun | None = None
 
     @property
@@ -226,10 +234,10 @@ def _shown(section: Section, found: Any) -> Shown:
     """As the JSON report gives it back, so that what it cannot hold is refused here."""
     parts = tuple(section.tables(found))
     for part in parts:
-        if not isinstance(part, Table | Curve | Text):
+        if not isinstance(part, Part):
             raise TypeError(
-                "`tables` must yield Table, Curve or Text of harness.report.table, got "
-                f"{type(part).__name__}"
+                "`tables` must yield Table, Curve, Text or Listing of "
+                f"harness.report.table, got {type(part).__name__}"
             )
     made = Shown(
         name=section.name,

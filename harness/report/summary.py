@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.analysis.aggregates import Aggregated
@@ -14,7 +13,6 @@ from harness.analysis.correlation import Correlation, correlate
 from harness.analysis.detail import UNITS, Detail, detail
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.gates import Verdict
-from harness.analysis.gates.subjects import Subject
 from harness.analysis.outcomes import whole_series
 from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
@@ -23,6 +21,7 @@ from harness.report.expected import expected_cells, planned_cells, recorded_seri
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Finds, Shown, shown_sections
+from harness.report.sections.details import is_called
 from harness.report.sections.found import KEPT, SECTIONS
 
 if TYPE_CHECKING:
@@ -30,23 +29,6 @@ if TYPE_CHECKING:
     from harness.plan import Variant
     from harness.report.run_file.saved import SavedRun
     from harness.run import Run
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """Cells that gave no measurement for one reason.
-
-    Attributes
-    ----------
-    test, reason
-        Which test, and why.
-    cells
-        The parameters of the cells, "model-dataset".
-    """
-
-    test: str
-    reason: str
-    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +50,9 @@ class Summary:
         Whether the run was stopped before its last test.
     found
         By dataset, what the user's own folders hold.
-    verdicts
-        The gates, judged.
     counts
         Cells "measured", "stored", "failed", "skipped", "not run"; "not stored" are
         measured too.
-    failed, skipped
-        Cells without a measurement, by reason.
-    absent
-        What was left out because its files are not here, and why.
     measurements
         All of them, sorted.
     temperatures
@@ -89,11 +65,7 @@ class Summary:
 
     run: dict[str, Any]
     correlations: tuple[Correlation, ...]
-    verdicts: tuple[Verdict, ...]
     counts: Counter[str]
-    failed: tuple[Loss, ...]
-    skipped: tuple[Loss, ...]
-    absent: dict[str, str]
     measurements: tuple[Measurement, ...]
     kept: tuple[Any, ...] = ()
     details: tuple[Detail, ...] = ()
@@ -106,6 +78,11 @@ class Summary:
     def of(self, kind: type[Finds]) -> Finds:
         """What a section found, as in `of(Ranks)`; an empty one where it is nothing."""
         return next((one for one in self.kept if isinstance(one, kind)), kind())
+
+    def having(self, found: Any) -> Summary:
+        """The same with what a section found instead of what it found before."""
+        kept = (found if type(one) is type(found) else one for one in self.kept)
+        return replace(self, kept=tuple(kept))
 
     @property
     def outcome(self) -> FittedOutcome:
@@ -142,7 +119,9 @@ def summarise(
         correlations=correlations,
         aggregates=_aggregates(run, collector, measurements),
         predictions=predict_targets(correlations),
+        verdicts=verdicts,
         run=run,
+        collector=collector,
         earlier=earlier,
     )
     sections, shown = shown_sections(
@@ -155,16 +134,7 @@ def summarise(
         correlations=correlations,
         kept=tuple(one.find(measurements, context) for one in KEPT),
         details=_details(run, correlations),
-        verdicts=verdicts,
         counts=collector.count(),
-        failed=_losses(collector, "failed"),
-        skipped=_losses(collector, "skipped"),
-        absent={
-            **run.absent_families,
-            **_absent_models(run),
-            **_absent_outcomes(measurements),
-            **_absent_details(run, correlations),
-        },
         measurements=measurements,
         temperatures={
             m.model: float(m.facts["temperature"])
@@ -199,11 +169,7 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         run=run,
         correlations=correlations,
         kept=tuple(one.find(rows, context) for one in KEPT),
-        verdicts=(),
         counts=Counter(measured=len(cells)),
-        failed=(),
-        skipped=(),
-        absent={},
         measurements=rows,
         sections=sections,
         shown=shown,
@@ -254,68 +220,6 @@ def _details(run: Run, correlations: tuple[Correlation, ...]) -> tuple[Detail, .
     return tuple(
         detail(row, unit=unit)
         for row in correlations
-        if any(_is_called(row, pattern) for pattern in patterns)
+        if any(is_called(row, pattern) for pattern in patterns)
         and (row.model is not None or several)
-    )
-
-
-def _is_called(row: Correlation, pattern: str) -> bool:
-    """Whether a pattern means a metric, or the metric along axes: ``knn[k=5]``."""
-    if fnmatch.fnmatchcase(row.metric, pattern):
-        return True
-    try:
-        subject = Subject.parse(pattern)
-    except ValueError:
-        return False
-    named = bool(subject.axes) and subject.model == "*"
-    return named and subject.fits(row.axes) and _is_called(row, subject.metric)
-
-
-def _absent_models(run: Run) -> dict[str, str]:
-    """One line for all models without weights: a zoo has dozens."""
-    absent = list(run.absent_models)
-    if not absent:
-        return {}
-    named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
-    cure = "ask for one by name to be told where its weights come from"
-    return {f"{len(absent)} models without weights here": f"{named}; {cure}"}
-
-
-def _absent_outcomes(rows: Iterable[Measurement]) -> dict[str, str]:
-    """Where the chosen outcome is not defined, by why."""
-    pairs: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for m in rows:
-        if "outcome" in m.facts and "no_outcome" in m.facts:
-            of = m.facts["outcome"], m.facts["no_outcome"]
-            pairs.setdefault(of, set()).add((m.model, m.dataset))
-    return {
-        f"{outcome} of {len(found)} pairs of a model and a dataset": reason
-        for (outcome, reason), found in sorted(pairs.items())
-    }
-
-
-def _absent_details(run: Run, correlations: Iterable[Correlation]) -> dict[str, str]:
-    """Patterns of --harness-detail that no metric matches: misspelt, or deselected.
-
-    They cannot be refused earlier: a test may record a metric of any name.
-    """
-    rows = tuple(correlations)
-    known = list(dict.fromkeys(row.label for row in rows))
-    named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
-    return {
-        f"detail of {pattern!r}": f"no measured metric is called so, of {named}"
-        for pattern in run.settings.detail
-        if rows and not any(_is_called(row, pattern) for row in rows)
-    }
-
-
-def _losses(collector: Collector, status: str) -> tuple[Loss, ...]:
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for outcome in collector.outcomes.values():
-        if outcome.status == status:
-            cell = collector.cells[outcome.nodeid]
-            groups[cell.variant.test, outcome.reason].append(cell.parameters)
-    return tuple(
-        Loss(test=test, reason=reason, cells=tuple(sorted(cells)))
-        for (test, reason), cells in sorted(groups.items())
     )

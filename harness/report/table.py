@@ -28,6 +28,8 @@ __all__ = [
     "Column",
     "Curve",
     "Estimate",
+    "Item",
+    "Listing",
     "Marked",
     "Part",
     "Plotted",
@@ -286,13 +288,64 @@ class Text:
     where: tuple[Writer, ...] = ()
 
 
-Part: TypeAlias = Table | Curve | Text
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of a listing.
+
+    Attributes
+    ----------
+    word
+        What it is: "passed", "skipped:".
+    name, text
+        Whose, and what is said of it.
+    among
+        Names that it is about, of which there may be many.
+    fine
+        Whether it is as it should be; None where that is no question.
+    """
+
+    word: str
+    name: str
+    text: str
+    among: tuple[str, ...] = ()
+    fine: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Things with a sentence each. Where what is not fine is read first, it is first.
+
+    Attributes
+    ----------
+    items
+        In order.
+    of
+        What they are: "gate".
+    headline
+        What they come to: the page begins with it.
+    """
+
+    items: tuple[Item, ...]
+    of: str
+    headline: str = ""
+
+    def by_word(self) -> list[tuple[Item, ...]]:
+        """The items of each word together, those that are not fine first."""
+        words = dict.fromkeys(one.word for one in sorted(self.items, key=_is_fine))
+        return [tuple(one for one in self.items if one.word == word) for word in words]
+
+
+def _is_fine(one: Item) -> bool:
+    return one.fine is not False
+
+
+Part: TypeAlias = Table | Curve | Text | Listing
 
 
 def for_writer(parts: Iterable[Part], writer: Writer) -> Iterator[Part]:
     """The parts that a writer shows."""
     for part in parts:
-        where: tuple[Writer, ...] = () if isinstance(part, Curve) else part.where
+        where = part.where if isinstance(part, Table | Text) else ()
         folded = isinstance(part, Table) and part.folded and writer != "page"
         if not folded and (not where or writer in where):
             yield part

@@ -10,8 +10,6 @@ from harness.report.columns import Block, Columns, Names, Number
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
 from harness.report.sections.details import detail_parts
-from harness.report.sections.gates import verdict_lines
-from harness.report.sections.losses import loss_lines
 from harness.report.sections.metric_tables import metric_lines
 from harness.report.sections.own import own
 from harness.report.text import LEAST_WIDTH, rendered, some
@@ -23,6 +21,10 @@ if TYPE_CHECKING:
 
     from harness.report.summary import Summary
     from harness.run import Run
+
+
+# What is read first on a terminal stands last.
+LAST = ("predictions", "lines", "assumptions", "missing", "comparison", "gates")
 
 
 def opening(run: Run) -> list[str]:
@@ -127,11 +129,8 @@ def report_parts(
     for found in summary.details:
         yield ""
         yield from detail_parts(found)
-    for name in ("predictions", "lines", "assumptions"):
+    for name in LAST:
         yield from section_lines(own(summary, name), width)
-    yield from loss_lines(summary)
-    yield from section_lines(own(summary, "comparison"), width)
-    yield from verdict_lines(summary.verdicts)
 
 
 def _counts(summary: Summary) -> Iterable[str]:

@@ -10,6 +10,7 @@ from harness.cli import main
 from harness.report.run_file.json import plain
 from harness.report.run_file.reopening import reopen, write_json
 from harness.report.run_file.table_files import write_csv, write_parquet
+from harness.report.sections.gates import Gates
 from harness.report.sections.lines import Lines
 from harness.report.sections.predictions import Predictions
 from harness.report.sections.ranks import Ranks
@@ -93,8 +94,9 @@ def test_every_other_form_is_written_from_it(found, report, tmp_path):
     assert main(["report", str(report), "--short", *forms, *plots]) == 0
 
     assert (tmp_path / "again.json").read_bytes() == report.read_bytes()
-    failed = sum(not verdict.passed for verdict in found.verdicts)
-    told = f"{failed} of {len(found.verdicts)} gates FAILED"
+    verdicts = found.of(Gates).verdicts
+    failed = sum(not verdict.passed for verdict in verdicts)
+    told = f"{failed} of {len(verdicts)} gates FAILED"
     assert told in (tmp_path / "again.html").read_text()
     assert (tmp_path / "again.md").read_text().startswith("## Accuracy without labels")
     assert reopen(tmp_path / "again.csv").measurements == found.measurements

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.cli import main
 from harness.report.run_file.reopening import reopen
+from harness.report.sections.gates import Gates
 from tests.plugin.conftest import CONFTEST
 
 SECTION = """
@@ -91,7 +92,7 @@ def test_a_gate_is_set_on_what_a_section_publishes(toy):
             "*14 passed, 14 deselected, 1 gate passed*",
         ]
     )
-    again = reopen(toy.path / "r.json").verdicts
+    again = reopen(toy.path / "r.json").of(Gates).verdicts
     assert [one.id for one in again] == [
         "gates::models.models >= 2",
         "gates::models.models > 2",

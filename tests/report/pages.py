@@ -14,8 +14,10 @@ from harness.measurement import Domain, Measurement
 from harness.report.section import Context
 from harness.report.sections.comparison import Comparison
 from harness.report.sections.found import KEPT
+from harness.report.sections.gates import Gates
+from harness.report.sections.losses import Loss, Losses
 from harness.report.sections.predictions import Predictions
-from harness.report.summary import Loss, Summary
+from harness.report.summary import Summary
 
 ODD = '<b>&"odd'  # a name that must stay text
 GATES = (
@@ -75,11 +77,7 @@ def summary(rows, *instead, **more):
         "run": {"base": "toy", "models": sorted({m.model for m in rows})},
         "correlations": correlations,
         "kept": kept_of(rows, *instead),
-        "verdicts": (),
         "counts": Counter(measured=len(rows)),
-        "failed": (),
-        "skipped": (),
-        "absent": {},
         "measurements": tuple(rows),
     }
     return Summary(**{**fields, **more})
@@ -101,23 +99,29 @@ def sample():
         found,
         Predictions(predictions=predictions),
         Comparison(compared_with="before", changes=compare(earlier, correlations)),
+        Gates(
+            verdicts=judge(
+                map(parse, GATES),
+                Evidence(
+                    correlations=correlations,
+                    predictions=predictions,
+                    measurements=found,
+                    quantities={"section": {ODD: 0.5}},
+                ),
+            )
+        ),
+        Losses(
+            failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),
+            skipped=(
+                Loss(test="t.py::test_b", reason="no head", cells=tuple("abcde")),
+            ),
+            absent={"far": "not found"},
+        ),
         run={
             "base": "toy",
             "models": sorted({m.model for m in found}),
             "datasets": 25,
             "settings": {"precision": "float32", "images": None},
         },
-        verdicts=judge(
-            map(parse, GATES),
-            Evidence(
-                correlations=correlations,
-                predictions=predictions,
-                measurements=found,
-                quantities={"section": {ODD: 0.5}},
-            ),
-        ),
-        failed=(Loss(test="t.py::test_a", reason=ODD, cells=("net0-in0",)),),
-        skipped=(Loss(test="t.py::test_b", reason="no head", cells=tuple("abcde")),),
-        absent={"far": "not found"},
         found={"night": Found(images=1000, notes=(f"passed over: 1 .txt ({ODD})",))},
     )

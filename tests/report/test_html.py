@@ -11,6 +11,7 @@ from harness.analysis.fits.several_metrics import fit_plane
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.report.html import page, write_html
+from harness.report.sections.gates import Gates
 from harness.report.sections.predictions import Predictions
 from harness.report.sections.ranks import Ranks
 from tests.report.pages import ODD, measurements, sample, summary
@@ -100,10 +101,11 @@ def test_the_opening_counts(reader):
 def test_gates_that_failed_come_first_with_reasons(sampled, reader):
     text = reader.sections["gates"]
 
-    failed = [v for v in sampled.verdicts if not v.passed]
-    assert f"{len(failed)} of {len(sampled.verdicts)} gates FAILED" in text
+    verdicts = sampled.of(Gates).verdicts
+    failed = [v for v in verdicts if not v.passed]
+    assert f"{len(failed)} of {len(verdicts)} gates FAILED" in text
     assert text.rindex("FAILED") < text.index("passed")
-    for verdict in sampled.verdicts:
+    for verdict in verdicts:
         assert verdict.reason in text
 
 
@@ -158,9 +160,9 @@ def test_what_moved_since_the_earlier_run_is_listed(reader):
 
 
 def test_long_lists_of_gates_are_folded(sampled):
-    many = sampled.verdicts * 10
+    many = sampled.of(Gates).verdicts * 10
 
-    reader = read(page(summary([], verdicts=many)))
+    reader = read(page(summary([], Gates(verdicts=many))))
     text = reader.sections["gates"]
     assert f"{sum(not v.passed for v in many) - 12} more FAILED" in text
     assert f"{sum(v.passed for v in many)} passed" in text
@@ -169,9 +171,9 @@ def test_long_lists_of_gates_are_folded(sampled):
 def test_what_is_missing_is_said_with_its_reason(reader):
     text = reader.sections["missing"]
 
-    assert f"test_a: {ODD}net0-in0" in text
-    assert "test_b: no head5 cells" in text
-    assert "far: not found" in text
+    assert f"without a value: test_a {ODD}net0-in0" in text
+    assert "skipped: test_b no head5 cells" in text
+    assert "left out: far not found" in text
 
 
 def test_names_stay_text(sampled):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.analysis.assumptions import Doubt, Finding
 from harness.analysis.correlation import Undefined
 from harness.errors import HarnessError
 from harness.printable import printable
@@ -15,10 +16,12 @@ from harness.queries import safe_name
 from harness.report.files import write_files
 from harness.report.html import page
 from harness.report.markdown import markdown
+from harness.report.portable import portable
 from harness.report.run_file.reopening import reopen
 from harness.report.run_file.table_files import read_csv
 from harness.report.section import Shown
-from harness.report.summary import Loss
+from harness.report.sections.assumptions import Assumptions
+from harness.report.sections.losses import Loss, Losses
 from harness.report.table import (
     Column,
     Curve,
@@ -82,10 +85,8 @@ def found(payload):
     lost = (Loss(test=f"t.py::{payload}", reason=payload, cells=(payload,)),)
     return summary(
         rows,
+        Losses(failed=lost, skipped=lost, absent={payload: payload}),
         run={"base": payload, "models": [payload], "data": payload},
-        failed=lost,
-        skipped=lost,
-        absent={payload: payload},
         temperatures={payload: 1.0},
         sections={payload: {payload: payload}},
         shown=(shown(payload), Shown(name="broken", title=payload, problem=payload)),
@@ -210,7 +211,7 @@ def test_json_from_elsewhere_is_shown_as_text(found, tmp_path):
     again = reopen(tmp_path / "r.json")
 
     names = {m.model for m in again.measurements}
-    names |= {loss.reason for loss in again.failed}
+    names |= {loss.reason for loss in again.of(Losses).failed}
     assert all(name.isprintable() for name in names)
     assert not CONTROLS.search(report_text(again, width=100))
 
@@ -221,16 +222,26 @@ def test_names_and_errors_are_printable(payload):
     assert not CONTROLS.search(str(HarnessError(payload)))
 
 
+def test_what_names_no_path_is_written_as_it_is():
+    """The words of enumerations too, which are compared as what they are."""
+    worst = Finding(doubt=Doubt.IMAGES, model="net0", where="", value=2.0, warns=True)
+    made = sample().having(Assumptions(assumptions=(worst,)))
+
+    again = portable(made)
+
+    assert again == made
+    assert again.of(Assumptions).assumptions[0].doubt is Doubt.IMAGES
+
+
 def test_files_hold_no_path_of_the_machine(tmp_path):
     """Of the data, and in reasons; addresses and relative paths stay."""
     place = "/home/me/data set/x.npy"
     reason = f"no {place}: see https://a.b/c/d"
     lost = Loss(test="tests/t.py::test", reason=reason, cells=())
+    losses = Losses(failed=(lost,), absent={"far": f"looked at {place}, '/mnt/w/y.pt'"})
     made = replace(
-        sample(),
+        sample().having(losses),
         run={"base": "toy", "models": [], "data": place, "settings": {"x": [place]}},
-        failed=(lost,),
-        absent={"far": f"looked at {place}, '/mnt/w/y.pt'"},
         sections={"mine": {"read": [place]}},
         shown=(shown(reason), Shown(name="broken", title="", problem=reason)),
     )

@@ -195,7 +195,10 @@ class Holds:
         (broken(find=lambda *_: {"rows": 1}), "must return a dataclass or None, got"),
         (broken(find=lambda *_: Holds(object())), "not JSON serializable"),
         (broken(find=lambda *_: Holds(fail)), "not JSON serializable"),
-        (broken(tables=lambda *_: ["text"]), "must yield Table, Curve or Text of"),
+        (
+            broken(tables=lambda *_: ["text"]),
+            "must yield Table, Curve, Text or Listing of",
+        ),
         (broken(tables=lambda *_: [Text(text=3)]), "parts[0].text must be str, got 3"),
         (broken(quantities=lambda *_: {"a": "b"}), "must be float or Undefined"),
         (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.analysis.correlation import correlate
 from harness.analysis.ranking import rank
 from harness.measurement import Domain, Measurement
-from harness.report.summary import Loss
+from harness.report.sections.losses import Loss, Losses
 from harness.report.terminal import report_text
 from tests.report.pages import summary
 
@@ -113,8 +113,7 @@ def test_what_was_lost_and_left_out_is_named():
     text = report_text(
         summary(
             ROWS,
-            failed=(lost,),
-            absent={"mnist": "not found; set --x"},
+            Losses(failed=(lost,), absent={"mnist": "not found; set --x"}),
             interrupted=True,
         ),
         width=100,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from harness.analysis.correlation import Undefined
+from harness.analysis.correlation import Correlation, Undefined
 from harness.analysis.fits.other import Method
+from harness.analysis.gates.subjects import Subject
 from harness.report.columns import Block, Columns, Names, Number
 
 if TYPE_CHECKING:
@@ -189,3 +191,32 @@ def _table(names: Sequence[str], *columns: tuple[str, int]) -> Columns:
 
 
 _LONGEST = 60  # letters of a name
+
+
+def is_called(row: Correlation, pattern: str) -> bool:
+    """Whether a pattern means a metric, or the metric along axes: ``knn[k=5]``."""
+    if fnmatch.fnmatchcase(row.metric, pattern):
+        return True
+    try:
+        subject = Subject.parse(pattern)
+    except ValueError:
+        return False
+    named = bool(subject.axes) and subject.model == "*"
+    return named and subject.fits(row.axes) and is_called(row, subject.metric)
+
+
+def absent_details(
+    patterns: Iterable[str], correlations: Iterable[Correlation]
+) -> dict[str, str]:
+    """Patterns of --harness-detail that no metric matches: misspelt, or deselected.
+
+    They cannot be refused earlier: a test may record a metric of any name.
+    """
+    rows = tuple(correlations)
+    known = list(dict.fromkeys(row.label for row in rows))
+    named = ", ".join(known[:3]) + (", ..." if len(known) > 3 else "")
+    return {
+        f"detail of {pattern!r}": f"no measured metric is called so, of {named}"
+        for pattern in patterns
+        if rows and not any(is_called(row, pattern) for row in rows)
+    }

@@ -8,8 +8,10 @@ from harness.report.sections.aggregates import AggregatesSection
 from harness.report.sections.along_axes import AlongAxesSection
 from harness.report.sections.assumptions import AssumptionsSection
 from harness.report.sections.comparison import ComparisonSection
+from harness.report.sections.gates import GatesSection
 from harness.report.sections.label_scores import LabelScoresSection
 from harness.report.sections.lines import LinesSection
+from harness.report.sections.losses import LossesSection
 from harness.report.sections.predictions import PredictionsSection
 from harness.report.sections.ranks import RanksSection
 from harness.report.sections.scorecard import ScorecardSection
@@ -25,7 +27,9 @@ KEPT: tuple[Kept[Any], ...] = (
     PredictionsSection(),
     LinesSection(),
     AssumptionsSection(),
+    LossesSection(),
     ComparisonSection(),
+    GatesSection(),
 )
 # Whose findings stand there under `sections`; those of suites and of users follow.
 SECTIONS: tuple[Section, ...] = (

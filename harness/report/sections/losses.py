@@ -2,82 +2,132 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.report.markup import Html, folded, section, tag
+from harness.report.section import Kept
+from harness.report.sections.details import absent_details
+from harness.report.table import Item, Listing
 from harness.report.text import some
-from harness.report.writers.markdown import escaped
 
 if TYPE_CHECKING:
-    from harness.report.summary import Loss, Summary
+    from harness.collector import Collector
+    from harness.measurement import Measurement
+    from harness.report.section import Context
+    from harness.run import Run
 
-_MANY = 12  # longer lists are folded
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """Cells that gave no measurement for one reason.
+
+    Attributes
+    ----------
+    test, reason
+        Which test, and why.
+    cells
+        The parameters of the cells, "model-dataset".
+    """
+
+    test: str
+    reason: str
+    cells: tuple[str, ...]
 
 
-def loss_lines(summary: Summary) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """All that is missing.
+
+    Attributes
+    ----------
+    failed, skipped
+        Cells without a measurement, by reason.
+    absent
+        What was left out because its files are not here, and why.
+    """
+
+    failed: tuple[Loss, ...] = ()
+    skipped: tuple[Loss, ...] = ()
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+class LossesSection(Kept[Losses]):
     """A line for each reason."""
-    yield from _losses("without a value", summary.failed)
-    yield from _losses("skipped", summary.skipped)
-    for name, reason in summary.absent.items():
-        yield f"left out: {name}: {reason}"
+
+    name = "missing"
+    title = "missing"
+    kind = Losses
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Losses:
+        """Of a run alone: measurements do not tell what is not among them."""
+        if context.run is None or context.collector is None:
+            return Losses()
+        return Losses(
+            failed=_losses(context.collector, "failed"),
+            skipped=_losses(context.collector, "skipped"),
+            absent={
+                **context.run.absent_families,
+                **_absent_models(context.run),
+                **_absent_outcomes(rows),
+                **absent_details(context.run.settings.detail, context.correlations),
+            },
+        )
+
+    def tables(self, found: Losses, /) -> Iterator[Listing]:
+        """Tests that lost the same cells for the same reason share a line."""
+        items = (
+            *_items("without a value:", found.failed),
+            *_items("skipped:", found.skipped),
+            *(
+                Item(word="left out:", name=name, text=why)
+                for name, why in found.absent.items()
+            ),
+        )
+        if items:
+            yield Listing(items=items, of="what")
 
 
-def _losses(kind: str, losses: Sequence[Loss]) -> Iterable[str]:
-    """A line for each reason: tests that lost the same cells share one."""
+def _items(word: str, losses: Sequence[Loss]) -> Iterator[Item]:
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for loss in losses:
         test = loss.test.rpartition("::")[2]
         groups.setdefault((loss.reason, loss.cells), []).append(test)
     for (reason, cells), tests in groups.items():
-        yield f"{kind}: {some(tests)} [{some(cells)}]: {reason}"
+        yield Item(word=word, name=some(tests), text=reason, among=cells)
 
 
-def losses_html(summary: Summary) -> Html:
-    """What has no value, what was skipped and what was left out, and why."""
-    parts: list[Html] = []
-    for title, losses in (
-        ("Without a value", summary.failed),
-        ("Skipped", summary.skipped),
-    ):
-        if losses:
-            found = tag("ul", *map(_loss, losses))
-            if len(losses) > _MANY:
-                found = folded(_counted(losses), found)
-            parts += [tag("h3", title), found]
-    if summary.absent:
-        items = [
-            tag("li", tag("b", name), f": {why}")
-            for name, why in summary.absent.items()
-        ]
-        parts += [tag("h3", "Left out"), tag("ul", *items)]
-    return section("Missing", *parts, id_="missing") if parts else Html("")
+def _absent_models(run: Run) -> dict[str, str]:
+    """One line for all models without weights: a zoo has dozens."""
+    absent = list(run.absent_models)
+    if not absent:
+        return {}
+    named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
+    cure = "ask for one by name to be told where its weights come from"
+    return {f"{len(absent)} models without weights here": f"{named}; {cure}"}
 
 
-def _loss(loss: Loss) -> Html:
-    cells = loss.cells
-    shown: Html | str = ", ".join(cells)
-    if len(cells) > 3:
-        shown = tag("details", tag("summary", f"{len(cells)} cells"), shown)
-    name = tag("code", loss.test.rpartition("::")[2])
-    return tag("li", name, ": ", loss.reason, tag("div", shown, class_="cells"))
+def _absent_outcomes(rows: Iterable[Measurement]) -> dict[str, str]:
+    """Where the chosen outcome is not defined, by why."""
+    pairs: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for m in rows:
+        if "outcome" in m.facts and "no_outcome" in m.facts:
+            of = m.facts["outcome"], m.facts["no_outcome"]
+            pairs.setdefault(of, set()).add((m.model, m.dataset))
+    return {
+        f"{outcome} of {len(found)} pairs of a model and a dataset": reason
+        for (outcome, reason), found in sorted(pairs.items())
+    }
 
 
-def _counted(losses: Sequence[Loss]) -> str:
-    cells = sum(len(loss.cells) for loss in losses)
-    return f"{cells} cells, {len(losses)} tests and reasons"
-
-
-def losses_markdown(summary: Summary) -> str:
-    """A list of the same."""
-    kinds = (("without a value", summary.failed), ("skipped", summary.skipped))
-    lines = [
-        f"- {kind}: {escaped(loss.test.rpartition('::')[2])} "
-        f"({len(loss.cells)} cells): {escaped(loss.reason)}"
-        for kind, losses in kinds
-        for loss in losses
-    ]
-    lines += [
-        f"- left out: {escaped(n)}: {escaped(why)}" for n, why in summary.absent.items()
-    ]
-    return "\n".join(["### Missing", "", *lines]) if lines else ""
+def _losses(collector: Collector, status: str) -> tuple[Loss, ...]:
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for outcome in collector.outcomes.values():
+        if outcome.status == status:
+            cell = collector.cells[outcome.nodeid]
+            groups[cell.variant.test, outcome.reason].append(cell.parameters)
+    return tuple(
+        Loss(test=test, reason=reason, cells=tuple(sorted(cells)))
+        for (test, reason), cells in sorted(groups.items())
+    )

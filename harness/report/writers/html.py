@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from harness.report.markup import Cell, Html, table, tag
+from harness.report.markup import Cell, Html, folded, join, table, tag
 from harness.report.markup import Column as Head
 from harness.report.section import Shown, problem_line
 from harness.report.table import (
     Column,
     Curve,
     Estimate,
+    Item,
+    Listing,
     Marked,
     Part,
     Plotted,
@@ -57,6 +59,9 @@ def _part(part: Part, title: str) -> Iterable[Html]:
     if isinstance(part, Text):
         yield tag("p", part.text, class_="note") if part.small else tag("p", part.text)
         return
+    if isinstance(part, Listing):
+        yield from _listing(part)
+        return
     if isinstance(part, Table) and part.folded:
         inner = table_html(part, title)
         yield tag("details", tag("summary", part.folded), inner)
@@ -68,6 +73,49 @@ def _part(part: Part, title: str) -> Iterable[Html]:
     yield table_html(part.table() if isinstance(part, Curve) else part, title)
     if part.note and not _empty(part):
         yield tag("p", part.note, class_="note")
+
+
+_MANY = 12  # longer lists are folded
+
+
+def _listing(part: Listing) -> Iterable[Html]:
+    """Of each word the items together; of what is not fine, the first ones open."""
+    if part.headline:
+        bad = any(one.fine is False for one in part.items)
+        look = f"verdict {'failed' if bad else 'passed'}"
+        yield tag("p", part.headline, class_=look)
+    for some in part.by_word():
+        word = some[0].word.rstrip(":")
+        shown = _MANY if some[0].fine is False or len(some) <= _MANY else 0
+        if some[:shown]:
+            yield _items(some[:shown])
+        if more := some[shown:]:
+            count = f"{len(more)} {'more ' * bool(shown)}{word}"
+            yield folded(count, _items(more))
+
+
+def _items(some: Sequence[Item]) -> Html:
+    return tag("ul", *map(_item, some), class_="items")
+
+
+def _item(one: Item) -> Html:
+    looks = {True: "passed", False: "failed", None: "word"}
+    parts = [
+        tag("b", one.word, class_=looks[one.fine]),
+        " ",
+        tag("code", one.name),
+        " ",
+        tag("span", one.text),
+    ]
+    if one.among:
+        names: Html | str = ", ".join(one.among)
+        if len(one.among) > _FEW:
+            names = folded(f"{len(one.among)} cells", join([names]))
+        parts.append(tag("div", names, class_="cells"))
+    return tag("li", *parts)
+
+
+_FEW = 3  # names that stand open
 
 
 def table_html(part: Table, title: str) -> Html:

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 
 from harness.printable import printable
 from harness.report.section import Shown, problem_line
-from harness.report.table import PLACES, Curve, Part, Table, Text, for_writer
+from harness.report.table import (
+    PLACES,
+    Curve,
+    Item,
+    Listing,
+    Part,
+    Table,
+    Text,
+    for_writer,
+)
+from harness.report.text import some
 from harness.report.writers.html import capital
 
 
@@ -25,6 +35,10 @@ def _part(part: Part, level: str) -> Iterable[str]:
     if isinstance(part, Text):
         yield escaped(part.text)
         return
+    if isinstance(part, Listing):
+        rows = [_item(one) for of_word in part.by_word() for one in of_word]
+        yield grid(("", escaped(part.of), "why"), rows)
+        return
     if part.title:
         yield f"{level} {escaped(part.title)}"
     table = part.table(PLACES) if isinstance(part, Curve) else part
@@ -33,6 +47,16 @@ def _part(part: Part, level: str) -> Iterable[str]:
         yield "\n".join(reasons)
     if table.note:
         yield escaped(table.note)
+
+
+def _item(one: Item) -> tuple[str, str, str]:
+    word = escaped(one.word)
+    among = f" ({some(one.among)})" if one.among else ""
+    return (
+        f"**{word}**" if one.fine is False else word,
+        escaped(f"{one.name}{among}"),
+        escaped(one.text),
+    )
 
 
 def table_markdown(table: Table) -> str:

@@ -21,7 +21,6 @@ from harness.report.table import (
     Range,
     Said,
     Table,
-    Text,
     Value,
     for_writer,
 )
@@ -86,7 +85,7 @@ def named_tables(summary: Summary) -> Iterator[tuple[str, Table]]:
         )
         for shown in summary.shown
         for part in for_writer(shown.parts, "page")
-        if not isinstance(part, Text)
+        if isinstance(part, Table | Curve)
     ]
     names = file_names(name for name, _ in found)
     yield from zip(names, (table for _, table in found), strict=True)

@@ -14,11 +14,14 @@ from harness.report.table import (
     PLACES,
     Column,
     Curve,
+    Item,
+    Listing,
     Part,
     Table,
     Text,
     for_writer,
 )
+from harness.report.text import some
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,13 +53,16 @@ def section_lines(one: Shown, width: int) -> Iterable[RenderableType]:
 
 
 def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
-    """A table, why values are missing in it, and its note; or a text.
+    """A table, why values are missing in it, and its note; or a text, or a list.
 
     `title` is for a table that has none of its own.
     """
     if isinstance(part, Text):
         indent = " " * part.hang
         yield fill(part.text, width, subsequent_indent=indent) if indent else part.text
+        return
+    if isinstance(part, Listing):
+        yield from map(_item, part.items)
         return
     table = part.table(PLACES) if isinstance(part, Curve) else part
     title = table.title or title
@@ -73,6 +79,17 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
         yield fill(reason, width, initial_indent="  ", subsequent_indent="    ")
     if table.note and (table.rows or not table.without):
         yield table.note
+
+
+def _item(one: Item) -> RenderableType:
+    from rich.text import Text
+
+    among = f" [{some(one.among)}]" if one.among else ""
+    said = f" {one.name}{among}: {one.text}"
+    if one.fine is None:
+        return Text(one.word + said)
+    style = "green" if one.fine else "red"
+    return Text.assemble((f"  {one.word}", style), said)
 
 
 def _columns(table: Table, title: str) -> Columns:
