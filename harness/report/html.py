@@ -65,6 +65,7 @@ def page(summary: Summary) -> str:
         *map(section_html, summary.shown),
         _plot(summary),
         correlations(summary),
+        section_html(own(summary, "details"), id_="details"),
         section_html(own(summary, "lines"), id_="lines"),
         section_html(own(summary, "assumptions"), id_="assumptions"),
         found(summary),

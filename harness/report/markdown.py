@@ -33,6 +33,7 @@ def markdown(summary: Summary) -> str:
         section_markdown(own(summary, "ranks")),
         section_markdown(own(summary, "label-scores")),
         *map(section_markdown, summary.shown),
+        section_markdown(own(summary, "details")),
         section_markdown(own(summary, "lines")),
         section_markdown(own(summary, "assumptions")),
         section_markdown(own(summary, "missing")),

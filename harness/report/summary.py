@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.aggregates import Aggregated
 from harness.analysis.aggregating import aggregated
 from harness.analysis.correlation import Correlation, correlate
-from harness.analysis.detail import UNITS, Detail, detail
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.gates import Verdict
 from harness.analysis.outcomes import whole_series
@@ -21,7 +20,6 @@ from harness.report.expected import expected_cells, planned_cells, recorded_seri
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Finds, Shown, shown_sections
-from harness.report.sections.details import is_called
 from harness.report.sections.found import KEPT, SECTIONS
 
 if TYPE_CHECKING:
@@ -44,8 +42,6 @@ class Summary:
     kept
         What the harness' own sections found, each an object whose fields are keys of
         the JSON report: see `of`.
-    details
-        The metrics asked for, in full.
     interrupted
         Whether the run was stopped before its last test.
     found
@@ -68,7 +64,6 @@ class Summary:
     counts: Counter[str]
     measurements: tuple[Measurement, ...]
     kept: tuple[Any, ...] = ()
-    details: tuple[Detail, ...] = ()
     temperatures: dict[str, float] = field(default_factory=dict)
     interrupted: bool = False
     found: dict[str, Found] = field(default_factory=dict)
@@ -133,7 +128,6 @@ def summarise(
         run=described,
         correlations=correlations,
         kept=tuple(one.find(measurements, context) for one in KEPT),
-        details=_details(run, correlations),
         counts=collector.count(),
         measurements=measurements,
         temperatures={
@@ -207,19 +201,4 @@ def _aggregates(
                 if variant in wanted[name] and cell.dataset
             ],
         )
-    )
-
-
-def _details(run: Run, correlations: tuple[Correlation, ...]) -> tuple[Detail, ...]:
-    """Of the metrics asked for: all models together only where they are several."""
-    patterns = run.settings.detail
-    if not patterns:
-        return ()
-    unit = UNITS[run.settings.resample]
-    several = len(run.models) > 1
-    return tuple(
-        detail(row, unit=unit)
-        for row in correlations
-        if any(is_called(row, pattern) for pattern in patterns)
-        and (row.model is not None or several)
     )

@@ -9,7 +9,6 @@ from harness.report.calibrated import calibration_line
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
-from harness.report.sections.details import detail_parts
 from harness.report.sections.metric_tables import metric_lines
 from harness.report.sections.own import own
 from harness.report.text import LEAST_WIDTH, rendered, some
@@ -24,7 +23,15 @@ if TYPE_CHECKING:
 
 
 # What is read first on a terminal stands last.
-LAST = ("predictions", "lines", "assumptions", "missing", "comparison", "gates")
+LAST = (
+    "details",
+    "predictions",
+    "lines",
+    "assumptions",
+    "missing",
+    "comparison",
+    "gates",
+)
 
 
 def opening(run: Run) -> list[str]:
@@ -126,9 +133,6 @@ def report_parts(
     if plotted is not None:
         yield ""
         yield Text(scatter(plotted))
-    for found in summary.details:
-        yield ""
-        yield from detail_parts(found)
     for name in LAST:
         yield from section_lines(own(summary, name), width)
 

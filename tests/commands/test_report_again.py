@@ -10,6 +10,7 @@ from harness.cli import main
 from harness.report.run_file.json import plain
 from harness.report.run_file.reopening import reopen, write_json
 from harness.report.run_file.table_files import write_csv, write_parquet
+from harness.report.sections.details import Details
 from harness.report.sections.gates import Gates
 from harness.report.sections.lines import Lines
 from harness.report.sections.predictions import Predictions
@@ -24,8 +25,7 @@ def found():
     made = sample()
     facts = {"device": "cpu", "precision": "float32", "chance": "0.1"}
     return replace(
-        made,
-        details=(detail(made.correlations[0]),),
+        made.having(Details(details=(detail(made.correlations[0]),))),
         measurements=tuple(
             replace(m, facts=facts)
             for m in sorted(made.measurements, key=lambda m: m.cell)
@@ -51,8 +51,9 @@ def test_json_reads_back_as_the_same_objects(found, report):
 
 def test_an_infinite_number_survives(found, tmp_path):
     """A surprise is infinitely far where most residuals are the same."""
-    far = replace(found.details[0].surprises[0], deviations=float("inf"))
-    odd = replace(found, details=(replace(found.details[0], surprises=(far,)),))
+    (one,) = found.of(Details).details
+    far = replace(one.surprises[0], deviations=float("inf"))
+    odd = found.having(Details(details=(replace(one, surprises=(far,)),)))
     write_json(tmp_path / "odd.json", odd)
 
     assert '"deviations": "inf"' in (tmp_path / "odd.json").read_text()

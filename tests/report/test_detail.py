@@ -7,8 +7,9 @@ from scipy import stats
 from harness.analysis.correlation import Undefined, correlate
 from harness.analysis.detail import UNITS, detail
 from harness.measurement import Domain, Measurement
-from harness.report.sections.details import detail_parts
+from harness.report.sections.details import Details, DetailsSection
 from harness.report.text import rendered
+from harness.report.writers.terminal import section_lines
 
 RNG = np.random.default_rng(0)
 
@@ -77,9 +78,15 @@ def test_intervals_hold_the_values_and_the_unit_is_a_choice(row):
     assert interval.groups == 20
 
 
+def shown(found, width):
+    """The section as a terminal of a width has it."""
+    section = DetailsSection().shown(Details(details=(found,)))
+    return rendered(section_lines(section, width), width=width)
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_it_fits_the_terminal(row, width):
-    text = rendered(detail_parts(detail(row[0])), width=width)
+    text = shown(detail(row[0]), width=width)
 
     assert max(map(len, text.splitlines())) <= width
     assert "surprises" in text
@@ -89,7 +96,7 @@ def test_it_fits_the_terminal(row, width):
 def test_what_does_not_exist_says_why():
     rows = [measurement(i, Domain.INTERIOR, "in", 0.1 * i, 0.2) for i in range(2)]
 
-    text = rendered(detail_parts(detail(correlate(rows)[0])), width=80)
+    text = shown(detail(correlate(rows)[0]), width=80)
 
     assert "no fit by linear" in text
     assert "at least 3" in text

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Undefined
+from harness.analysis.detail import Detail, detail
 from harness.analysis.fits.other import Method
 from harness.analysis.gates.subjects import Subject
-from harness.report.columns import Block, Columns, Names, Number
+from harness.report.section import Kept
+from harness.report.table import Column, Marked, Said, Table, Text, Value
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from harness.analysis.detail import Detail
     from harness.analysis.fits.fits import Judgement
     from harness.analysis.fits.outcome import FittedOutcome
     from harness.analysis.resampling.jackknife import Interval
+    from harness.measurement import Measurement
+    from harness.report.section import Context
 
 _SHOWN = {
     "r2": "R²",
@@ -31,166 +33,236 @@ _SHOWN = {
     "weighted_tau": "τw",
 }
 _POINTS = ("rmse", "mae", "bias")
+_FAMILIES = 6  # columns of the matrix
+_LONGEST = 60  # letters of a name
 
 
-def detail_parts(found: Detail) -> Iterable[RenderableType]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """The metrics asked for, in full."""
+
+    details: tuple[Detail, ...] = ()
+
+
+class DetailsSection(Kept[Details]):
+    """A few tables for each metric and model."""
+
+    name = "details"
+    title = "details"
+    kind = Details
+
+    def find(self, rows: Sequence[Measurement], context: Context, /) -> Details:
+        """Of those asked for: all models together only where they are several."""
+        if context.run is None:
+            return Details()
+        several = len(context.run.models) > 1
+        return Details(
+            details=tuple(
+                detail(row, unit=context.unit)
+                for row in context.correlations
+                if (row.model is not None or several)
+                and any(is_called(row, one) for one in context.run.settings.detail)
+            )
+        )
+
+    def tables(self, found: Details, /) -> Iterator[Table | Text]:
+        """One metric and model after the other."""
+        for one in found.details:
+            yield from detail_parts(one)
+
+
+def detail_parts(found: Detail) -> Iterator[Table | Text]:
     """A correlation in full, in 80 columns."""
-    from rich.text import Text
-
-    yield Text(f"{found.label} of {found.model or 'all models'}", style="bold")
+    title = f"{found.label} of {found.model or 'all models'}"
     parts = found.intervals
     if isinstance(found.p, Undefined) and found.p == parts.interior == parts.transfer:
-        yield f"  no fit: {found.p.reason}"
+        columns = (Column(name="fit"),)
+        without = (f"no fit: {found.p.reason}",)
+        yield Table(columns=columns, rows=(), title=title, without=without)
         return
-    yield from _statistics(found)
+    yield _statistics(found, title)
     yield from _controls(found)
-    yield from _methods(found)
+    yield _methods(found)
     yield from _matrix(found)
-    yield from _surprises(found)
+    if found.surprises:
+        yield _surprises(found)
 
 
-def _statistics(found: Detail) -> Iterable[RenderableType]:
-    parts = {"int.": 1, "ext.": 2, "by int. line": 0}
-    table = _table([""], *((f"{part} (95 %)", goes) for part, goes in parts.items()))
-    for name, shown in _SHOWN.items():
-        cells = [shown]
-        for part in ("interior", "exterior"):
-            value = _number(name, found.values[part].get(name), found.outcome)
-            cells.append(value + _between(found, part, name))
-        cells.append(_judged(found, name) + _between(found, "transfer", name))
-        if any(cell != "-" for cell in cells[1:]):
-            _add(table, *cells)
-    if table.rows:
-        yield table
-    for part in ("interior", "exterior", "transfer"):
-        intervals = getattr(found.intervals, part)
-        if isinstance(intervals, Undefined):
-            yield f"  no intervals of the {part}: {intervals.reason}"
+def _statistics(found: Detail, title: str) -> Table:
+    number = partial(Column, align="right")
+    rows = tuple(
+        (
+            shown,
+            *(
+                _between(found, part, name, found.values[part].get(name))
+                for part in ("interior", "exterior")
+            ),
+            _between(found, "transfer", name, _judged(found, name)),
+        )
+        for name, shown in _SHOWN.items()
+    )
+    intervals = {
+        part: getattr(found.intervals, part)
+        for part in ("interior", "exterior", "transfer")
+    }
+    return Table(
+        columns=(
+            Column(name="", widest=_LONGEST),
+            number(name="interior (95 %)", short="int. (95 %)", goes=1),
+            number(name="exterior (95 %)", short="ext. (95 %)", goes=2),
+            number(name="interior's line (95 %)", short="by int. line (95 %)"),
+        ),
+        rows=tuple(row for row in rows if any(one is not None for one in row[1:])),
+        title=title,
+        without=tuple(
+            f"no intervals of the {part}: {one.reason}"
+            for part, one in intervals.items()
+            if isinstance(one, Undefined)
+        ),
+    )
 
 
-def _judged(found: Detail, name: str) -> str:
+def _judged(found: Detail, name: str) -> float | None:
     linear = next(m for m in found.methods if m.method == Method.LINEAR)
     if isinstance(linear.transfer, Undefined):
-        return "-"
-    return _number(name, getattr(linear.transfer, name, None), found.outcome)
+        return None
+    return getattr(linear.transfer, name, None)
 
 
-def _between(found: Detail, part: str, name: str) -> str:
-    all_of_part: Mapping[str, Interval] | Undefined = getattr(found.intervals, part)
-    if isinstance(all_of_part, Undefined) or name not in all_of_part:
-        return ""
-    one = all_of_part[name]
-    if name in _POINTS:
-        ends = (found.outcome.said(end, 1) for end in (one.low, one.high))
-    else:
-        ends = (f"{end:.2f}" for end in (one.low, one.high))
-    return f" ({', '.join(ends)})"
+def _between(found: Detail, part: str, name: str, value: float | None) -> Said | None:
+    """A statistic with its interval; each row has a unit of its own."""
+    if value is None:
+        return None
+    said, points = found.outcome.said, name in _POINTS
+    text = said(value, 2) if points else f"{value:.3f}"
+    intervals: Mapping[str, Interval] | Undefined = getattr(found.intervals, part)
+    if not isinstance(intervals, Undefined) and name in intervals:
+        one = intervals[name]
+        ends = (said(x, 1) if points else f"{x:.2f}" for x in (one.low, one.high))
+        text += f" ({', '.join(ends)})"
+    return Said(text=text, number=value)
 
 
-def _controls(found: Detail) -> Iterable[str]:
+def _controls(found: Detail) -> Iterator[Text]:
     said, words = found.outcome.said, found.outcome.words
     noise = ", ".join(f"{part} {said(v, 2)}" for part, v in found.noise.items())
     if noise:
-        yield f"  noise floor of RMSE, from the numbers of images: {noise}"
+        line = f"  noise floor of RMSE, from the numbers of images: {noise}"
+        yield Text(text=line)
     if isinstance(found.p, Undefined):
-        yield f"  no permutation test: {found.p.reason}"
+        yield Text(text=f"  no permutation test: {found.p.reason}")
     else:
         shuffled = "accuracies" if found.outcome.is_accuracy else f"values of {words}"
-        yield f"  interior R² reached by shuffled {shuffled}: p = {found.p:.3f}"
+        line = f"  interior R² reached by shuffled {shuffled}: p = {found.p:.3f}"
+        yield Text(text=line)
     if not isinstance(found.control, Undefined):
-        yield (
-            f"  control, the interior's mean {words} for every exterior dataset: R² "
-            f"{found.control.r2:.3f}, RMSE {said(found.control.rmse, 2)}"
+        yield Text(
+            text=f"  control, the interior's mean {words} for every exterior dataset: "
+            f"R² {found.control.r2:.3f}, RMSE {said(found.control.rmse, 2)}"
         )
 
 
-def _methods(found: Detail) -> Iterable[RenderableType]:
-    inner = (("R²", 3), ("RMSE", 4), ("MAE", 5))
-    outer = (("exterior R²", 0), ("RMSE", 1), ("MAE", 2), ("bias", 1))
-    table = _table(["fit"], *inner, *outer)
+def _methods(found: Detail) -> Table:
+    rows: list[tuple[Value, ...]] = []
     reasons: dict[str, list[str]] = {}
     for one in found.methods:
         if isinstance(one.fit, Undefined):
             reasons.setdefault(one.fit.reason, []).append(one.method)
             continue
-        shown = partial(_number, outcome=found.outcome)
-        cells = [shown(n, getattr(one.fit, n)) for n in ("r2", "rmse", "mae")]
         judged = one.transfer
-        for n in ("r2", "rmse", "mae", "bias"):
-            gone = isinstance(judged, Undefined)
-            cells.append("-" if gone else shown(n, getattr(judged, n)))
-        _add(table, one.method, *cells)
-    if table.rows:
-        yield table
-    for reason, methods in reasons.items():
-        yield f"  no fit by {', '.join(methods)}: {reason}"
-
-
-def _matrix(found: Detail) -> Iterable[RenderableType]:
-    able = [f for f in found.families if not isinstance(f.own, Undefined)]
-    if len(able) < 2:
-        return
-    most = 6
-    names = [f.family for f in able[:most]]
-    by = [(f"by {name}", 1 + i) for i, name in enumerate(names)]
-    table = _table(["R² (MAE) on"], ("n", len(names)), *by, ("by others", 0))
-    for family in found.families:
-        judged = [family.judged_by[name] for name in names]
-        cells = [_judgement(j, found.outcome) for j in (*judged, family.left_out)]
-        if any(cell != "-" for cell in cells):
-            _add(table, family.family, str(family.n), *cells)
-    yield table
-    if len(able) > most:
-        yield f"  and {len(able) - most} more families, in the report files"
-
-
-def _judgement(judged: Judgement | Undefined, outcome: FittedOutcome) -> str:
-    if isinstance(judged, Undefined):
-        return "-"
-    return f"{judged.r2:.2f} ({outcome.said(judged.mae, 1)})"
-
-
-def _surprises(found: Detail) -> Iterable[RenderableType]:
-    if not found.surprises:
-        return
-    numbers = {"predicted": 2, "true": 2, "apart": 0, "deviations": 1}
-    table = _table(["surprises", "model"], *numbers.items())
-    said = found.outcome.said
-    for one in found.surprises:
-        table.add(
-            (one.point.dataset, one.point.model),
-            (said(one.predicted, 1),),
-            (said(one.point.y or 0, 1),),
-            (said(one.residual, 1, "+"),),
-            (f"{one.deviations:.1f}{' !' if one.outlier else ''}",),
-        )
-    yield table
-
-
-def _number(name: str, value: float | None, outcome: FittedOutcome) -> str:
-    if value is None:
-        return "-"
-    return outcome.said(value, 2) if name in _POINTS else f"{value:.3f}"
-
-
-def _add(table: Columns, name: str, *numbers: str) -> None:
-    table.add((name,), *((number,) for number in numbers))
-
-
-def _table(names: Sequence[str], *columns: tuple[str, int]) -> Columns:
-    """A table of names and of numbers, each with when it goes in a narrow terminal."""
-    return Columns(
-        names=tuple(
-            Names(head=name, widest=_LONGEST, right=i > 0)
-            for i, name in enumerate(names)
+        outer: tuple[float | None, ...] = (None,) * 4
+        if not isinstance(judged, Undefined):
+            outer = (judged.r2, judged.rmse, judged.mae, judged.bias)
+        rows.append((one.method, one.fit.r2, one.fit.rmse, one.fit.mae, *outer))
+    error: dict[str, Any] = {
+        "form": found.outcome.form(2),
+        "scale": found.outcome.scale,
+    }
+    return Table(
+        columns=(
+            Column(name="fit", widest=_LONGEST),
+            Column(name="R²", group="interior", form=".3f", goes=3),
+            Column(name="RMSE", group="interior", goes=4, **error),
+            Column(name="MAE", group="interior", goes=5, **error),
+            Column(name="R²", group="exterior", form=".3f"),
+            Column(name="RMSE", group="exterior", goes=1, **error),
+            Column(name="MAE", group="exterior", goes=2, **error),
+            Column(name="bias", group="exterior", goes=1, **error),
         ),
-        blocks=tuple(
-            Block(numbers=(Number(name=name, goes=goes),)) for name, goes in columns
+        rows=tuple(rows),
+        without=tuple(
+            f"no fit by {', '.join(methods)}: {reason}"
+            for reason, methods in reasons.items()
         ),
     )
 
 
-_LONGEST = 60  # letters of a name
+def _matrix(found: Detail) -> Iterator[Table | Text]:
+    able = [f for f in found.families if not isinstance(f.own, Undefined)]
+    if len(able) < 2:
+        return
+    names = [f.family for f in able[:_FAMILIES]]
+    rows = (
+        (
+            family.family,
+            family.n,
+            *(
+                _judgement(one, found.outcome)
+                for one in (*map(family.judged_by.get, names), family.left_out)
+            ),
+        )
+        for family in found.families
+    )
+    number = partial(Column, align="right")
+    yield Table(
+        columns=(
+            Column(name="R² (MAE) on", widest=_LONGEST),
+            Column(name="n", form=".0f", goes=len(names)),
+            *(number(name=f"by {one}", goes=1 + i) for i, one in enumerate(names)),
+            number(name="by others"),
+        ),
+        rows=tuple(row for row in rows if any(one is not None for one in row[2:])),
+    )
+    if len(able) > _FAMILIES:
+        more = len(able) - _FAMILIES
+        yield Text(text=f"  and {more} more families, in the JSON report")
+
+
+def _judgement(
+    judged: Judgement | Undefined | None, outcome: FittedOutcome
+) -> Said | None:
+    if judged is None or isinstance(judged, Undefined):
+        return None
+    text = f"{judged.r2:.2f} ({outcome.said(judged.mae, 1)})"
+    return Said(text=text, number=judged.r2)
+
+
+def _surprises(found: Detail) -> Table:
+    scale, form = found.outcome.scale, found.outcome.form(1)
+    number = partial(Column, scale=scale)
+    return Table(
+        columns=(
+            Column(name="surprises", widest=_LONGEST),
+            Column(name="model", align="right"),
+            number(name="predicted", form=form, goes=2),
+            number(name="true", form=form, goes=2),
+            number(name="apart", form=f"+{form}"),
+            Column(name="deviations", form=".1f", goes=1),
+        ),
+        rows=tuple(
+            (
+                one.point.dataset,
+                one.point.model,
+                one.predicted,
+                one.point.y or 0.0,
+                one.residual,
+                Marked(value=one.deviations, mark=" !")
+                if one.outlier
+                else one.deviations,
+            )
+            for one in found.surprises
+        ),
+    )
 
 
 def is_called(row: Correlation, pattern: str) -> bool:

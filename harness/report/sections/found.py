@@ -8,6 +8,7 @@ from harness.report.sections.aggregates import AggregatesSection
 from harness.report.sections.along_axes import AlongAxesSection
 from harness.report.sections.assumptions import AssumptionsSection
 from harness.report.sections.comparison import ComparisonSection
+from harness.report.sections.details import DetailsSection
 from harness.report.sections.gates import GatesSection
 from harness.report.sections.label_scores import LabelScoresSection
 from harness.report.sections.lines import LinesSection
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 KEPT: tuple[Kept[Any], ...] = (
     RanksSection(),
     LabelScoresSection(),
+    DetailsSection(),
     PredictionsSection(),
     LinesSection(),
     AssumptionsSection(),

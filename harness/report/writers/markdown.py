@@ -42,7 +42,8 @@ def _part(part: Part, level: str) -> Iterable[str]:
     if part.title:
         yield f"{level} {escaped(part.title)}"
     table = part.table(PLACES) if isinstance(part, Curve) else part
-    yield table_markdown(table)
+    if table.rows or not table.without:
+        yield table_markdown(table)
     if reasons := [f"- {escaped(reason)}" for reason in table.reasons()]:
         yield "\n".join(reasons)
     if table.note:

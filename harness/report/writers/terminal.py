@@ -57,6 +57,8 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
 
     `title` is for a table that has none of its own.
     """
+    from rich import text
+
     if isinstance(part, Text):
         indent = " " * part.hang
         yield fill(part.text, width, subsequent_indent=indent) if indent else part.text
@@ -70,7 +72,7 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
     if kept:
         yield _columns(replace(table, rows=kept), title)
     elif title and table.without:
-        yield title
+        yield text.Text(title, style="bold")
     elif title:
         yield f"{title}: nothing"
     if left := len(table.rows) - len(kept):
