@@ -95,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{MARKER}: left out unless -k, -m or a path of the command line names the "
-        "test, its file, class or metric",
+        "test, its file, class or metric, or with folder=True its folder",
     )
     config.addinivalue_line(
         "markers",

@@ -242,6 +242,22 @@ def test_a_module_of_pyargs_names_its_tests(toy):
         assert told in found.stdout.str()
 
 
+def test_a_suite_may_be_named_by_its_folder(toy):
+    """By its path or as a module; not by the folder above, where it is one of many."""
+    (toy.path / "test_suite.py").unlink()
+    package = toy.mkpydir("suite_of_mine")
+    marked = ON_REQUEST.replace("on_request", "on_request(folder=True)")
+    (package / "test_extra.py").write_text(marked)
+    toy.syspathinsert()
+    for arguments, told in (
+        (("suite_of_mine",), "28 tests collected"),
+        (("--pyargs", "suite_of_mine"), "28 tests collected"),
+        ((".",), "14/15 tests collected (1 deselected)"),
+    ):
+        found = toy.runpytest_inprocess("-q", "--collect-only", *arguments)
+        assert told in found.stdout.str()
+
+
 def test_a_run_counts_what_is_left_out(toy):
     """A test that takes nothing of the grid is left out as well."""
     (toy.path / "test_suite.py").unlink()
