@@ -123,7 +123,9 @@ def _cost(metric: Metric, rows: Sequence[Row]) -> str:
     passes = []
     if any(ask.one_pass and ask.what != "labels" for ask in inputs):
         passes.append("one forward pass")
-    if not inputs.isdisjoint({Input.VIEW_PROBS, Input.COPY_PROBS}):
+    if not inputs.isdisjoint(
+        {Input.VIEW_PROBS, Input.COPY_PROBS, Input.COPY_PREDICTED}
+    ):
         passes.append("one for each view")
     if Input.HEAD_LOGITS in inputs:
         passes.append("one forward pass for each view")

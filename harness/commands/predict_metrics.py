@@ -65,7 +65,9 @@ def _is_measurable(metric: Metric) -> bool:
 
 def _is_quick(metric: Metric) -> bool:
     """Whether it needs little beside a forward pass over each dataset."""
-    return not metric.costly and all(
+    if metric.costly or metric.on_request:
+        return False
+    return all(
         ask.one_pass or (ask.of, ask.whose, ask.view) == ("source", "subject", "")
         for ask in metric.inputs
     )

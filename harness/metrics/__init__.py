@@ -5,6 +5,36 @@
 Axis letters: n images, k classes, d features, v views, s source images, m models.
 """
 
+from harness.metrics.clustering.acc import (
+    ACC_HYBRID,
+    ACC_MAJORITY,
+    ACC_ONE_TO_ONE,
+    INVERSE_PURITY,
+    PURITY,
+)
+from harness.metrics.clustering.adjusted import AMI, ARI
+from harness.metrics.clustering.assignment import (
+    ASSIGNMENT_ENTROPY,
+    CLUSTERS_USED,
+    LARGEST_CLUSTER,
+)
+from harness.metrics.clustering.homogeneity import COMPLETENESS, HOMOGENEITY, V_MEASURE
+from harness.metrics.clustering.nmi import (
+    NMI_ARITHMETIC,
+    NMI_GEOMETRIC,
+    NMI_MAX,
+    NMI_MIN,
+)
+from harness.metrics.clustering.shape import (
+    CALINSKI_HARABASZ,
+    DAVIES_BOULDIN,
+    SILHOUETTE,
+)
+from harness.metrics.clustering.stability import STABILITY
+from harness.metrics.clustering.superclass import (
+    SUPERCLASS_ACCURACY,
+    SUPERCLASS_ACCURACY_RECLUSTERED,
+)
 from harness.metrics.label_free.agreement import AGREEMENT
 from harness.metrics.label_free.aline import ALINE_D, ALINE_S
 from harness.metrics.label_free.atc import ATC_MC, ATC_NE
@@ -85,6 +115,23 @@ METRICS: tuple[Metric, ...] = (
     RMS_CALIBRATION_ERROR,
     RMS_CALIBRATION_ERROR_OFFICIAL,
     AURRA,
+    # Outcomes of clusters, whose numbers are not those of classes.
+    ACC_ONE_TO_ONE,
+    ACC_HYBRID,
+    ACC_MAJORITY,
+    PURITY,
+    INVERSE_PURITY,
+    NMI_ARITHMETIC,
+    NMI_GEOMETRIC,
+    NMI_MIN,
+    NMI_MAX,
+    AMI,
+    ARI,
+    HOMOGENEITY,
+    COMPLETENESS,
+    V_MEASURE,
+    SUPERCLASS_ACCURACY,
+    SUPERCLASS_ACCURACY_RECLUSTERED,
     # One forward pass.
     AVERAGE_CONFIDENCE,
     ENTROPY,
@@ -125,5 +172,14 @@ METRICS: tuple[Metric, ...] = (
     AGREEMENT,
     ALINE_S,
     ALINE_D,
+    # How clusters are used.
+    CLUSTERS_USED,
+    ASSIGNMENT_ENTROPY,
+    LARGEST_CLUSTER,
+    # Where clusters lie among features, and whether they come again.
+    SILHOUETTE,
+    CALINSKI_HARABASZ,
+    DAVIES_BOULDIN,
+    STABILITY,
 )
 OUTCOMES: tuple[Metric, ...] = tuple(m for m in METRICS if not m.label_free)

@@ -103,6 +103,7 @@ class Input:
     VIEW_PROBS = Ask("probs", view="views")  # (v, n, k), a matrix a non-identity view
     COPY_PROBS = Ask("probs", view="copies")  # (v, n, k) on random copies
     PREDICTED = Ask("predicted")  # (n,) predicted classes
+    COPY_PREDICTED = Ask("predicted", view="copies")  # (v, n) on random copies
     HEAD_LOGITS = Ask("logits", view="task")  # (t, n, t) of a pretext head
     FEATURES = Ask("features")  # (n, d) what enters the head
     LABELS = Ask("labels")  # (n,) of the target: what makes an outcome of a metric

@@ -76,6 +76,8 @@ class Metric:
         the report warns where it is low.
     costly
         Takes seconds, or training, for each cell: run only where it is asked for.
+    on_request
+        Left out of what `harness predict` takes where no metrics are named.
     any_label
         Of an outcome: it asks only which place a label has in the order of the logits,
         so that of several acceptable labels the first in that order stands for all.
@@ -102,6 +104,7 @@ class Metric:
     chance: Callable[..., float] | None = None
     line_r2: Callable[..., float] | None = None
     costly: bool = False
+    on_request: bool = False
     any_label: bool = False
     proportion: bool = False
     interval: Callable[..., tuple[float, float]] | None = None

@@ -30,7 +30,7 @@ AXIS = {ask: "s" if ask.of == "source" else "n" for ask in WORDS.values()}
 
 def named(ask):
     """What the argument is called: copies are views, too."""
-    return "view_probs" if ask.view == "copies" else str(ask)
+    return "view_probs" if ask == Input.COPY_PROBS else str(ask)
 
 
 def claiming(invariant: Invariant):

@@ -94,7 +94,12 @@ class ScorecardSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> Scorecard | None:
         """Every outcome that was measured, and accuracy; None without any but that."""
-        series = {one for one in outcome_series(rows) if one[0] != ACCURACY}
+        elsewhere = _elsewhere(context)
+        series = {
+            (metric, axes)
+            for metric, axes in outcome_series(rows)
+            if metric != ACCURACY and elsewhere.isdisjoint(dict(axes))
+        }
         families: dict[str, dict[tuple[str, str], dict[str, Score]]] = {}
         metrics: dict[str, str] = {}
         for m in rows:
@@ -147,6 +152,12 @@ class ScorecardSection:
     def quantities(self, found: Scorecard, /) -> Mapping[str, Quantity]:
         """None: a gate names an outcome's value itself."""
         return {}
+
+
+def _elsewhere(context: Context) -> set[str]:
+    """Axes that a registered section says it has the scorecard of."""
+    sections = () if context.run is None else context.run.registry.sections
+    return {axis for section in sections for axis in getattr(section, "axes", ())}
 
 
 def _known(context: Context) -> dict[str, tuple[float, float]]:

@@ -1,0 +1,1 @@
+"""Clustering: what partitions of images that nobody named have to do with classes."""
