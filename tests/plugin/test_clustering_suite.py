@@ -1,0 +1,145 @@
+"""The clustering suite: assignments as an axis, their chance, superclasses, files."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SUITE = Path(__file__).parents[2] / "suites" / "clustering"
+KINDS = "left a\nleft b\nright c\n"
+
+
+@pytest.fixture
+def clustering(toy: pytest.Pytester) -> pytest.Pytester:
+    """The toy grid with the suite in a folder of its own."""
+    (toy.path / "test_suite.py").unlink()
+    shutil.copytree(SUITE, toy.path / "clustering", ignore=lambda *_: ["__pycache__"])
+    (toy.path / "kinds.txt").write_text(KINDS)
+    return toy
+
+
+def run(toy, *arguments):
+    """The result, and the JSON report."""
+    result = toy.runpytest_inprocess(
+        "clustering", "-q", "--harness-report-json=r.json", *arguments
+    )
+    return result, json.loads((toy.path / "r.json").read_text())
+
+
+def values(report, metric, **axes):
+    """By model, on the least noisy dataset."""
+    return {
+        row["model"]: row["value"]
+        for row in report["measurements"]
+        if row["metric"] == metric
+        and row["dataset"] == "in0"
+        and axes.items() <= row["axes"].items()
+    }
+
+
+def test_assignments_are_an_axis_and_have_a_table(clustering):
+    """Two kinds of classes; head and k-means; a stored number is found again."""
+    arguments = (
+        *("--clustering-by", "head,pixels-raw-init3", "--clustering-k", "3,5"),
+        *("--clustering-hierarchy", "kinds.txt", "--harness-families", "in0,in3"),
+        *("--harness-models", "sharp", "-k", "ami or acc_hybrid or used or superclass"),
+    )
+    result, report = run(clustering, *arguments)
+
+    # of 3 assignments on 2 datasets: ami, acc_hybrid, clusters_used, two superclasses
+    result.assert_outcomes(passed=3 * 2 * 5, deselected=None)
+    assert values(report, "ami", clusters="head", k="3") == {"sharp": 1.0}
+    pixels = {"clusters": "pixels-raw-init3-seed0"}
+    assert values(report, "acc_hybrid", **pixels, k="3") == {"sharp": 1.0}
+    assert values(report, "clusters_used", **pixels, k="5") == {"sharp": 5.0}
+    (kinds,) = {
+        row["axes"]["kinds"] for row in report["measurements"] if "kinds" in row["axes"]
+    }
+    assert kinds == "level1"
+    superclass = next(
+        row
+        for row in report["measurements"]
+        if row["metric"] == "superclass_accuracy" and row["dataset"] == "in0"
+    )
+    assert superclass["value"] == 1
+    assert float(superclass["facts"]["chance"]) == pytest.approx(2 / 3)
+    used = [r for r in report["measurements"] if r["metric"] == "clusters_used"]
+    assert {row["label_free"] for row in used} == {True}
+
+    found = report["sections"]["clustering"]["of"]
+    assert {(one["clusters"], one["k"]) for one in found} == {
+        ("head", "3"),
+        ("pixels-raw-init3-seed0", "3"),
+        ("pixels-raw-init3-seed0", "5"),
+    }
+    assert "scorecard" not in report["sections"]
+    assert "superclasses on in0" in result.stdout.str()
+
+    again, _ = run(clustering, *arguments)
+    again.stdout.fnmatch_lines(["cells: 30 found in the store*"])
+
+
+def test_a_collapse_is_called_so(clustering):
+    """Of a file of assignments, with larger numbers of clusters than of classes."""
+    labels = np.arange(40) % 4
+    saved = {"models": ["all", "halves"], "labels": labels}
+    saved["predictions"] = np.stack([np.full(40, 6), labels // 2 + 5])
+    np.savez(clustering.path / "said.npz", **saved)
+    result, report = run(
+        clustering,
+        *("--harness-outputs", "said.npz", "--clustering-by", "head"),
+        *("-k", "acc_majority or entropy or used"),
+    )
+
+    states = {
+        one["model"]: (one["collapsed"], one["used"], one["levels"]["acc_majority"])
+        for one in report["sections"]["clustering"]["of"]
+    }
+    assert states["all"] == (1, 1.0, {"value": 0.25, "chance": 0.25, "beyond": 0.0})
+    assert states["halves"][:2] == (0, 2.0)
+    assert states["halves"][2]["value"] == 0.5
+    result.stdout.fnmatch_lines(["*all*collapsed*", "*halves*2 of 7 used*"])
+
+
+def test_what_an_encoder_or_a_base_lacks_is_skipped_with_the_reason(clustering):
+    """Superclasses of a base without a hierarchy."""
+    result, _ = run(
+        clustering, "-k", "superclass and sharp", "--harness-families", "in0"
+    )
+
+    result.assert_outcomes(skipped=6, deselected=None)
+    result.stdout.fnmatch_lines(["*--clustering-hierarchy FILE*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--clustering-by", "kmeans"), "*must be of head, kmeans*got 'kmeans'*"),
+        (("--clustering-k", "0"), "*must be whole numbers from 1*got '0'*"),
+        (("--clustering-hierarchy", "none.txt"), "*hierarchy of classes not found*"),
+        (
+            ("--clustering-hierarchy", "kinds.txt", "--clustering-kinds", "levl1"),
+            "*unknown kind of classes 'levl1'*level1*",
+        ),
+    ],
+)
+def test_bad_options_are_refused_before_anything_runs(clustering, arguments, words):
+    result = clustering.runpytest_inprocess("clustering", "-q", *arguments)
+
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([words])
+
+
+def test_recall_by_class_has_an_axis_of_classes(clustering):
+    """On request by its own name alone."""
+    _, report = run(
+        clustering,
+        *("-k", "recall_by_class and sharp", "--clustering-by", "head"),
+        *("--harness-families", "in0"),
+    )
+
+    rows = report["measurements"]
+    assert [row["axes"]["of"] for row in rows] == ["a", "b", "c"]
+    assert {row["value"] for row in rows} == {1.0}
