@@ -25,7 +25,10 @@ _WITHOUT = (
 
 
 def chosen_kinds(config: pytest.Config, base: Base) -> list[Any]:
-    """The parameters of a test that asks for `kinds`: one skipped if there are none."""
+    """Name and grouping of each, for a test's `kinds` and `_grouping`.
+
+    What the grouping holds enters the key of a cell. One is skipped if there are none.
+    """
     file = config.getoption("clustering_hierarchy", "")
     if file:
         hierarchy = read_hierarchy(Path(file).expanduser(), base.classes)
@@ -33,12 +36,12 @@ def chosen_kinds(config: pytest.Config, base: Base) -> list[Any]:
         hierarchy = cifar10_hierarchy(base.classes)
     else:
         skip = pytest.mark.skip(reason=_WITHOUT)
-        return [pytest.param(None, id="none", marks=skip)]
+        return [pytest.param("none", None, id="none", marks=skip)]
     asked = config.getoption("clustering_kinds", "")
     levels = [f"level{level}" for level in hierarchy.levels]
     names = [name.strip() for name in asked.split(",")] if asked else levels
     found = [kinds_of(hierarchy, name) for name in names]
-    return [pytest.param(one, id=one.name) for one in found]
+    return [pytest.param(one.name, one, id=one.name) for one in found]
 
 
 def kinds_of(hierarchy: Hierarchy, name: str) -> Superclasses:

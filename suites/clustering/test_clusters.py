@@ -66,8 +66,9 @@ def pytest_generate_tests(metafunc):
                     for k in ([classes] if found.of == "head" else whole(counts))
                 ],
             )
-        if "kinds" in metafunc.fixturenames:
-            metafunc.parametrize("kinds", chosen_kinds(metafunc.config, run.base))
+        if "_grouping" in metafunc.fixturenames:
+            groupings = chosen_kinds(metafunc.config, run.base)
+            metafunc.parametrize(("kinds", "_grouping"), groupings)
     except HarnessError as error:
         raise pytest.Collector.CollectError(str(error)) from None
 
@@ -87,6 +88,12 @@ def whole(text):
 def partition(clusters, k, model, dataset, predictions):
     """What the assignment makes of the dataset's images."""
     return Partition(Assignment.parse(clusters), k, model, dataset, predictions)
+
+
+@pytest.fixture
+def superclasses(partition, kinds, _grouping):
+    """What superclass accuracy is made of: `kinds` is the grouping's name."""
+    return superclass_answers(partition.predicted, partition.labels, _grouping.of)
 
 
 def test_acc_one_to_one(record, partition):
@@ -177,14 +184,12 @@ def test_stability(measure, record, partition):
         record(stability, partition.predicted, partition.again())
 
 
-def test_superclass_accuracy(record, partition, kinds):
-    found = superclass_answers(partition.predicted, partition.labels, kinds.of)
-    record(superclass_accuracy, found.predicted, found.labels)
+def test_superclass_accuracy(record, superclasses):
+    record(superclass_accuracy, superclasses.predicted, superclasses.labels)
 
 
-def test_superclass_accuracy_reclustered(record, partition, kinds):
-    found = superclass_answers(partition.predicted, partition.labels, kinds.of)
-    record(superclass_accuracy_reclustered, found.clusters, found.labels)
+def test_superclass_accuracy_reclustered(record, superclasses):
+    record(superclass_accuracy_reclustered, superclasses.clusters, superclasses.labels)
 
 
 @pytest.mark.harness_on_request

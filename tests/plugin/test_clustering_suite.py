@@ -90,7 +90,7 @@ def test_a_collapse_is_called_so(clustering):
     result, report = run(
         clustering,
         *("--harness-outputs", "said.npz", "--clustering-by", "head"),
-        *("-k", "acc_majority or entropy or used"),
+        *("-k", "acc_majority or entropy or used", "--harness-families", "said"),
     )
 
     states = {

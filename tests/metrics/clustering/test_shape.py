@@ -24,7 +24,7 @@ def cloud(seed, n=30, d=3, k=4):
     return rng.normal(size=(n, d)), np.arange(n) % k
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_shape_as_in_plain_loops(seed):
     z, clusters = cloud(seed)
