@@ -230,7 +230,8 @@ class Hierarchy:
         rng = np.random.RandomState(_SEED)
         node_of = {number: node for node, number in self._classes.items()}
         for new, old in enumerate(kept):
-            members = sorted(np.flatnonzero(found.of == old), key=lambda c: node_of[c])
+            here = np.flatnonzero(found.of == old).tolist()
+            members = sorted(here, key=lambda number: node_of[number])
             if balanced:
                 drawn = rng.choice(len(members), chosen.each, replace=False)
                 members = [members[i] for i in drawn]
