@@ -69,7 +69,7 @@ def class_of_clusters(counts: Classes, *, rule: Rule) -> Classes:
     """
     most = counts.argmax(axis=0)
     if rule is Rule.MAJORITY:
-        return most
+        return np.asarray(most)
     rows, columns = _best(counts)
     found = np.full(counts.shape[1], NO_CLASS)
     found[columns] = rows
