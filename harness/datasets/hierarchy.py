@@ -312,7 +312,7 @@ def _published(folder: Path, k: int) -> Hierarchy:
             f"{where} must be of the base's {k} classes, got {len(classes)}; choose a "
             "hierarchy of this base"
         )
-    names = {}
+    names: dict[str, str] = {}
     if (folder / NAMES).is_file():
         lines = _text(folder / NAMES).splitlines()
         names = dict(line.split("\t", 1) for line in lines if "\t" in line)
