@@ -1,5 +1,7 @@
 """Small folders in ImageNet's published layouts."""
 
+from zlib import crc32
+
 import numpy as np
 from PIL import Image
 from scipy.io import savemat
@@ -19,7 +21,7 @@ def save(path, size=(30, 20), colour=None, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     width, height = size
     if colour is None:
-        rng = np.random.default_rng(abs(hash(path.name)) % 2**32)
+        rng = np.random.default_rng(crc32(path.name.encode()))
         pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
     else:
         pixels = np.full((height, width, 3), colour, dtype=np.uint8)
