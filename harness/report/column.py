@@ -50,10 +50,13 @@ class Plotted:
     ----------
     label, model
         Its name, and a model's to choose there; empty for none.
+    note
+        What stands behind the name.
     """
 
     label: str
     model: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,8 @@ class Column:
     group
         A heading that it shares with its neighbours; empty for none.
     short, group_short
-        The same in fewer letters, for a terminal; empty where there are none.
+        The same in fewer letters, for a terminal: of a group several, the longest
+        first, of which it takes what has room. Empty where there are none.
     form
         How a number is written, as in `format`: ".3f", "+.2f", ".0f", ".4g". Empty for
         a column of texts.
@@ -120,6 +124,11 @@ class Column:
     goes
         When it is left out of a terminal that is too narrow: the largest first, those
         of 0 never.
+    repeats
+        Whether a terminal may leave it out without a word: what it says stands
+        elsewhere.
+    limits
+        Below the first a number is bad, from the second good: a terminal colours it.
     width
         Letters that a number has at least on a terminal; negative for what stands to
         the left there.
@@ -137,12 +146,14 @@ class Column:
     unit: str = ""
     group: str = ""
     short: str = ""
-    group_short: str = ""
+    group_short: tuple[str, ...] = ()
     form: str = ""
     scale: float = 1.0
     align: Literal["", "left", "right"] = ""
     suffix: str = ""
     goes: int = 0
+    repeats: bool = False
+    limits: tuple[float, float] | None = None
     width: int = 0
     bounded: bool = False
     widest: int = 24
@@ -196,7 +207,7 @@ class Column:
         if isinstance(value, Said):
             return value.text
         if isinstance(value, Plotted):
-            return value.label
+            return f"{value.label} {value.note}".strip()
         return format(self.scale * value, self.form) + self.suffix
 
     def fitted(self, value: Value) -> str:

@@ -57,12 +57,15 @@ class Number:
         Letters that it has at least; negative for what stands to the left.
     goes
         When it is left out for want of room: the largest first, those of 0 never.
+    quiet
+        Whether that is not said.
     """
 
     name: str
     over: str = ""
     width: int = 0
     goes: int = 0
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +77,13 @@ class Block:
     numbers
         Its columns.
     head, short
-        Above all of them; and above some of them, where it would be wider than they.
+        Above all of them; and above some of them, the longest that is no wider than
+        they.
     """
 
     numbers: tuple[Number, ...]
     head: str = ""
-    short: str = ""
+    short: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,7 +152,9 @@ class Columns:
         else:
             yield Text(self.title, style="bold")
         yield table
-        gone = [n for b in self.blocks for n in b.numbers if n.goes > last]
+        gone = [
+            n for b in self.blocks for n in b.numbers if n.goes > last and not n.quiet
+        ]
         if gone:
             lost = dict.fromkeys(f"{n.over} {n.name}".strip() for n in gone)
             yield f"  no room for {', '.join(lost)}"
@@ -243,8 +249,10 @@ class _Shown:
         length = sum(map(abs, widths)) + len(widths) - 1
         lines = [_joined([n.name for n in numbers], widths)]
         if block.head:
-            whole = len(kept) == len(block.numbers) or len(block.head) <= length
-            lines.insert(0, block.head if whole else block.short or block.head)
+            heads = (block.head, *block.short)
+            whole = len(kept) == len(block.numbers)
+            fitting = (head for head in heads if whole or len(head) <= length)
+            lines.insert(0, next(fitting, heads[-1]))
         elif any(n.over for n in numbers):
             lines.insert(0, _joined([n.over for n in numbers], widths))
         return cls(

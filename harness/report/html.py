@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 from harness.report.calibrated import calibration_line
 from harness.report.chart import chart_data
 from harness.report.html_parts import (
-    correlations,
     found,
     settings,
 )
@@ -17,7 +17,7 @@ from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
-from harness.report.sections.own import own
+from harness.report.sections.own import OTHERS, PAGE, PLOT, named
 from harness.report.writers.html import capital, section_html
 
 if TYPE_CHECKING:
@@ -58,18 +58,7 @@ def page(summary: Summary) -> str:
     )
     parts = [
         _opening(title, summary),
-        *(
-            section_html(own(summary, name), id_=name)
-            for name in ("gates", "predictions", "comparison", "ranks", "label-scores")
-        ),
-        *map(section_html, summary.shown),
-        _plot(summary),
-        correlations(summary),
-        section_html(own(summary, "details"), id_="details"),
-        section_html(own(summary, "lines"), id_="lines"),
-        section_html(own(summary, "assumptions"), id_="assumptions"),
-        found(summary),
-        section_html(own(summary, "missing"), id_="missing"),
+        *_sections(summary),
         settings(summary),
     ]
     data = script_json(chart_data(summary.correlations))
@@ -80,6 +69,16 @@ def page(summary: Summary) -> str:
         tag("script", Html(_asset("page.js"))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _sections(summary: Summary) -> Iterable[Html]:
+    for name in PAGE:
+        if name == PLOT:
+            yield _plot(summary)
+        if name == "missing":
+            yield found(summary)
+        for one in named(summary, name):
+            yield section_html(one, id_="" if name == OTHERS else name)
 
 
 def _asset(name: str) -> str:

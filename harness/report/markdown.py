@@ -10,7 +10,7 @@ from harness.report.found import said
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
 from harness.report.sections.gates import Gates
-from harness.report.sections.own import own
+from harness.report.sections.own import PAGE, named
 from harness.report.writers.markdown import escaped, grid, section_markdown
 
 if TYPE_CHECKING:
@@ -27,16 +27,7 @@ def markdown(summary: Summary) -> str:
     blocks = [
         _title(summary),
         _found(summary),
-        section_markdown(own(summary, "gates")),
-        section_markdown(own(summary, "predictions")),
-        section_markdown(own(summary, "comparison")),
-        section_markdown(own(summary, "ranks")),
-        section_markdown(own(summary, "label-scores")),
-        *map(section_markdown, summary.shown),
-        section_markdown(own(summary, "details")),
-        section_markdown(own(summary, "lines")),
-        section_markdown(own(summary, "assumptions")),
-        section_markdown(own(summary, "missing")),
+        *(section_markdown(one) for name in PAGE for one in named(summary, name)),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from harness.report.sections.losses import Losses
+
 if TYPE_CHECKING:
     from harness.report.summary import Summary
 
@@ -23,7 +25,9 @@ def portable(summary: Summary) -> Summary:
             name: replace(one, notes=tuple(map(short, one.notes)))
             for name, one in summary.found.items()
         },
-        kept=_shortened(summary.kept),
+        kept=tuple(
+            _shortened(one) if isinstance(one, Losses) else one for one in summary.kept
+        ),
         sections=_shortened(summary.sections),
         shown=_shortened(summary.shown),
     )

@@ -21,6 +21,7 @@ from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
 from harness.report.section import Context, Finds, Shown, shown_sections
 from harness.report.sections.found import KEPT, SECTIONS
+from harness.report.sections.metric_tables import Fits
 
 if TYPE_CHECKING:
     from harness.collector import Collector
@@ -37,8 +38,6 @@ class Summary:
     ----------
     run
         Base, models, settings, versions, device, date: JSON values.
-    correlations
-        One for each metric and model, and each metric over all models.
     kept
         What the harness' own sections found, each an object whose fields are keys of
         the JSON report: see `of`.
@@ -60,7 +59,6 @@ class Summary:
     """
 
     run: dict[str, Any]
-    correlations: tuple[Correlation, ...]
     counts: Counter[str]
     measurements: tuple[Measurement, ...]
     kept: tuple[Any, ...] = ()
@@ -78,6 +76,11 @@ class Summary:
         """The same with what a section found instead of what it found before."""
         kept = (found if type(one) is type(found) else one for one in self.kept)
         return replace(self, kept=tuple(kept))
+
+    @property
+    def correlations(self) -> tuple[Correlation, ...]:
+        """One for each metric and model, and each metric over all models."""
+        return self.of(Fits).correlations
 
     @property
     def outcome(self) -> FittedOutcome:
@@ -126,7 +129,6 @@ def summarise(
     )
     return Summary(
         run=described,
-        correlations=correlations,
         kept=tuple(one.find(measurements, context) for one in KEPT),
         counts=collector.count(),
         measurements=measurements,
@@ -161,7 +163,6 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
     sections, shown = shown_sections(SECTIONS, rows, context)
     return Summary(
         run=run,
-        correlations=correlations,
         kept=tuple(one.find(rows, context) for one in KEPT),
         counts=Counter(measured=len(cells)),
         measurements=rows,

@@ -6,7 +6,7 @@ writes them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -60,6 +60,10 @@ class Table:
         Below it: what its numbers are.
     without
         What has no row, and why: a sentence for each reason.
+    long
+        Whether it is one to search. The page has a field to do so; a terminal has a
+        table for each name in the first column, in its short report none, and Markdown
+        has none either.
     most
         Rows that a terminal shows, which then says how many more there are; 0 for all.
     close
@@ -82,6 +86,7 @@ class Table:
     title: str = ""
     note: str = ""
     without: tuple[str, ...] = ()
+    long: bool = False
     most: int = 0
     close: bool = False
     folded: str = ""
@@ -100,16 +105,41 @@ class Table:
 
     def reasons(self) -> Iterator[str]:
         """Why values are missing, a line for each reason; then what has no row."""
-        places: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
-        for row in self.rows:
-            for column, value in zip(self.columns, row, strict=True):
-                if isinstance(value, Undefined):
-                    heads, names = places.setdefault(value.reason, ({}, {}))
-                    head = f"{column.group} {column.name}".strip()
-                    heads[head] = names[self.columns[0].shown(row[0])] = None
-        for reason, (heads, names) in places.items():
-            yield f"no {_some(heads)} of {_some(names)}: {reason}"
+        for (heads, reason), names in self.gaps().items():
+            yield f"no {heads} of {_some(names)}: {reason}"
         yield from self.without
+
+    def gaps(self) -> dict[tuple[str, str], dict[str, None]]:
+        """(what is missing, why) -> the names of the rows."""
+        places: dict[str, tuple[dict[int, None], dict[str, None]]] = {}
+        for row in self.rows:
+            for i, value in enumerate(row):
+                if isinstance(value, Undefined):
+                    columns, names = places.setdefault(value.reason, ({}, {}))
+                    columns[i] = names[self.columns[0].shown(row[0])] = None
+        return {
+            (self._heads(columns), reason): names
+            for reason, (columns, names) in places.items()
+        }
+
+    def _heads(self, places: Collection[int]) -> str:
+        """What columns are called, those of a whole group together."""
+        groups: dict[str, set[int]] = {}
+        for i, column in enumerate(self.columns):
+            groups.setdefault(column.group, set()).add(i)
+        whole = {
+            group
+            for group, own in groups.items()
+            if group and len(own) > 1 and own <= set(places)
+        }
+        if len(whole) > 1 and whole == groups.keys() - {""}:
+            return "numbers"
+        heads: dict[str, None] = {}
+        for i in places:
+            column = self.columns[i]
+            alone = f"{column.group} {column.name}".strip()
+            heads[f"{column.group} numbers" if column.group in whole else alone] = None
+        return _some(heads)
 
 
 _MANY = 3  # how many names of a long list are said
@@ -342,12 +372,16 @@ def _is_fine(one: Item) -> bool:
 Part: TypeAlias = Table | Curve | Text | Listing
 
 
-def for_writer(parts: Iterable[Part], writer: Writer) -> Iterator[Part]:
-    """The parts that a writer shows."""
+def for_writer(
+    parts: Iterable[Part], writer: Writer, *, short: bool = False
+) -> Iterator[Part]:
+    """The parts that a writer shows; in a short report no long tables."""
     for part in parts:
         where = part.where if isinstance(part, Table | Text) else ()
-        folded = isinstance(part, Table) and part.folded and writer != "page"
-        if not folded and (not where or writer in where):
+        left_out = isinstance(part, Table) and (
+            part.folded or (part.long and (short or writer == "markdown"))
+        )
+        if (writer == "page" or not left_out) and (not where or writer in where):
             yield part
 
 

@@ -9,8 +9,7 @@ from harness.report.calibrated import calibration_line
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
-from harness.report.sections.metric_tables import metric_lines
-from harness.report.sections.own import own
+from harness.report.sections.own import PLOT, TERMINAL, named
 from harness.report.text import LEAST_WIDTH, rendered, some
 from harness.report.writers.terminal import section_lines
 
@@ -20,18 +19,6 @@ if TYPE_CHECKING:
 
     from harness.report.summary import Summary
     from harness.run import Run
-
-
-# What is read first on a terminal stands last.
-LAST = (
-    "details",
-    "predictions",
-    "lines",
-    "assumptions",
-    "missing",
-    "comparison",
-    "gates",
-)
 
 
 def opening(run: Run) -> list[str]:
@@ -98,7 +85,7 @@ def report_text(
     Parameters
     ----------
     width
-        Columns; under 100 the repeated columns are left away.
+        Columns; a narrow terminal has fewer columns of numbers.
     colour
         Whether to write escape codes.
     encoding
@@ -114,8 +101,6 @@ def report_parts(
     summary: Summary, *, width: int, short: bool
 ) -> Iterable[RenderableType]:
     """The report's tables and lines, for a terminal of a width."""
-    from rich.text import Text
-
     yield from _counts(summary)
     yield from found_lines(summary.found)
     yield from _accuracies(summary)
@@ -123,18 +108,19 @@ def report_parts(
         yield calibration_line(summary.temperatures)
     if not (outcome := summary.outcome).is_accuracy:
         yield f"metrics are fitted against {outcome.words}, and not against accuracy"
-    if not short:
-        yield from metric_lines(summary, wide=width >= 100)
-    for name in ("ranks", "label-scores"):
-        yield from section_lines(own(summary, name), width)
-    for one in summary.shown:
-        yield from section_lines(one, width)
-    plotted = None if short or width < NARROWEST else chosen_row(summary)
-    if plotted is not None:
+    for name in TERMINAL:
+        for one in named(summary, name):
+            yield from section_lines(one, width, short=short)
+        if name == PLOT and not short and width >= NARROWEST:
+            yield from _plot(summary)
+
+
+def _plot(summary: Summary) -> Iterable[RenderableType]:
+    from rich.text import Text
+
+    if (plotted := chosen_row(summary)) is not None:
         yield ""
         yield Text(scatter(plotted))
-    for name in LAST:
-        yield from section_lines(own(summary, name), width)
 
 
 def _counts(summary: Summary) -> Iterable[str]:

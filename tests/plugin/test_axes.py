@@ -280,10 +280,10 @@ def test_contradicting_results_are_named_and_never_shown(toy):
 
     text = " ".join(result.stdout.str().split())
     why = "sharp on in0 was measured twice with different results: value 0.9"
-    assert f"no fit of power: {why}" in text
+    assert f"no numbers of power: {why}" in text
     assert "by test_a.py::test_one and test_b.py::test_one; record each" in text
     assert f"power of sharp no fit: {why}" in text
-    assert "R² " not in text.partition("no fit of power")[2].partition("RMSE")[0]
+    assert "R² " not in text.partition("no numbers of power")[2].partition("RMSE")[0]
     assert "accuracy (%) of" not in text
     assert not list((toy.path / "plots").iterdir())
     rows = json.loads((toy.path / "r.json").read_text())["correlations"]

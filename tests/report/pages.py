@@ -72,10 +72,8 @@ def kept_of(rows, *instead, **context):
 
 def summary(rows, *instead, **more):
     """A summary of these measurements and no others."""
-    correlations = correlate(rows)
     fields = {
         "run": {"base": "toy", "models": sorted({m.model for m in rows})},
-        "correlations": correlations,
         "kept": kept_of(rows, *instead),
         "counts": Counter(measured=len(rows)),
         "measurements": tuple(rows),

@@ -8,7 +8,16 @@ import pytest
 from harness.analysis.correlation import Undefined
 from harness.report.files import write_files
 from harness.report.section import Shown
-from harness.report.table import Column, Curve, Estimate, Series, Table, Text
+from harness.report.table import (
+    Column,
+    Curve,
+    Estimate,
+    Marked,
+    Range,
+    Series,
+    Table,
+    Text,
+)
 from tests.report.pages import sample
 
 TABLE = Table(
@@ -40,7 +49,16 @@ def test_csv_has_a_file_for_each_table(tmp_path):
     write_files({"tables_csv": tmp_path / "t"}, replace(sample(), shown=SHOWN))
 
     names = sorted(path.name for path in (tmp_path / "t").iterdir())
-    assert names == ["knn.csv", "scores-in-a-b.csv", "scores.csv"]
+    assert names == [
+        "comparison.csv",
+        "correlations.csv",
+        "knn.csv",
+        "lines.csv",
+        "predictions.csv",
+        "ranks.csv",
+        "scores-in-a-b.csv",
+        "scores.csv",
+    ]
     with (tmp_path / "t" / "scores.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [
@@ -71,3 +89,26 @@ def test_columns_of_one_name_stay_two(tmp_path):
     write_files({"tables_csv": tmp_path}, replace(sample(), shown=shown))
 
     assert (tmp_path / "s.csv").read_text() == "a,a 2,a 3\nx,y,z\n"
+
+
+def test_ranges_and_marks_have_columns(tmp_path):
+    """The ends of a range are numbers, and so is what has a mark."""
+    table = Table(
+        columns=(
+            Column(name="model"),
+            Column(name="seen", form=".1f", scale=100),
+            Column(name="interval", form=".1f", scale=100),
+        ),
+        rows=(
+            ("lenet", Marked(value=0.5, mark="!"), Range(low=0.25, high=0.75)),
+            ("linear", 0.875, None),
+        ),
+    )
+    shown = (Shown(name="s", title="s", parts=(table,)),)
+    write_files({"tables_csv": tmp_path}, replace(sample(), shown=shown))
+
+    assert (tmp_path / "s.csv").read_text().splitlines() == [
+        "model,seen,seen mark,interval low,interval high",
+        "lenet,0.5,!,0.25,0.75",
+        "linear,0.875,,,",
+    ]

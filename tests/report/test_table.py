@@ -3,7 +3,7 @@
 import pytest
 
 from harness.analysis.correlation import Undefined
-from harness.report.table import Column, Curve, Estimate, Series, Table
+from harness.report.table import Column, Curve, Estimate, Series, Table, for_writer
 
 NAME = Column(name="model")
 SHARE = Column(name="top-1", unit="%", form=".1f", scale=100)
@@ -84,3 +84,37 @@ def test_a_curve_is_a_table_with_its_axis_in_the_columns():
     assert table.rows == (("net", half, None),)
     assert (table.title, table.note) == ("knn", "Top-1.")
     assert table.columns[1].shown(half) == "0.50 [0.40, 0.60]"
+
+
+def test_a_group_that_lacks_all_its_numbers_is_named_once():
+    """And all groups together as numbers; a reason is said once."""
+    names = [("in", "n"), ("in", "r2"), ("out", "n"), ("out", "r2")]
+    table = Table(
+        columns=(
+            Column(name="model"),
+            *(Column(name=name, group=group, form=".1f") for group, name in names),
+        ),
+        rows=(
+            ("a", *(Undefined("few"),) * 2, 3, 0.5),
+            ("b", *(Undefined("torn"),) * 4),
+            ("c", 3, Undefined("flat"), 3, 0.5),
+        ),
+    )
+
+    assert list(table.reasons()) == [
+        "no in numbers of a: few",
+        "no numbers of b: torn",
+        "no in r2 of c: flat",
+    ]
+
+
+@pytest.mark.parametrize(("writer", "short", "there"), [
+    ("page", False, True),
+    ("terminal", False, True),
+    ("terminal", True, False),
+    ("markdown", False, False),
+])  # fmt: skip
+def test_a_long_table_is_where_it_can_be_searched(writer, short, there):
+    table = Table(columns=(Column(name="a"),), rows=(("x",),), long=True)
+
+    assert list(for_writer([table], writer, short=short)) == [table] * there

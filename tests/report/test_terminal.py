@@ -188,7 +188,7 @@ def test_sections_without_content_are_not_printed():
     ]
     text = report_text(summary(rows), width=120)
 
-    assert "no fit of one, two: interior: a fit needs at least 3" in text
+    assert "no interior numbers of one, two: a fit needs at least 3" in text
     assert "RMSE in points" not in text
     assert "metrics compared" not in text
     nothing = report_text(summary([]), width=120)

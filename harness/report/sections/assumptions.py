@@ -58,12 +58,12 @@ class AssumptionsSection(Kept[Assumptions]):
         bad = [one for one in found.assumptions if one.warns]
         good = [one for one in found.assumptions if not one.warns]
         if bad:
-            yield _table(bad, f"{len(bad)} in full")
+            yield _table(bad, "in full")
         if good:
-            yield _table(good, f"{len(good)} that nothing speaks against")
+            yield _table(good, "that nothing speaks against")
 
 
-def _table(found: Sequence[Finding], folded: str) -> Table:
+def _table(found: Sequence[Finding], title: str) -> Table:
     rows: list[tuple[Value, ...]] = [
         (
             str(f.doubt),
@@ -83,8 +83,8 @@ def _table(found: Sequence[Finding], folded: str) -> Table:
             Column(name="note"),
         ),
         rows=tuple(rows),
-        title=f"assumptions: {folded}",
-        folded=folded,
+        title=title,
+        folded=f"{len(found)} {title}",
     )
 
 

@@ -13,6 +13,7 @@ from harness.report.sections.gates import GatesSection
 from harness.report.sections.label_scores import LabelScoresSection
 from harness.report.sections.lines import LinesSection
 from harness.report.sections.losses import LossesSection
+from harness.report.sections.metric_tables import FitsSection
 from harness.report.sections.predictions import PredictionsSection
 from harness.report.sections.ranks import RanksSection
 from harness.report.sections.scorecard import ScorecardSection
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Whose findings are keys of the JSON report.
 KEPT: tuple[Kept[Any], ...] = (
+    FitsSection(),
     RanksSection(),
     LabelScoresSection(),
     DetailsSection(),

@@ -1,4 +1,4 @@
-"""Sections whose findings the summary holds as the objects that they are."""
+"""The sections of a summary by name, and the order in which they are read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,45 @@ if TYPE_CHECKING:
     from harness.report.section import Shown
     from harness.report.summary import Summary
 
+OTHERS = "others"  # those of suites and of users
+PLOT = "plot"  # a writer's picture of a metric, which is no section
+PAGE = (
+    "gates",
+    "predictions",
+    "comparison",
+    "ranks",
+    "label-scores",
+    OTHERS,
+    PLOT,
+    "correlations",
+    "details",
+    "lines",
+    "assumptions",
+    "missing",
+)
+# Whose last lines are read first.
+TERMINAL = (
+    "correlations",
+    "ranks",
+    "label-scores",
+    OTHERS,
+    PLOT,
+    "details",
+    "predictions",
+    "lines",
+    "assumptions",
+    "missing",
+    "comparison",
+    "gates",
+)
+_KEPT = {one.name: one for one in KEPT}
 
-def own(summary: Summary, name: str) -> Shown:
-    """One of them, as the writers know it."""
-    section = next(one for one in KEPT if one.name == name)
-    return section.shown(summary.of(section.kind))
+
+def named(summary: Summary, name: str) -> tuple[Shown, ...]:
+    """The sections of a name in an order, as the writers know them."""
+    if name == OTHERS:
+        return summary.shown
+    if name == PLOT:
+        return ()
+    section = _KEPT[name]
+    return (section.shown(summary.of(section.kind)),)

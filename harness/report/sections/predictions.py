@@ -116,7 +116,7 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
     held = partial(
         Column,
         group="intervals that held",
-        group_short="held",
+        group_short=("held",),
         align="right",
         width=8,
     )

@@ -60,9 +60,9 @@ _WIDEST = 26  # letters of a metric's name on a terminal
 
 def _table(ranks: Sequence[Rank]) -> Table:
     outcome = ranks[0].outcome
-    inner = partial(Column, group="interior", group_short="int.")
-    outer = partial(Column, group="exterior", group_short="ext.")
-    line = partial(Column, group="interior's line on exterior", group_short="line")
+    inner = partial(Column, group="interior", group_short=("int.",))
+    outer = partial(Column, group="exterior", group_short=("ext.",))
+    line = partial(Column, group="interior's line on exterior", group_short=("line",))
     error: dict[str, Any] = {
         "unit": outcome.points,
         "form": outcome.form(2),
@@ -81,7 +81,16 @@ def _table(ranks: Sequence[Rank]) -> Table:
             line(name="R²", form=".3f", width=6, bounded=True, order="descending"),
             line(name="RMSE", short="RMSE", **error),
             outer(name="MAE", short="MAE", **error),
-            Column(name="ms", form=".1f", scale=1000, width=4, bounded=True, goes=4),
+            Column(
+                name="cost",
+                unit="ms",
+                short="ms",
+                form=".1f",
+                scale=1000,
+                width=4,
+                bounded=True,
+                goes=4,
+            ),
         ),
         rows=tuple(
             (

@@ -32,15 +32,15 @@ def section_html(one: Shown, id_: str = "") -> Html:
     Its first table's own title is the section's, where the section has none.
     """
     parts = list(for_writer(one.parts, "page"))
+    id_ = id_ or f"section-{one.name}"
     if one.problem:
         title = one.title or one.name
         content = [tag("p", problem_line(one), class_="verdict failed")]
     else:
         title = one.title
-        content = [html for part in parts for html in _part(part, one.title)]
+        content = [html for part in parts for html in _part(part, one.title, id_)]
     if not content:
         return Html("")
-    id_ = id_ or f"section-{one.name}"
     return tag("section", tag("h2", capital(title)), *content, id=id_)
 
 
@@ -55,7 +55,7 @@ def capital(title: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def _part(part: Part, title: str) -> Iterable[Html]:
+def _part(part: Part, title: str, section: str) -> Iterable[Html]:
     if isinstance(part, Text):
         yield tag("p", part.text, class_="note") if part.small else tag("p", part.text)
         return
@@ -68,6 +68,9 @@ def _part(part: Part, title: str) -> Iterable[Html]:
         return
     if part.title:
         yield tag("h3", part.title)
+    if isinstance(part, Table) and part.long:
+        field = tag("input", type="search", data_sieve=section, size=16)
+        yield tag("label", "only rows with ", field, class_="sieve")
     if isinstance(part, Curve):
         yield curve_svg(part, part.title or capital(title))
     yield table_html(part.table() if isinstance(part, Curve) else part, title)

@@ -13,6 +13,7 @@ from harness.printable import printable
 from harness.report.file_names import file_names, words
 from harness.report.run_file.json import write_report
 from harness.report.run_file.table_files import guarded
+from harness.report.sections.own import PAGE, named
 from harness.report.table import (
     Curve,
     Estimate,
@@ -83,7 +84,8 @@ def named_tables(summary: Summary) -> Iterator[tuple[str, Table]]:
             "-".join(filter(None, (shown.name, words(part.title)))),
             part.table() if isinstance(part, Curve) else part,
         )
-        for shown in summary.shown
+        for section in PAGE
+        for shown in named(summary, section)
         for part in for_writer(shown.parts, "page")
         if isinstance(part, Table | Curve)
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from harness.analysis.correlation import Undefined
 from harness.report.columns import Block, Columns, Names, Number
 from harness.report.section import problem_line
 from harness.report.table import (
@@ -19,6 +20,7 @@ from harness.report.table import (
     Part,
     Table,
     Text,
+    Value,
     for_writer,
 )
 from harness.report.text import some
@@ -29,18 +31,21 @@ if TYPE_CHECKING:
     from harness.report.section import Shown
 
 
-def section_lines(one: Shown, width: int) -> Iterable[RenderableType]:
+def section_lines(
+    one: Shown, width: int, *, short: bool = False
+) -> Iterable[RenderableType]:
     """A section under its title, a blank line before it; nothing where it is empty.
 
     A blank line also stands before each further table that has a title of its own.
     """
     from rich import text
 
-    parts = list(for_writer(one.parts, "terminal"))
+    parts = list(for_writer(one.parts, "terminal", short=short))
     if one.problem:
         yield ""
         yield fill(problem_line(one), width, subsequent_indent="  ")
-    if not one.parts:
+    folded = any(isinstance(part, Table) and part.folded for part in one.parts)
+    if not parts and not folded:
         return
     yield ""
     own = parts and isinstance(parts[0], Table | Curve) and not parts[0].title
@@ -66,6 +71,9 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
     if isinstance(part, Listing):
         yield from map(_item, part.items)
         return
+    if isinstance(part, Table) and part.long:
+        yield from _by_name(part, width)
+        return
     table = part.table(PLACES) if isinstance(part, Curve) else part
     title = table.title or title
     kept = table.rows[: table.most or None]
@@ -77,10 +85,49 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
         yield f"{title}: nothing"
     if left := len(table.rows) - len(kept):
         yield f"  and {left} more"
-    for reason in table.reasons():
-        yield fill(reason, width, initial_indent="  ", subsequent_indent="    ")
+    yield from _filled(table.reasons(), width)
     if table.note and (table.rows or not table.without):
         yield table.note
+
+
+def _by_name(table: Table, width: int) -> Iterable[RenderableType]:
+    """A table for each name in the first column; those without a number share lines."""
+    rows: dict[str, list[tuple[Value, ...]]] = {}
+    for row in table.rows:
+        rows.setdefault(table.columns[0].shown(row[0]), []).append(row[1:])
+    telling = [one.numeric and not one.repeats for one in table.columns[1:]]
+    blank, lacking = False, dict[tuple[str, str], list[str]]()
+    for name, some_rows in rows.items():
+        own = Table(columns=table.columns[1:], rows=tuple(some_rows))
+        kept = tuple(row for row in own.rows if _tells(row, telling))
+        if not kept:
+            for gap in own.gaps():
+                lacking.setdefault(gap, []).append(name)
+            continue
+        if blank:
+            yield ""
+        blank = True
+        yield _columns(replace(own, rows=kept), name)
+        yield from _filled(own.reasons(), width)
+    if lacking and blank:
+        yield ""
+    for (heads, reason), names in lacking.items():
+        yield f"no {heads} of {some(names)}: {reason}"
+    if table.note and blank:
+        yield ""
+        yield table.note
+
+
+def _tells(row: Sequence[Value], telling: Iterable[bool]) -> bool:
+    return any(
+        tells and value is not None and not isinstance(value, Undefined)
+        for tells, value in zip(telling, row, strict=True)
+    )
+
+
+def _filled(reasons: Iterable[str], width: int) -> Iterable[str]:
+    for reason in reasons:
+        yield fill(reason, width, initial_indent="  ", subsequent_indent="    ")
 
 
 def _item(one: Item) -> RenderableType:
@@ -125,7 +172,7 @@ def _columns(table: Table, title: str) -> Columns:
         blocks=tuple(
             Block(
                 head="" if table.close else found[0][1].group,
-                short="" if table.close else found[0][1].group_short,
+                short=() if table.close else found[0][1].group_short,
                 numbers=tuple(_number(one, table.close, over) for _, one in found),
             )
             for found in groups
@@ -133,7 +180,7 @@ def _columns(table: Table, title: str) -> Columns:
     )
     for row in table.rows:
         cells = [
-            column.fitted(value)
+            _styled(column, value)
             for column, value in zip(table.columns, row, strict=True)
         ]
         shown.add(
@@ -143,12 +190,21 @@ def _columns(table: Table, title: str) -> Columns:
     return shown
 
 
+def _styled(column: Column, value: Value) -> str | tuple[str, str]:
+    text = column.fitted(value)
+    if column.limits is None or not isinstance(value, float | int):
+        return text
+    bad, good = column.limits
+    return text, "green" if value >= good else "red" if value < bad else ""
+
+
 def _number(column: Column, close: bool, over: str) -> Number:
     # A blank line above what has no group, where others have one.
     blank = " " if over and not column.group else ""
     return Number(
         name=column.short or column.head,
-        over=(column.group_short or column.group) if close else blank,
+        over=(column.group, *column.group_short)[-1] if close else blank,
         width=column.width,
         goes=column.goes,
+        quiet=column.repeats,
     )
