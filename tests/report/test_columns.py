@@ -7,6 +7,7 @@ import pytest
 
 from harness.analysis.detail import detail
 from harness.report.columns import Block, Columns, Names, Number
+from harness.report.sections.details import Details
 from harness.report.terminal import report_text
 from harness.report.text import rendered
 from tests.report.pages import measurements, sample, summary
@@ -17,7 +18,7 @@ def everything():
     """A summary in which every table has something to say."""
     found = sample()
     chosen = (found.correlations[0], found.correlations[-1])
-    return replace(found, details=tuple(map(detail, chosen)))
+    return found.having(Details(details=tuple(map(detail, chosen))))
 
 
 def numbers(text):
