@@ -102,7 +102,7 @@ def superclass_accuracy(predicted: Classes, labels: Classes) -> float:
     ----------
     predicted : (n,) integer array
         Superclass of the class that each image's cluster stands for, as
-        `superclass_answers` finds it.
+        superclass_answers finds it.
     labels : (n,) integer array
         Superclass of each image.
 
