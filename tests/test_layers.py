@@ -94,7 +94,7 @@ INSIDE = {
         {"entries"},
     ),
     "analysis": (
-        {"alexnet", "left_out", "ranges", "ranks"},
+        {"alexnet", "labelling", "left_out", "ranges", "ranks"},
         {"coverage"},
         {"fits"},
         {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},
