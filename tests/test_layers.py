@@ -100,7 +100,7 @@ INSIDE = {
         {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
         {"aggregating", "differences", "resampling", "residuals", "targets"},
-        {"comparison", "ranking", "transfer"},
+        {"comparison", "headlines", "ranking", "transfer"},
         {"detail", "gates"},
     ),
 }

@@ -102,12 +102,8 @@ def assumptions(
         Names of the metrics whose value depends on the number of images.
     """
 
-    usual = usual_gaps(measurements)
     elsewhere = [m for m in measurements if m.domain is not Domain.INTERIOR]
-
-    def noisy(m: Measurement) -> float:
-        rule = LIMITS[Doubt.MARGINAL] + marginal_noise(classes, m.images)
-        return max(rule, usual.get(m.model, 0.0))
+    noisy = _gap_limit(measurements, classes)
 
     def fixed(doubt: Doubt) -> Callable[[Measurement], float]:
         return lambda m: LIMITS[doubt]
@@ -128,6 +124,35 @@ def assumptions(
     return tuple(
         sorted(found, key=lambda f: (order.index(f.doubt), not f.warns, -_badness(f)))
     )
+
+
+def unlike_source(
+    measurements: Sequence[Measurement], *, classes: int
+) -> dict[tuple[str, str], float]:
+    """By model and dataset, the gap of predicted classes that are unlike the source's.
+
+    Datasets of the interior, whose true classes are the source's, are left out.
+    """
+    limit = _gap_limit(measurements, classes)
+    return {
+        (m.model, m.dataset): gap
+        for m in measurements
+        if m.domain is not Domain.INTERIOR and "marginal_gap" in m.facts
+        if (gap := float(m.facts["marginal_gap"])) > limit(m)
+    }
+
+
+def _gap_limit(
+    measurements: Iterable[Measurement], classes: int
+) -> Callable[[Measurement], float]:
+    """What a gap must be beyond to warn."""
+    usual = usual_gaps(measurements)
+
+    def limit(m: Measurement) -> float:
+        rule = LIMITS[Doubt.MARGINAL] + marginal_noise(classes, m.images)
+        return max(rule, usual.get(m.model, 0.0))
+
+    return limit
 
 
 def usual_gaps(measurements: Iterable[Measurement]) -> dict[str, float]:

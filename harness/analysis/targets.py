@@ -117,6 +117,9 @@ class TargetPrediction:
         The accuracy and its interval, or why there is none.
     accuracy
         The true one, if it is known after all.
+    raw, raw_by
+        What the metric says as it is, where it estimates accuracy; of several, the one
+        that erred least on left-out kinds. None, and no name, without one.
     """
 
     dataset: str
@@ -125,6 +128,8 @@ class TargetPrediction:
     predictor: Predictor
     prediction: Prediction | Undefined
     accuracy: float | None = None
+    raw: float | None = None
+    raw_by: str = ""
 
     @property
     def model(self) -> str:
@@ -380,6 +385,7 @@ def _predictions(
     names = {p.dataset: p for row in told for p in (*row.targets, *_torn(row))}
     values = [{p.dataset: p.x for p in row.targets} for row in rows]
     ranges = [(row, *_range(row)) for row in seen if row.of(Domain.INTERIOR)]
+    best = _best_raw(predictor, rows)
     found = []
     for name, point in sorted(names.items()):
         lacking = [
@@ -403,9 +409,20 @@ def _predictions(
                 predictor=predictor,
                 prediction=prediction,
                 accuracy=point.y,
+                raw=None if best is None else values[best].get(name),
+                raw_by="" if best is None else rows[best].label,
             )
         )
     return found
+
+
+def _best_raw(predictor: Predictor, rows: Sequence[Correlation]) -> int | None:
+    """The place of the estimate that errs least as it is; None where none is known."""
+    plane = predictor.plane
+    if isinstance(plane, Forecaster):
+        return int(np.argmin(plane.raw))
+    alone = len(rows) == 1 and rows[0].estimate and rows[0].outcome.is_accuracy
+    return 0 if alone else None
 
 
 def _made(predictor: Predictor, values: Sequence[float], images: int) -> Prediction:

@@ -153,7 +153,7 @@ def digits():
 def test_labels_give_what_was_promised_as_often_as_it_says(digits, images, share):
     """Digits with their true labels, drawn anew: held by 95 %, and no wider."""
     held, widths, promised = [], [], []
-    for (model, name), (sure, right) in digits.items():
+    for sure, right in digits.values():
         for seed in range(150):
             folder = drawn(len(right), seed=10_000 + seed)[:images]
             f, y = sure[folder], right[folder]

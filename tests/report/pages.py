@@ -8,6 +8,8 @@ import numpy as np
 from harness.analysis.comparison import compare
 from harness.analysis.correlation import correlate
 from harness.analysis.gates import Evidence, judge, parse
+from harness.analysis.headlines import headlines
+from harness.analysis.labelling import labelled_interval
 from harness.analysis.targets import predict_targets
 from harness.datasets.dataset import Found
 from harness.measurement import Domain, Measurement
@@ -95,7 +97,18 @@ def sample():
     )
     return summary(
         found,
-        Predictions(predictions=predictions),
+        Predictions(
+            predictions=predictions,
+            headlines=headlines(
+                predictions,
+                labelled={
+                    (one.model, one.dataset): labelled_interval(
+                        [True, False], None, None, one.images
+                    )
+                    for one in predictions
+                },
+            ),
+        ),
         Comparison(compared_with="before", changes=compare(earlier, correlations)),
         Gates(
             verdicts=judge(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from harness.analysis.assumptions import unlike_source
 from harness.analysis.correlation import Undefined
 from harness.analysis.forecasts.direct import Direct
+from harness.analysis.headlines import Headline, best_alone, headlines
 from harness.analysis.targets import TargetPrediction
 from harness.report.section import Kept
+from harness.report.sections.headlines import headline_texts
 from harness.report.table import Column, Marked, Range, Said, Table, Text, Value
 
 if TYPE_CHECKING:
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predictions:
-    """Those of every metric, and of all together."""
+    """Those of every metric, and of all together; and what they come to."""
 
     predictions: tuple[TargetPrediction, ...] = ()
+    headlines: tuple[Headline, ...] = ()
 
 
 class PredictionsSection(Kept[Predictions]):
-    """For each dataset and model all metrics together, and the best alone."""
+    """A headline for each model and dataset; then all metrics, and the best alone."""
 
     name = "predictions"
     title = "predicted accuracy"
@@ -37,12 +40,19 @@ class PredictionsSection(Kept[Predictions]):
 
     def find(self, rows: Sequence[Measurement], context: Context, /) -> Predictions:
         """Those that were made."""
-        return Predictions(predictions=context.predictions)
+        unlike = None
+        if context.run is not None:  # which knows its classes
+            unlike = unlike_source(rows, classes=len(context.run.base.classes))
+        return Predictions(
+            predictions=context.predictions,
+            headlines=headlines(context.predictions, unlike=unlike),
+        )
 
     def tables(self, found: Predictions, /) -> Iterator[Table | Text]:
-        """One table, and a warning where one of them is an extrapolation."""
+        """Headlines; one table, and a warning where one is an extrapolation."""
         if not (chosen := shown_predictions(found.predictions)):
             return
+        yield from headline_texts(found.headlines)
         yield _table(chosen)
         if any(not inside for inside in map(_inside, chosen)):
             yield Text(text=_OUTSIDE, small=True)
@@ -65,13 +75,8 @@ def shown_predictions(
         chosen += [p for p in group if p.predictor.is_combined]
         alone = [p for p in group if not p.predictor.is_combined]
         fitted = [p for p in alone if not isinstance(p.prediction, Undefined)]
-        chosen += [min(fitted, key=_error)] if fitted else alone[:1]
+        chosen += [best_alone(fitted)] if fitted else alone[:1]
     return tuple(chosen)
-
-
-def _error(one: TargetPrediction) -> float:
-    record = one.predictor.record
-    return math.inf if isinstance(record, Undefined) else record.mae
 
 
 def _inside(one: TargetPrediction) -> bool:
@@ -87,12 +92,14 @@ _WEAKER = (
     "model, and the interval is from other data and other networks. It is weaker than "
     "one with --interior."
 )
+_RAW = "as is: the estimate before the fit, of several the one that erred least. "
 _SHORT = {"accuracy": "acc."}
 
 
 def _table(chosen: Sequence[TargetPrediction]) -> Table:
     rows: list[tuple[Value, ...]] = []
     reasons: dict[str, list[str]] = {}
+    raw = any(one.raw is not None for one in chosen)
     for one in chosen:
         found = one.prediction
         if isinstance(found, Undefined):
@@ -103,6 +110,7 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
                 one.dataset,
                 one.model,
                 one.predictor.name,
+                *([one.raw] if raw else []),
                 found.accuracy
                 if found.inside
                 else Marked(value=found.accuracy, mark="!"),
@@ -125,6 +133,7 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
             Column(name="dataset", widest=16),
             Column(name="model", widest=12),
             Column(name="by", widest=16),
+            *([Column(name="as is", form=form, scale=scale, width=5)] if raw else []),
             Column(
                 name=outcome.words,
                 short=_SHORT.get(outcome.name, "value"),
@@ -138,9 +147,9 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
             held(name="exterior", short="ext.", goes=2),
         ),
         rows=tuple(rows),
-        note=f"{_in(outcome)}held: how many labelled datasets lay in the intervals "
-        "that were predicted without them: by estimates together without any of their "
-        "kind, by one metric without each alone.",
+        note=f"{_in(outcome)}{_RAW if raw else ''}held: how many labelled datasets lay "
+        "in the intervals that were predicted without them: by estimates together "
+        "without any of their kind, by one metric without each alone.",
         without=tuple(
             f"no prediction for {', '.join(pairs)}: {reason}"
             for reason, pairs in reasons.items()

@@ -36,7 +36,8 @@ def section_lines(
 ) -> Iterable[RenderableType]:
     """A section under its title, a blank line before it; nothing where it is empty.
 
-    A blank line also stands before each further table that has a title of its own.
+    A blank line also stands before each further table that has a title of its own, or
+    follows a text.
     """
     from rich import text
 
@@ -52,8 +53,10 @@ def section_lines(
     if one.title and not own:
         yield text.Text(one.title, style="bold")
     for i, part in enumerate(parts):
-        if i and isinstance(part, Table | Curve) and part.title:
-            yield ""
+        if i and isinstance(part, Table | Curve):
+            before = parts[i - 1]
+            if part.title or (isinstance(before, Text) and not before.small):
+                yield ""
         yield from part_lines(part, "" if i else one.title, width)
 
 

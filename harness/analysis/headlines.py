@@ -1,0 +1,344 @@
+"""Headlines: one sentence on each model and folder that people can act on.
+
+About how many are right, how sure that is, whether to trust it and why, what to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.analysis.correlation import Undefined
+from harness.analysis.coverage import Prediction
+from harness.analysis.forecasts.direct import Direct
+from harness.analysis.forecasts.forecaster import Forecaster
+from harness.analysis.labelling import Labelled, expected_interval, labels_needed
+from harness.analysis.targets import Key, TargetPrediction
+
+#: Kinds that must have been left out for a width to be believed. With fewer the widest
+#: error seen stands for 95 % of them.
+FEWEST_KINDS = 8
+#: Below the level by more than this, intervals held too seldom.
+SHORT_OF_LEVEL = 0.05
+#: An interval as wide as this says little.
+WIDE = 0.5
+#: What labels are asked to give where the forecast is not to be trusted.
+AIM = 0.2
+
+
+class Trust(StrEnum):
+    """Whether the interval is to be believed."""
+
+    YES = "trust it"
+    CARE = "trust it with care"
+    NO = "do not trust it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """How many images to label next, and what that would give.
+
+    Attributes
+    ----------
+    label
+        So many in all: the first of `harness.analysis.labelling.drawn`.
+    low, high
+        The interval to be expected then, without what confidences add.
+    sure
+        Whether it is at the accuracy that is expected; else at one half, where
+        intervals are widest, since the accuracy is not known.
+    """
+
+    label: int
+    low: float
+    high: float
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What people should know of one model on one folder.
+
+    Attributes
+    ----------
+    model, dataset, images
+        Whose accuracy, on what, and how many images that has.
+    accuracy, low, high, level
+        In [0, 1], and how often such intervals hold; None where nothing is known.
+    by
+        What it is from: "8 estimates", "60 labels".
+    labels_used
+        Whether it is from labels and not from the forecast.
+    trust, reasons
+        Whether to believe it, and why or why not.
+    raw, raw_by
+        What the best single estimate says as it is, and its name; None without one.
+    advice
+        What to label next; None where all is labelled.
+    labelled
+        What labels of some of the images say, where they were given.
+    """
+
+    model: str
+    dataset: str
+    images: int
+    accuracy: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float
+    by: str
+    labels_used: bool = False
+    trust: Trust
+    reasons: tuple[str, ...] = ()
+    raw: float | None = None
+    raw_by: str = ""
+    advice: Advice | None = None
+    labelled: Labelled | None = None
+
+
+def headlines(
+    predictions: Sequence[TargetPrediction],
+    *,
+    unlike: Mapping[Key, float] | None = None,
+    labelled: Mapping[Key, Labelled] | None = None,
+) -> tuple[Headline, ...]:
+    """Return a headline for each model and dataset, by model and dataset.
+
+    Parameters
+    ----------
+    predictions
+        Of accuracy; of other outcomes there is no headline.
+    unlike
+        By model and dataset, how unlike the source's the predicted classes are, where
+        that is to be doubted; None where it was not looked at.
+    labelled
+        By model and dataset, what labels of some images say.
+    """
+    groups: dict[Key, list[TargetPrediction]] = {}
+    for one in predictions:
+        if one.predictor.outcome.is_accuracy:
+            groups.setdefault((one.model, one.dataset), []).append(one)
+    return tuple(
+        _headline(
+            standing_for(group),
+            None if unlike is None else unlike.get(key, 0.0),
+            (labelled or {}).get(key),
+        )
+        for key, group in sorted(groups.items())
+    )
+
+
+def standing_for(group: Sequence[TargetPrediction]) -> TargetPrediction:
+    """The one of a model and a dataset that stands for all: combined, or the best."""
+    combined = [one for one in group if one.predictor.is_combined]
+    return combined[0] if combined else best_alone(group)
+
+
+def best_alone(group: Sequence[TargetPrediction]) -> TargetPrediction:
+    """The prediction that errs least on left-out datasets of the interior."""
+    return min(group, key=_error)
+
+
+def _error(one: TargetPrediction) -> float:
+    record = one.predictor.record
+    if isinstance(one.prediction, Undefined) or isinstance(record, Undefined):
+        return math.inf
+    return record.mae
+
+
+def _headline(
+    one: TargetPrediction, unlike: float | None, labelled: Labelled | None
+) -> Headline:
+    found = one.prediction
+    trust, reasons = _judged(one, unlike)
+    level = 0.95 if isinstance(found, Undefined) else found.level
+    use_labels = labelled is not None and _labels_tell_more(labelled, found, trust)
+    middle = low = high = None
+    by = one.predictor.name
+    if use_labels and labelled is not None:
+        middle, low, high = labelled.accuracy, labelled.low, labelled.high
+        by, level = counted(labelled.labelled, "label"), labelled.level
+        trust, reasons = _labels_judged(labelled, found)
+    elif isinstance(found, Prediction):
+        middle, low, high = found.accuracy, found.low, found.high
+        if labelled is not None:
+            reasons = (*reasons, f"labels alone say {spoken(labelled)}")
+    return Headline(
+        model=one.model,
+        dataset=one.dataset,
+        images=one.images,
+        accuracy=middle,
+        low=low,
+        high=high,
+        level=level,
+        by=by,
+        labels_used=use_labels,
+        trust=trust,
+        reasons=reasons,
+        raw=one.raw,
+        raw_by=one.raw_by,
+        advice=_advice(one.images, middle, low, high, trust, level, labelled),
+        labelled=labelled,
+    )
+
+
+def _labels_tell_more(
+    labelled: Labelled, found: Prediction | Undefined, trust: Trust
+) -> bool:
+    """Whether the headline is from labels: no forecast, a worse or a refuted one."""
+    if isinstance(found, Undefined) or trust is not Trust.YES:
+        return True
+    narrower = labelled.high - labelled.low <= found.high - found.low
+    return narrower or _apart(labelled, found)
+
+
+def _apart(labelled: Labelled, found: Prediction) -> bool:
+    return labelled.low > found.high or labelled.high < found.low
+
+
+def _labels_judged(
+    labelled: Labelled, found: Prediction | Undefined
+) -> tuple[Trust, tuple[str, ...]]:
+    if not labelled.drawn:
+        return Trust.CARE, (
+            "the labelled images are not the ones that were drawn, and the interval "
+            "holds only if they were chosen at random",
+        )
+    reasons = [
+        "the labelled images were drawn at random, so nothing is taken for granted of "
+        "what made the others"
+    ]
+    if not isinstance(found, Undefined):
+        refuted = "refute" if _apart(labelled, found) else "do not refute"
+        reasons.append(f"they {refuted} the forecast of {spoken(found)}")
+    return Trust.YES, tuple(reasons)
+
+
+def _judged(
+    one: TargetPrediction, unlike: float | None
+) -> tuple[Trust, tuple[str, ...]]:
+    """Whether to trust a forecast, and why: doubts, or what speaks for it."""
+    found = one.prediction
+    if isinstance(found, Undefined):
+        return Trust.NO, (f"there is no forecast: {found.reason}",)
+    against = list(_against(found, unlike))
+    doubts = list(_doubts(one, found))
+    if against or doubts:
+        return Trust.NO if against else Trust.CARE, (*against, *doubts)
+    return Trust.YES, tuple(_for(one, unlike))
+
+
+def _against(found: Prediction, unlike: float | None) -> Iterator[str]:
+    """What makes the interval worth nothing."""
+    far = [beyond for beyond in found.beyond if beyond.far]
+    if far:
+        most = far[0]
+        by = "" if math.isinf(most.share) else f", by {most.share:.0%} of its range"
+        more = f", and so do {len(far) - 1} more metrics" if len(far) > 1 else ""
+        yield f"{most.metric} lies outside of what the fit has seen{by}{more}"
+    elif not found.inside:
+        yield "metrics lie outside of what the fit has seen"
+    if unlike:
+        yield (
+            f"the predicted classes are unlike the source's (by {unlike:.2f}), and "
+            "where the true ones are too, estimates are far too low"
+        )
+
+
+def _doubts(one: TargetPrediction, found: Prediction) -> Iterator[str]:
+    """What makes the interval weaker than it looks."""
+    predictor = one.predictor
+    plane = predictor.plane
+    if isinstance(plane, Direct):
+        yield (
+            "without transformed copies nothing tells how wrong an estimate is on this "
+            "model; the interval is from other data and other networks"
+        )
+    elif not isinstance(plane, Forecaster):
+        what = "one metric is" if len(predictor.metrics) == 1 else "metrics are"
+        why = predictor.instead or "no estimate of accuracy was measured"
+        yield f"{what} fitted freely, which foretells worse: {why}"
+    else:
+        record = plane.left_out
+        if record.share < record.level - SHORT_OF_LEVEL:
+            yield (
+                f"only {record.covered} of {record.n} datasets of kinds left out of "
+                "the fit lay in such intervals"
+            )
+        if plane.width.kinds < FEWEST_KINDS:
+            yield (
+                f"the fit has seen {counted(plane.width.kinds, 'kind')} of shift alone"
+            )
+    if found.high - found.low >= WIDE:
+        yield "the interval is so wide that it says little"
+
+
+def _for(one: TargetPrediction, unlike: float | None) -> Iterator[str]:
+    yield "no metric lies far outside of what the fit has seen"
+    if unlike is not None:
+        yield "the predicted classes are like the source's"
+    record = one.predictor.record
+    if not isinstance(record, Undefined):
+        yield (
+            f"{record.covered} of {record.n} datasets of kinds left out of the fit lay "
+            "in such intervals"
+        )
+
+
+def _advice(
+    images: int,
+    middle: float | None,
+    low: float | None,
+    high: float | None,
+    trust: Trust,
+    level: float,
+    labelled: Labelled | None,
+) -> Advice | None:
+    """Labels that halve a trusted interval, or give one of `AIM` whatever is true."""
+    have = labelled.labelled if labelled is not None and labelled.drawn else 0
+    if have >= images or low == high is not None:
+        return None
+    sure = trust is Trust.YES and middle is not None
+    at, width = 0.5, AIM
+    if sure and middle is not None and low is not None and high is not None:
+        at, width = middle, (high - low) / 2
+    n = max(labels_needed(at, images, width, level=level), min(have + 1, images))
+    ends = expected_interval(at, n, images, level=level)
+    return Advice(label=n, low=ends[0], high=ends[1], sure=sure)
+
+
+def spoken(found: Prediction | Labelled) -> str:
+    """An interval in whole percent, its ends rounded outwards.
+
+    Examples
+    --------
+    >>> spoken(Prediction(accuracy=0.5, low=0.411, high=0.6, level=0.95, inside=True))
+    '41 to 60 of 100'
+    """
+    low, high = outwards(found.low, found.high)
+    return f"{low} to {high} of 100"
+
+
+def outwards(low: float, high: float) -> tuple[int, int]:
+    """The ends of an interval in whole percent, rounded so that it is no narrower.
+
+    Examples
+    --------
+    >>> outwards(0.911, 0.991), outwards(0.07, 0.29)
+    ((91, 100), (7, 29))
+    """
+    # 100 * 0.29 is a little less than 29, and 100 * 0.07 a little more than 7.
+    return math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
+
+
+def counted(n: int, word: str) -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> counted(1, "label"), counted(2, "label")
+    ('1 label', '2 labels')
+    """
+    return f"{n} {word}{'' if n == 1 else 's'}"

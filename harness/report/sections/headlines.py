@@ -1,0 +1,106 @@
+"""Headlines of predictions in words: what people read first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.analysis.headlines import Headline, Trust, counted, outwards
+from harness.report.table import Text, Writer
+
+_MANY = 8  # headlines; of more, a terminal and Markdown show the first sentence alone
+_REST: tuple[Writer, ...] = ("page",)
+
+
+def headline_texts(headlines: Sequence[Headline]) -> Iterator[Text]:
+    """For each how right, whether to trust it, what to do next."""
+    where = _REST if len(headlines) > _MANY else ()
+    for one in headlines:
+        yield Text(text=first_sentence(one), hang=2)
+        yield Text(text=f"  {trust_sentence(one)}", hang=4, where=where)
+        yield Text(text=f"  Next: {next_sentence(one)}", hang=4, where=where)
+
+
+def first_sentence(one: Headline) -> str:
+    """About how many of 100 are right, and how sure that is.
+
+    Examples
+    --------
+    >>> first_sentence(
+    ...     Headline(
+    ...         model="resnet", dataset="photos", images=150, accuracy=0.948, low=0.911,
+    ...         high=0.993, level=0.95, by="8 estimates", trust=Trust.YES,
+    ...     )
+    ... )
+    'resnet on photos: about 95 of 100 right, between 91 and 100 (95 %)'
+    """
+    start = f"{one.model} on {one.dataset}: "
+    if one.accuracy is None or one.low is None or one.high is None:
+        return f"{start}not known{_raw(one)}"
+    low, high = outwards(one.low, one.high)
+    about = f"about {100 * one.accuracy:.0f} of 100 right"
+    if one.low == one.high:
+        return f"{start}{100 * one.accuracy:.1f} of 100 right: all images have a label"
+    if one.trust is Trust.NO:
+        return f"{start}not known; {about}, {low} to {high}, is not to be trusted" + (
+            _raw(one)
+        )
+    by = f", by {one.by}" if one.labels_used else ""
+    care = ", with care" if one.trust is Trust.CARE else ""
+    sure = f"between {low} and {high} ({one.level:.0%}{care})".replace("%", " %", 1)
+    return f"{start}{about}, {sure}{by}{_raw(one)}"
+
+
+def _raw(one: Headline) -> str:
+    if one.raw is None or one.raw_by == one.by.removesuffix(" as it is"):
+        return ""
+    return f"; {one.raw_by} as it is says {100 * one.raw:.0f}"
+
+
+def trust_sentence(one: Headline) -> str:
+    """Whether to trust it, and why or why not.
+
+    Examples
+    --------
+    >>> trust_sentence(
+    ...     Headline(
+    ...         model="m", dataset="d", images=9, level=0.95, by="cott",
+    ...         trust=Trust.NO, reasons=("a is out", "b is odd"),
+    ...     )
+    ... )
+    'Do not trust it: a is out; b is odd.'
+    """
+    word = str(one.trust)
+    return f"{word[0].upper()}{word[1:]}: {'; '.join(one.reasons)}."
+
+
+def next_sentence(one: Headline) -> str:
+    """What to do: how many images to label, and what that gives.
+
+    Examples
+    --------
+    >>> from harness.analysis.headlines import Advice
+    >>> told = next_sentence(
+    ...     Headline(
+    ...         model="m", dataset="d", images=90, level=0.95, by="cott",
+    ...         trust=Trust.NO, advice=Advice(label=46, low=0.4, high=0.6, sure=False),
+    ...     )
+    ... )
+    >>> told.partition(", for ")[2]
+    'an interval of at most 20 points, whatever is true.'
+    """
+    if one.advice is None:
+        return "nothing; no image is without a label."
+    told = one.advice
+    low, high = outwards(told.low, told.high)
+    have = one.labelled.labelled if one.labelled and one.labelled.drawn else 0
+    what = f"label {told.label} of its {counted(one.images, 'image')}"
+    if have:
+        what = f"label {told.label - have} more of its {counted(one.images, 'image')}"
+    if told.label == one.images:
+        return f"{what}: only all of them give more."
+    if told.sure:
+        gives = f"for an interval half as wide, about {low} to {high} of 100"
+    else:
+        points = f"{100 * (told.high - told.low):.0f} points"
+        gives = f"for an interval of at most {points}, whatever is true"
+    return f"{what}, drawn at random, {gives}."

@@ -1,0 +1,110 @@
+"""Headlines in words, in every form of the report."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.analysis.headlines import Advice, Headline, Trust
+from harness.analysis.labelling import labelled_interval
+from harness.report.sections.headlines import (
+    first_sentence,
+    headline_texts,
+    next_sentence,
+)
+
+TRUSTED = Headline(
+    model="resnet",
+    dataset="photos",
+    images=150,
+    accuracy=0.948,
+    low=0.911,
+    high=0.993,
+    level=0.95,
+    by="8 estimates",
+    trust=Trust.YES,
+    reasons=("all is as it was",),
+    raw=0.938,
+    raw_by="cott",
+    advice=Advice(label=112, low=0.924, high=0.966, sure=True),
+)
+LABELS = labelled_interval([True] * 57 + [False] * 3, None, None, 150)
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (
+            TRUSTED,
+            "about 95 of 100 right, between 91 and 100 (95 %); cott as it is says 94",
+        ),
+        (
+            replace(TRUSTED, trust=Trust.CARE, raw=None, raw_by=""),
+            "about 95 of 100 right, between 91 and 100 (95 %, with care)",
+        ),
+        (
+            replace(TRUSTED, trust=Trust.NO, raw=None, raw_by=""),
+            "not known; about 95 of 100 right, 91 to 100, is not to be trusted",
+        ),
+        (
+            replace(TRUSTED, accuracy=None, low=None, high=None),
+            "not known; cott as it is says 94",
+        ),
+        (
+            replace(TRUSTED, by="cott as it is"),  # no need to say it again
+            "about 95 of 100 right, between 91 and 100 (95 %)",
+        ),
+        (
+            replace(TRUSTED, by="60 labels", labels_used=True, raw=None),
+            "about 95 of 100 right, between 91 and 100 (95 %), by 60 labels",
+        ),
+        (
+            replace(TRUSTED, accuracy=0.953, low=0.953, high=0.953),
+            "95.3 of 100 right: all images have a label",
+        ),
+    ],
+)
+def test_the_first_sentence_says_how_many_of_100_are_right(one, said):
+    """And where that is not to be believed, begins with it."""
+    assert first_sentence(one) == f"resnet on photos: {said}"
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (
+            TRUSTED,
+            "label 112 of its 150 images, drawn at random, for an interval half as "
+            "wide, about 92 to 97 of 100.",
+        ),
+        (
+            replace(TRUSTED, labelled=LABELS),
+            "label 52 more of its 150 images, drawn at random, for an interval half as "
+            "wide, about 92 to 97 of 100.",
+        ),
+        (
+            replace(TRUSTED, advice=Advice(label=60, low=0.4, high=0.6, sure=False)),
+            "label 60 of its 150 images, drawn at random, for an interval of at most "
+            "20 points, whatever is true.",
+        ),
+        (
+            replace(TRUSTED, advice=Advice(label=150, low=0.9, high=0.9, sure=True)),
+            "label 150 of its 150 images: only all of them give more.",
+        ),
+        (
+            replace(TRUSTED, advice=None),
+            "nothing; no image is without a label.",
+        ),
+    ],
+)
+def test_the_last_sentence_says_what_to_do(one, said):
+    """So many labels, and what they give."""
+    assert next_sentence(one) == said
+
+
+def test_of_many_headlines_a_terminal_shows_the_first_sentence_alone():
+    """The page has all of each."""
+    few = list(headline_texts([TRUSTED] * 8))
+    many = list(headline_texts([TRUSTED] * 9))
+
+    assert {part.where for part in few} == {()}
+    assert [part.where for part in many[:3]] == [(), ("page",), ("page",)]
