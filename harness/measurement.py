@@ -256,6 +256,11 @@ class Measurement(Named):
         return Place(self.model, self.dataset, self.family, self.axes)
 
     @property
+    def file(self) -> str:
+        """Name of the file of its test, without folders."""
+        return self.test.partition("::")[0].rpartition("/")[2]
+
+    @property
     def of_test_split(self) -> bool:
         """Whether it is of the base's test split as it is, by the dataset's traits."""
         return self.domain is Domain.INTERIOR and is_test_split(self.traits)

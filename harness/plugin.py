@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.controller import Controller
+from harness.fixtures.by_traits import MARKER as OF_DATASETS
 from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
@@ -101,6 +102,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "harness_aggregate(name, ...): numbers to make of what this test records on "
         "the datasets of a family, for instance 'mean_over_severities'",
+    )
+    config.addinivalue_line(
+        "markers",
+        f"{OF_DATASETS}(having=NAMES, lacking=NAMES): run it on the datasets alone "
+        "that have, or lack, traits of these names, for instance having='corruption'",
     )
     check_ini(config)
     settings = read_settings(config)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.fixtures.by_traits import MARKER, kept_datasets, why_none
 from harness.fixtures.cells import (
     aggregates_of,
     asked_beside,
@@ -15,6 +17,9 @@ from harness.fixtures.cells import (
 from harness.fixtures.on_request import note_left_out
 from harness.fixtures.ours import gets_ours, is_harness
 from harness.protocol.garbage import rest
+
+if TYPE_CHECKING:
+    from harness.run import Run
 
 
 def spread(metafunc: pytest.Metafunc) -> None:
@@ -38,28 +43,43 @@ def spread(metafunc: pytest.Metafunc) -> None:
     if not asked:
         return
     run = run_of(metafunc.config)
+    _check_choice(metafunc, asked)
     if _is_ours(metafunc, "pretext_task") and "task" not in _marked(metafunc):
         metafunc.parametrize("task", tuple(run.registry.tasks))
     try:
+        kept = _kept(metafunc, run) if "dataset" in asked else ()
+        if "dataset" in asked and not kept:
+            _skip_all(metafunc, asked)
+            return
         if _is_ours(metafunc, "layer"):
             from harness.fixtures.layers import layered
 
             together = tuple(name for name in asked if name != "family")
-            places = list(layered(run, together))
+            places = [
+                place
+                for place in layered(run, together)
+                if "dataset" not in together or place.values[1] in kept
+            ]
             metafunc.parametrize(
                 (*together, "layer"), places, indirect=True, scope="session"
             )
             rest(len(places))
             asked = tuple(name for name in asked if name not in together)
         if asked == ("model", "dataset") and not run.is_plain:
-            metafunc.parametrize(
-                asked, run.pairs, ids=run.pair_ids, indirect=True, scope="session"
-            )
-            rest(len(run.pairs))
+            pairs = [
+                pytest.param(*pair, id=called)
+                for pair, called in zip(run.pairs, run.pair_ids, strict=True)
+                if pair[1] in kept
+            ]
+            if not pairs:
+                _skip_all(metafunc, asked)
+                return
+            metafunc.parametrize(asked, pairs, indirect=True, scope="session")
+            rest(len(pairs))
             return
         names: dict[str, Iterable[str]] = {
             "model": run.models,
-            "dataset": run.datasets,
+            "dataset": kept,
             "family": run.families,
         }
     except HarnessError as error:
@@ -68,6 +88,32 @@ def spread(metafunc: pytest.Metafunc) -> None:
         ids = tuple(names[name])
         metafunc.parametrize(name, ids, ids=ids, indirect=True, scope="session")
         rest(len(run.models) * len(run.datasets))
+
+
+def _kept(metafunc: pytest.Metafunc, run: Run) -> tuple[str, ...]:
+    """The datasets that the test's markers keep: all of them without any."""
+    return kept_datasets(metafunc.definition.iter_markers(MARKER), run.datasets)
+
+
+def _skip_all(metafunc: pytest.Metafunc, asked: tuple[str, ...]) -> None:
+    """One test in place of those that no dataset is for, with the reason."""
+    reason = why_none(metafunc.definition.iter_markers(MARKER))
+    nothing = pytest.param(
+        *(None for _ in asked), marks=pytest.mark.skip(reason=reason), id="none"
+    )
+    metafunc.parametrize(asked, [nothing], indirect=True, scope="session")
+    if _is_ours(metafunc, "layer"):
+        metafunc.parametrize("layer", ["none"], indirect=True, scope="session")
+
+
+def _check_choice(metafunc: pytest.Metafunc, asked: tuple[str, ...]) -> None:
+    """Refuse a choice of datasets of a test that asks for none."""
+    marked = metafunc.definition.get_closest_marker(MARKER) is not None
+    if marked and "dataset" not in asked:
+        raise pytest.Collector.CollectError(
+            f"{metafunc.definition.nodeid} is marked {MARKER} and asks for no dataset; "
+            "take the marker away, or ask for `dataset`"
+        )
 
 
 def _spread_populations(metafunc: pytest.Metafunc) -> None:

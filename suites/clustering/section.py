@@ -92,8 +92,8 @@ class ClusteringSection:
 
     name = "clustering"
     title = "clusters: what they have to do with classes"
-    #: Its rows are in no other scorecard: that has a column for each of their places.
-    axes = ("clusters",)
+    #: What their tests record is in no other scorecard: that has a column a place.
+    files = ("test_clusters.py",)
 
     def find(
         self, rows: Sequence[Measurement], context: Context, /

@@ -77,7 +77,12 @@ def _digits_writers_c(settings: Settings) -> tuple[Dataset, ...]:
                 ),
             ),
             seed=(settings.seed, number, severity),
-            traits={"split": "writers", "corruption": name, "severity": severity},
+            traits={
+                "split": "writers",
+                "corruption": name,
+                "severity": severity,
+                "made": "harness",
+            },
         )
         for number, (name, (parameter, strengths)) in enumerate(
             DIGITS_CORRUPTIONS.items()

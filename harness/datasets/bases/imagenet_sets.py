@@ -223,7 +223,7 @@ def _outside(name: str, settings: Settings) -> tuple[Dataset, ...]:
             load=load,
             labelled=False,
             found=found_in(listing, layout.images, layout.wnids),
-            traits={"source": "imagenet-o"},
+            traits={"source": "imagenet-o", "outside": "yes"},
             known=KnownTruth(lambda: None, layout.mask),
         ),
     )

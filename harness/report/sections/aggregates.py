@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregates:
-    """All of them."""
+    """All of them.
+
+    Attributes
+    ----------
+    values
+        By aggregate, metric, model and family.
+    elsewhere
+        Aggregate and metric of those that another section shows.
+    """
 
     values: tuple[Aggregated, ...]
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 class AggregatesSection:
@@ -31,11 +40,20 @@ class AggregatesSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> Aggregates | None:
         """Those that the tests' markers name; None without any."""
-        return Aggregates(values=context.aggregates) if context.aggregates else None
+        if not context.aggregates:
+            return None
+        sections = () if context.run is None else context.run.registry.sections
+        claimed = {one for s in sections for one in getattr(s, "aggregates", ())}
+        return Aggregates(values=context.aggregates, elsewhere=tuple(sorted(claimed)))
 
     def tables(self, found: Aggregates, /) -> Iterable[Table]:
         """What, of whom, on what, from how many datasets."""
-        for name in dict.fromkeys(one.aggregate for one in found.values):
+        shown = [
+            one
+            for one in found.values
+            if (one.aggregate, one.metric) not in found.elsewhere
+        ]
+        for name in dict.fromkeys(one.aggregate for one in shown):
             yield Table(
                 title=name,
                 columns=(
@@ -47,7 +65,7 @@ class AggregatesSection:
                 ),
                 rows=tuple(
                     (one.label, one.model, one.family, one.datasets, one.value)
-                    for one in found.values
+                    for one in shown
                     if one.aggregate == name
                 ),
             )

@@ -95,11 +95,8 @@ class ScorecardSection:
     ) -> Scorecard | None:
         """Every outcome that was measured, and accuracy; None without any but that."""
         elsewhere = _elsewhere(context)
-        series = {
-            (metric, axes)
-            for metric, axes in outcome_series(rows)
-            if metric != ACCURACY and elsewhere.isdisjoint(dict(axes))
-        }
+        rows = [m for m in rows if m.file not in elsewhere]
+        series = {one for one in outcome_series(rows) if one[0] != ACCURACY}
         families: dict[str, dict[tuple[str, str], dict[str, Score]]] = {}
         metrics: dict[str, str] = {}
         for m in rows:
@@ -155,9 +152,9 @@ class ScorecardSection:
 
 
 def _elsewhere(context: Context) -> set[str]:
-    """Axes that a registered section says it has the scorecard of."""
+    """Files of tests that a registered section says it has the scorecard of."""
     sections = () if context.run is None else context.run.registry.sections
-    return {axis for section in sections for axis in getattr(section, "axes", ())}
+    return {file for section in sections for file in getattr(section, "files", ())}
 
 
 def _known(context: Context) -> dict[str, tuple[float, float]]:

@@ -92,7 +92,8 @@ def corrupted(
     family
         Name of the new family. Members are called ``family/gaussian_noise-1``, or, when
         several datasets are corrupted, ``family/member/gaussian_noise-1``. The traits
-        say the same: `corruption`, `severity`, and of several the `member`.
+        say the same: `corruption`, `severity`, and of several the `member`; `made` says
+        that they are no published files.
     names, severities
         Which of the catalogue's corruptions; the fifteen of the standard at all five.
 
@@ -139,6 +140,7 @@ def corrupted(
                             **several,
                             "corruption": name,
                             "severity": severity,
+                            "made": "harness",
                         },
                     )
                 )
