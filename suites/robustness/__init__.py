@@ -1,0 +1,1 @@
+"""Robustness: the field's test sets, each in the protocol of its makers."""

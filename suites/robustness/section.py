@@ -1,0 +1,49 @@
+"""The section of the robustness suite: networks by sets, and what each set is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .families import corruption_parts, sequence_parts
+from .finding import FILES, SHOWN, find
+from .networks import consistency_parts, line_parts, outside_parts
+from .tables import overview, set_parts
+
+if TYPE_CHECKING:
+    from harness.measurement import Measurement
+    from harness.report.section import Context, Quantity
+    from harness.report.table import Part
+
+    from .found import Robustness
+
+
+class RobustnessSection:
+    """The scorecard; then what it is made of."""
+
+    name = "robustness"
+    title = "robustness"
+    #: What their tests record is in no other scorecard.
+    files = FILES
+    #: And these are in no other table of aggregates.
+    aggregates = SHOWN
+
+    def find(
+        self, rows: Sequence[Measurement], context: Context, /
+    ) -> Robustness | None:
+        """What the suite's own tests recorded; None without any."""
+        return find(rows, context.aggregates)
+
+    def tables(self, found: Robustness, /) -> Iterable[Part]:
+        """Networks by sets last, since a terminal's last lines are read first."""
+        yield from set_parts(found.sets)
+        yield from corruption_parts(found.corrupted)
+        yield from sequence_parts(found.perturbed)
+        yield from outside_parts(found.outside)
+        yield from consistency_parts(found.consistency)
+        yield from line_parts(found)
+        yield from overview(found)
+
+    def quantities(self, found: Robustness, /) -> Mapping[str, Quantity]:
+        """None: a gate names a measure, or an aggregate, at its place."""
+        return {}

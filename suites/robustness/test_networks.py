@@ -1,0 +1,36 @@
+"""Networks beside each other: whether they are wrong on the same images."""
+
+import pytest
+
+from harness.errors import UndefinedMetricError
+from harness.metrics.robustness.error_consistency import (
+    error_consistency,
+    error_consistency_interval,
+)
+
+from .answers import Mean, is_right
+from .test_sets import whole_sets
+
+pytestmark = pytest.mark.harness_on_request(folder=True)
+
+
+@whole_sets
+@pytest.mark.usefixtures("peers")
+def test_error_consistency(record, model, dataset):
+    """Cohen's kappa with every other network: an axis says which, `other`."""
+    own = is_right(model, dataset)
+    why = ""
+    recorded = 0
+    for name in model.run.peers(model.name, dataset.name):
+        theirs = is_right(model, dataset, of=name)
+        try:
+            value = error_consistency(own, theirs)
+        except UndefinedMetricError as error:
+            why = str(error)
+            continue
+        low, high = error_consistency_interval(own, theirs)
+        kappa = Mean(value=value, low=min(low, value), high=max(high, value))
+        record("error_consistency", kappa, other=name)
+        recorded += 1
+    if not recorded:
+        raise UndefinedMetricError(why)
