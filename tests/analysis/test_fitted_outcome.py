@@ -95,14 +95,14 @@ def test_rows_say_what_they_are_fitted_against():
 
 
 def test_the_known_outcomes_are_what_their_measures_say():
-    """Shares of images are accuracy and top-5 alone."""
+    """Counts of right images are accuracy and top-5 alone; percents, all from 0 to 1."""
     found = {o.name: FittedOutcome.of(o) for o in OUTCOMES}
 
     assert found["accuracy"] == TOP_1
     assert found["negative_log_likelihood"] == NLL
     assert {n for n, o in found.items() if o.proportion} == {"accuracy", "top_5"}
     assert {n for n, o in found.items() if not o.is_share} == {
-        *("negative_log_likelihood", "brier_score")
+        *("negative_log_likelihood", "brier_score", "ami", "ari")
     }
 
 

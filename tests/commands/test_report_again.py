@@ -13,6 +13,7 @@ from harness.report.run_file.table_files import write_csv, write_parquet
 from harness.report.sections.details import Details
 from harness.report.sections.gates import Gates
 from harness.report.sections.lines import Lines
+from harness.report.sections.metric_tables import Fits
 from harness.report.sections.predictions import Predictions
 from harness.report.sections.ranks import Ranks
 from harness.report.terminal import report_text
@@ -24,8 +25,10 @@ def found():
     """A summary with something in every part, chance levels and a detail too."""
     made = sample()
     facts = {"device": "cpu", "precision": "float32", "chance": "0.1"}
+    chances = {row.label: (0.1,) for row in made.correlations}
+    fits = Fits(correlations=made.correlations, chances=chances)
     return replace(
-        made.having(Details(details=(detail(made.correlations[0]),))),
+        made.having(fits).having(Details(details=(detail(made.correlations[0]),))),
         measurements=tuple(
             replace(m, facts=facts)
             for m in sorted(made.measurements, key=lambda m: m.cell)

@@ -266,13 +266,20 @@ SHARES = {"accuracy", "top_5", "balanced_accuracy", "lowest_recall"}  # of image
 INTERVALS = pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda o: o.name)
 
 
+def given_to(outcome, logits, labels):
+    """What it asks for: labels, and logits or the classes that they predict."""
+    asked = {"logits": logits, "predicted": logits.argmax(axis=1), "labels": labels}
+    return [asked[ask.what] for ask in outcome.inputs]
+
+
 @INTERVALS
 @some
 @given(world=worlds(max_k=6))
 def test_the_value_lies_in_its_interval(outcome, world):
+    arrays = world.arrays(outcome.inputs)
     try:
-        value = outcome(world.logits, world.labels)
-        low, high = outcome.interval(world.logits, world.labels)
+        value = outcome(*arrays)
+        low, high = outcome.interval(*arrays)
     except UndefinedMetricError:
         return
     assert outcome.bounds[0] <= low <= value + 1e-9
@@ -290,10 +297,10 @@ def test_intervals_are_those_of_a_bootstrap(outcome):
     logits, labels = 2 * w.logits, w.labels
     rng = np.random.default_rng(0)
     draws = rng.integers(0, len(labels), (200, len(labels)))
-    spread = np.std([outcome(logits[rows], labels[rows]) for rows in draws], ddof=1)
-    low, high = outcome.interval(logits, labels)
+    drawn = [outcome(*given_to(outcome, logits[d], labels[d])) for d in draws]
+    low, high = outcome.interval(*given_to(outcome, logits, labels))
 
-    assert (high - low) / 2 == pytest.approx(1.96 * spread, rel=0.25)
+    assert (high - low) / 2 == pytest.approx(1.96 * np.std(drawn, ddof=1), rel=0.25)
 
 
 def test_the_interval_of_balanced_accuracy_is_of_stratified_draws():
