@@ -40,6 +40,7 @@ CHANGED = {
     "outputs": (OwnData(path=HERE),),
     "device": "cpu",
     "precision": "bfloat16",
+    "decoder": "pil",
     "batch_size": 3,
     "jigsaw_set": "distant",
     "jigsaw_permutations": 5,
@@ -61,12 +62,13 @@ CHANGED = {
 # which each of them names; and the keys' own.
 KNOWN_BY_CONTENT = (
     *("artifacts", "code", "contents", "digests", "download", "errors", "measurement"),
-    *("grid", "keys", "plan", "printable", "queries", "renamed", "run", "settings"),
+    *("grid", "keys", "plan", "printable", "progress", "queries", "renamed", "run"),
+    "settings",
     *("store", "traits"),
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),
     *("models.normalisation", "models.yours", "models.yours.dry_run"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
-    *("models.yours.specs", "models.yours.zoos"),
+    *("models.yours.class_lists", "models.yours.specs", "models.yours.zoos"),
     *("fixtures.layers", "fixtures.on_request", "layer_choice"),  # which choose
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
     *("models.training", "models.trainings", "tasks"),

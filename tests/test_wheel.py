@@ -120,7 +120,7 @@ def test_predict_runs_in_any_folder(installed, tmp_path):
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "5 passed" in result.stdout
+    assert "6 passed" in result.stdout
 
 
 def test_a_checkout_has_them_by_the_same_name():

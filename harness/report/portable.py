@@ -6,8 +6,6 @@ import re
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.report.sections.losses import Losses
-
 if TYPE_CHECKING:
     from harness.report.summary import Summary
 
@@ -18,6 +16,9 @@ _PATH = re.compile(rf"(?<![\w:/.\\])(?:[A-Za-z]:)?[/\\](?:[^{_MARKS}]+[/\\])+")
 
 def portable(summary: Summary) -> Summary:
     """A summary whose paths have no folders: what ran, what was lost and left out."""
+    # Here, since other projects' runs read this module and are not to load numpy.
+    from harness.report.sections.losses import Losses
+
     return replace(
         summary,
         run=_shortened(summary.run),

@@ -95,7 +95,7 @@ def test_rows_say_what_they_are_fitted_against():
 
 
 def test_the_known_outcomes_are_what_their_measures_say():
-    """Counts of right images are accuracy and top-5 alone; percents, all from 0 to 1."""
+    """Accuracy and top-5 count images; what lies between 0 and 1 is in percent."""
     found = {o.name: FittedOutcome.of(o) for o in OUTCOMES}
 
     assert found["accuracy"] == TOP_1

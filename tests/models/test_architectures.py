@@ -21,11 +21,23 @@ from harness.registry import Registry
 # By model: how many tensors its published state dict has, and sha256 over the sorted
 # lines "name: [shape]". Made by `digest` below from what the sources' own code builds.
 PUBLISHED = json.loads((Path(__file__).parent / "state_dicts.json").read_text())
-SHAPES = {b.name: (b.size[2], *b.size[:2]) for b in Registry().bases.values()}
+BASES = Registry().bases
 
-every_entry = pytest.mark.parametrize(
-    "entry", ENTRIES, ids=[f"{entry.base}-{entry.name}" for entry in ENTRIES]
-)
+
+def named(entries):
+    return pytest.mark.parametrize(
+        "entry", entries, ids=[f"{entry.base}-{entry.name}" for entry in entries]
+    )
+
+
+def built(entry):
+    """With random weights, and a shape of images that it takes."""
+    if entry.needs:
+        pytest.importorskip(entry.needs)
+    height, width, channels = BASES[entry.base].size
+    shape = (channels, min(height, 64), min(width, 64))  # enough for one of 224
+    torch.manual_seed(0)
+    return entry.build_network().eval(), shape
 
 
 def digest(shapes):
@@ -66,21 +78,32 @@ def test_the_digest_sees_names_and_shapes():
     assert all(digest(other) != digest(shapes) for other in different)
 
 
-@every_entry
+@named([entry for entry in ENTRIES if entry.head])
 def test_head_of_features_is_logits(entry):
     """What enters the head is all that the logits are made of, image by image."""
-    torch.manual_seed(0)
-    network = entry.build_network().eval()
+    network, shape = built(entry)
     head = network.get_submodule(entry.head)
     seen = []
     head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     with torch.inference_mode():
-        logits = network(torch.randn(2, *SHAPES[entry.base]))
+        logits = network(torch.randn(2, *shape))
 
         assert isinstance(head, nn.Linear)
         assert [features.shape for features in seen] == [(2, head.in_features)]
         assert torch.equal(head(seen[0]), logits)
-    assert logits.shape == (2, 10)
+    assert logits.shape == (2, len(BASES[entry.base].classes))
+    assert torch.isfinite(logits).all()
+
+
+@named([entry for entry in ENTRIES if not entry.head])
+def test_without_a_head_there_is_no_linear_layer(entry):
+    """SqueezeNets average over maps that are logits already."""
+    network, shape = built(entry)
+
+    assert not [part for part in network.modules() if isinstance(part, nn.Linear)]
+    with torch.inference_mode():
+        logits = network(torch.randn(2, *shape))
+    assert logits.shape == (2, len(BASES[entry.base].classes))
     assert torch.isfinite(logits).all()
 
 

@@ -18,6 +18,7 @@ TEXTS = {
     "head_milestones": "2",
     "detail": "entropy",
     "device": "cpu",
+    "decoder": "pil",
     "precision": "float32",
     "jigsaw_set": "all",
     "jigsaw_fit": "crop",

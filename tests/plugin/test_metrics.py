@@ -145,7 +145,10 @@ def test_predict_takes_it_among_the_quick_ones(added):
     ("arguments", "message"),
     [
         (["--predict-metrics=nuclear_nrom"], "did you mean nuclear_norm"),
-        (["--harness-interior=5"], "together need at least"),
+        (
+            ["--predict-metrics=nuclear_norm,entropy", "--harness-interior=3"],
+            "2 scores together need at least 4 datasets",
+        ),
         (["--predict-metrics=agreement"], "unknown metric 'agreement'"),
     ],
 )

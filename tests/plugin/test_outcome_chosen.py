@@ -105,7 +105,7 @@ def test_reports_say_what_the_numbers_are_and_show_no_percent(grid):
         ]
     )
     page = (grid.path / "r.html").read_text()
-    assert "RMSE in units of negative log likelihood." in page
+    assert "RMSE in units of negative log likelihood; ρ" in page
     assert "Negative log likelihood against a metric" in page
     assert '"scale":1.0' in page.replace(": ", ":")
     rank = found["ranks"][0]
@@ -169,7 +169,7 @@ def test_only_runs_with_another_outcome_have_keys_of_their_own(grid):
             "balanced",
             "*unknown outcome 'balanced'; did you mean balanced_accuracy? kn*",
         ),
-        ("nuclear_norm", "*unknown outcome 'nuclear_norm'; known: accuracy, *worst*"),
+        ("nuclear_norm", "*unknown outcome 'nuclear_norm'; known: *accuracy, *worst*"),
         (
             "moved",
             "*outcome moved must be made of one forward pass*asks for view_probs",

@@ -79,6 +79,7 @@ def shape_bias(decided: Classes, shape: Classes, texture: Classes) -> ShapeBias:
 
     Examples
     --------
+    >>> import numpy as np
     >>> shape, texture = np.array([0, 0, 1, 2, 3]), np.array([1, 1, 0, 0, 3])
     >>> bias = shape_bias(np.array([0, 0, 0, 5, 3]), shape, texture)
     >>> bias.shape, bias.texture, bias.images  # neither once, and no conflict once
