@@ -27,7 +27,9 @@ from harness.protocol.garbage import sweep
 
 if TYPE_CHECKING:
     from harness.analysis.gates import Gate, Verdict
+    from harness.analysis.labelling import Labelled
     from harness.plan import Plan
+    from harness.report.given_labels import Given
     from harness.report.run_file.saved import SavedRun
     from harness.report.summary import Summary
     from harness.run import Run
@@ -62,6 +64,7 @@ class Controller:
         self._checked = False
         self._earlier: SavedRun | None = None
         self._unwritten = ""
+        self._given: dict[str, Given] = {}  # labels, by dataset
         self._check(settings)
 
     @cached_property
@@ -73,7 +76,13 @@ class Controller:
         """Refuse what cannot be judged or saved before anything is measured."""
         from harness.report.files import check_files, paths_of
 
-        check_files(paths_of(settings))
+        paths = paths_of(settings)
+        if settings.label_next is not None:
+            from harness.report.label_list import check_list
+
+            paths["label_next"] = settings.label_next
+            check_list(settings.label_next)
+        check_files(paths)
         if settings.gates:
             from harness.analysis.gates import parse
 
@@ -129,6 +138,20 @@ class Controller:
             self.run.task("jigsaw")
         if asked and not self.config.option.collectonly:
             self.run.verify()
+            self._check_labels()
+
+    def _check_labels(self) -> None:
+        """Read labels that were given, and refuse to list what cannot be."""
+        from harness.report.given_labels import read_labels, targets_of
+
+        settings = self.settings
+        if settings.label_next is not None and not targets_of(self.run):
+            raise HarnessError(
+                "--harness-label-next lists images of targets, and the run has none; "
+                "name a folder with --harness-data 'FOLDER?role=target'"
+            )
+        if settings.labels is not None:
+            self._given = read_labels(settings.labels, self.run)
 
     # --- what is to be measured -------------------------------------------------------
 
@@ -338,8 +361,21 @@ class Controller:
                 self.verdicts,
                 self._earlier,
                 interrupted=self._interrupted,
+                labelled=self._labelled(),
             )
         return self._summary
+
+    def _labelled(self) -> dict[tuple[str, str], Labelled]:
+        """What the labels say that were given; nothing where a run was cut short."""
+        if not self._given or self._interrupted:
+            return {}
+        from harness.report.given_labels import judged
+
+        try:
+            return judged(self.run, self._given)
+        except HarnessError as error:  # the rest of the report is made all the same
+            self._unwritten = f"labels could not be used: {error}"
+            return {}
 
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter
@@ -393,7 +429,7 @@ class Controller:
 
         settings = self.settings
         paths = paths_of(settings)
-        if not paths and not settings.save_run:
+        if not paths and not settings.save_run and settings.label_next is None:
             return  # a summary imports and computes: nobody has asked for one
         if settings.save_run and not self._interrupted:
             from harness.report.run_file.saved import run_path
@@ -402,6 +438,7 @@ class Controller:
         try:
             with finishing("while reports are written"):
                 write_files(paths, self.summary())
+                self._write_list()
         except KeyboardInterrupt:
             self._stopped("all reports were written")
         except HarnessError as error:
@@ -410,6 +447,16 @@ class Controller:
             # An exception here would cost the report on the terminal as well.
             self._unwritten = str(error)
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _write_list(self) -> None:
+        """Which images to label; a run that was cut short knows no more of them."""
+        if self.settings.label_next is None or self._interrupted:
+            return
+        from harness.report.label_list import write_list
+        from harness.report.sections.predictions import Predictions
+
+        headlines = self.summary().of(Predictions).headlines
+        write_list(self.settings.label_next, self.run, headlines, self._given)
 
 
 GATE_PREFIXES = ("gates::", "fail-on::")

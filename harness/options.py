@@ -702,6 +702,21 @@ OPTIONS = (
         help="write a picture of accuracy against each metric, PNG and SVG (needs "
         "matplotlib)",
     ),
+    Option(
+        field="label_next",
+        parse=possible_path,
+        metavar="PATH",
+        help="write as CSV which images of the targets to label next, drawn at random, "
+        "as many as the headlines of the predictions say",
+    ),
+    Option(
+        field="labels",
+        parse=possible_path,
+        metavar="PATH",
+        strict=True,
+        help="labels of some images of the targets: the file that --harness-label-next "
+        "wrote, its column `label` filled in; the headlines are then of them",
+    ),
 )
 
 

@@ -167,6 +167,8 @@ class Settings:
     tables_csv: Path | None = None
     tables_parquet: Path | None = None
     plots: Path | None = None
+    labels: Path | None = None
+    label_next: Path | None = None
 
     @property
     def training_seed(self) -> int:
@@ -210,7 +212,7 @@ ROLES: dict[str, Role] = {
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),
-            *("tables_csv", "tables_parquet"),
+            *("tables_csv", "tables_parquet", "labels", "label_next"),
         ),
         Role.NONE,
     ),

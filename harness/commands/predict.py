@@ -58,20 +58,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "little time)",
     )
     parser.add_argument(
+        "--label-next",
+        metavar="FILE",
+        help="write as CSV which images to label next, drawn at random, as many as the "
+        "headline says",
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="that file with its column `label` filled in: the headline is then of "
+        "the labels too",
+    )
+    parser.add_argument(
         "--at-least",
         metavar="SHARE",
-        help="fail unless the low end of the interval of every model and folder, all "
-        "metrics combined, reaches this accuracy, such as 0.8 or 80%%",
+        help="fail unless the low end of the forecast of every model and folder, all "
+        "metrics combined, reaches this accuracy, such as 0.8 or 80%%; labels that are "
+        "given do not change it",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Start pytest on a suite of the chosen metrics."""
-    for option in ("model", "data", "metrics"):
+    for option in ("model", "data", "metrics", "label_next", "labels"):
         texts = getattr(arguments, option)
         for text in texts if isinstance(texts, list) else [texts]:
             if text is not None and not text.strip():
-                raise HarnessError(f"--{option} must not be empty, got {text!r}")
+                name = option.replace("_", "-")
+                raise HarnessError(f"--{name} must not be empty, got {text!r}")
     command = [
         "--pyargs",  # and so the conftest of this folder is heard
         _SUITE,
@@ -91,6 +105,9 @@ def run(arguments: argparse.Namespace) -> int:
     for folder in arguments.data:
         mark = "&" if "?" in folder else "?"
         command.append(f"--harness-data={folder}{mark}role=target")
+    for option in ("label_next", "labels"):
+        if path := getattr(arguments, option):
+            command.append(f"--harness-{option.replace('_', '-')}={path}")
     if arguments.metrics:
         command.append(f"--predict-metrics={arguments.metrics}")
     if arguments.at_least is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -126,6 +126,8 @@ class Dataset:
         Whether its truth is known, by the labels that `load` will return or by `known`.
     known
         Its truth where that is anything but one class of the base an image.
+    names
+        Of pictures their files, by the image's number; empty where images have none.
     verify
         Reads all of it before a run, telling about its progress, so that what is wrong
         shows then; None where `load` finds nothing wrong that was not found before.
@@ -149,6 +151,7 @@ class Dataset:
     found: Found | None = None
     traits: Mapping[str, Trait] = field(default_factory=dict)
     known: KnownTruth | None = None
+    names: Sequence[str] = ()
 
     def fingerprint(self) -> str:
         """sha256 over content, truth, transformations, seed; no name, path or trait."""

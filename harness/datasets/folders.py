@@ -325,4 +325,5 @@ def _pictures(
         known=always(known.truth),
         found=Found(images=len(files), notes=notes),
         traits=dict(own.traits),
+        names=tuple(file.relative_to(own.path).as_posix() for file in files),
     )

@@ -72,7 +72,7 @@ def check_files(
     taken: dict[Path, str] = {}
     for field, path in paths.items():
         name = option(field)
-        for package in WRITERS[field][1]:
+        for package in WRITERS.get(field, ("", ()))[1]:
             need(package, of=name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

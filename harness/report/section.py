@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.analysis.aggregates import Aggregated
     from harness.analysis.correlation import Correlation
     from harness.analysis.gates import Verdict
+    from harness.analysis.labelling import Labelled
     from harness.analysis.targets import TargetPrediction
     from harness.collector import Collector
     from harness.measurement import Measurement
@@ -46,6 +47,8 @@ class Context:
         Of accuracy on the targets.
     verdicts
         The gates, judged.
+    labelled
+        By model and dataset, what labels say that were given to some images of targets.
     run
         The session's; None where a table of measurements is opened again.
     collector
@@ -59,6 +62,7 @@ class Context:
     aggregates: tuple[Aggregated, ...] = ()
     predictions: tuple[TargetPrediction, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    labelled: Mapping[tuple[str, str], Labelled] = field(default_factory=dict)
     run: Run | None = None
     collector: Collector | None = None
     earlier: SavedRun | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from harness.report.sections.found import KEPT, SECTIONS
 from harness.report.sections.metric_tables import Fits
 
 if TYPE_CHECKING:
+    from harness.analysis.labelling import Labelled
     from harness.collector import Collector
     from harness.plan import Variant
     from harness.report.run_file.saved import SavedRun
@@ -101,6 +102,7 @@ def summarise(
     earlier: SavedRun | None = None,
     *,
     interrupted: bool = False,
+    labelled: Mapping[tuple[str, str], Labelled] | None = None,
 ) -> Summary:
     """Fit and sort what the collector holds, and compare it with an earlier run."""
     recorded = whole_series(collector.measurements)
@@ -118,6 +120,7 @@ def summarise(
         aggregates=_aggregates(run, collector, measurements),
         predictions=predict_targets(correlations),
         verdicts=verdicts,
+        labelled=labelled or {},
         run=run,
         collector=collector,
         earlier=earlier,

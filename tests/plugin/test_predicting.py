@@ -1,5 +1,6 @@
 """Targets: predicted accuracy in the report, gated, and true where we know better."""
 
+import csv
 import json
 
 import numpy as np
@@ -67,17 +68,8 @@ def test_predictions_stand_in_the_report_with_their_record(targets):
 
 def test_the_interval_holds_what_the_labels_say(targets):
     """The same images with labels, which the run above has not seen."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
     _, found = run(targets)
-    spec = spec_from_file_location("toy_conftest", targets.path / "conftest.py")
-    conftest = module_from_spec(spec)
-    spec.loader.exec_module(conftest)
-    pixels, labels = conftest.images(80, n=300, seed=30)
-    patterns = conftest.PATTERNS.reshape(3, 16) / 255
-    flat = pixels.reshape(len(pixels), 16) / 255
-    nearest = ((flat[:, None] - patterns[None]) ** 2).sum(2).argmin(1)
-    accuracy = (nearest == labels).mean()
+    accuracy = truth_of(targets, 80, 300, 30)[1].mean()
 
     for p in found["predictions"]:
         if p["dataset"] == "cam" and len(p["predictor"]["metrics"]) == 2:
@@ -131,3 +123,80 @@ def test_numbers_of_the_report_are_plain(targets):
 
     assert walk(found)
     assert np.isfinite(found["predictions"][0]["prediction"]["accuracy"])
+
+
+def truth_of(targets, noise, n, seed):
+    """The images of a target again, with their labels, and what is right on them."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location("toy_conftest", targets.path / "conftest.py")
+    conftest = module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    pixels, labels = conftest.images(noise, n=n, seed=seed)
+    patterns = conftest.PATTERNS.reshape(3, 16) / 255
+    flat = pixels.reshape(len(pixels), 16) / 255
+    nearest = ((flat[:, None] - patterns[None]) ** 2).sum(2).argmin(1)
+    return labels, nearest == labels
+
+
+def test_labels_of_a_list_give_the_interval_that_was_asked_for(targets):
+    """The images of all models are the same; the forecast stays what it was."""
+    path = targets.path / "list.csv"
+    _, before = run(targets, f"--harness-label-next={path}")
+    labels, right = truth_of(targets, 80, 300, 30)
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert list(rows[0])[4:6] == ["predicted sharp", "confidence sharp"]
+    for row in rows:
+        if row["dataset"] == "cam":
+            row["label"] = "abc"[labels[int(row["index"])]]
+    filled = targets.path / "filled.csv"
+    with filled.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+    result, after = run(targets, f"--harness-labels={filled}")
+
+    assert result.ret == 0
+    assert after["predictions"] == before["predictions"]
+    (old,), (new,) = (
+        [
+            one
+            for one in found["headlines"]
+            if (one["model"], one["dataset"]) == ("sharp", "cam")
+        ]
+        for found in (before, after)
+    )
+    assert old["trust"] != "trust it"
+    assert new["trust"] == "trust it"
+    assert new["labelled"]["labelled"] == old["advice"]["label"] < 300
+    assert new["high"] - new["low"] <= old["advice"]["high"] - old["advice"]["low"]
+    assert new["low"] <= right.mean() <= new["high"]
+    result.stdout.fnmatch_lines(["sharp on cam: about * right, between * by * labels*"])
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        ("--harness-labels=no.csv", "*labels no.csv cannot be read*"),
+        ("--harness-labels=", "*must be a path, got an empty text*"),
+        ("--harness-label-next=conftest.py", "*is there and is no list of images*"),
+    ],
+)
+def test_what_cannot_be_read_or_written_ends_the_run_at_its_start(
+    targets, option, problem
+):
+    """Nothing was measured by then."""
+    result, found = run(targets, option)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert found is None
+    result.stderr.fnmatch_lines([problem])
+
+
+def test_without_a_target_there_is_nothing_to_label(toy):
+    """And no list of it."""
+    result = toy.runpytest_inprocess("--harness-label-next=l.csv")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*lists images of targets, and the run has none*"])

@@ -7,6 +7,7 @@ import pytest
 from harness.analysis.headlines import Advice, Headline, Trust
 from harness.analysis.labelling import labelled_interval
 from harness.report.sections.headlines import (
+    LIST,
     first_sentence,
     headline_texts,
     next_sentence,
@@ -73,22 +74,22 @@ def test_the_first_sentence_says_how_many_of_100_are_right(one, said):
     [
         (
             TRUSTED,
-            "label 112 of its 150 images, drawn at random, for an interval half as "
-            "wide, about 92 to 97 of 100.",
+            f"label 112 of its 150 images ({LIST}), for an interval half as wide, "
+            "about 92 to 97 of 100.",
         ),
         (
             replace(TRUSTED, labelled=LABELS),
-            "label 52 more of its 150 images, drawn at random, for an interval half as "
-            "wide, about 92 to 97 of 100.",
+            f"label 52 more of its 150 images ({LIST}), for an interval half as wide, "
+            "about 92 to 97 of 100.",
         ),
         (
             replace(TRUSTED, advice=Advice(label=60, low=0.4, high=0.6, sure=False)),
-            "label 60 of its 150 images, drawn at random, for an interval of at most "
-            "20 points, whatever is true.",
+            f"label 60 of its 150 images ({LIST}), for an interval of at most 20 "
+            "points, whatever is true.",
         ),
         (
             replace(TRUSTED, advice=Advice(label=150, low=0.9, high=0.9, sure=True)),
-            "label 150 of its 150 images: only all of them give more.",
+            f"label 150 of its 150 images ({LIST}): only all of them give more.",
         ),
         (
             replace(TRUSTED, advice=None),

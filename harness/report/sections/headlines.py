@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from harness.analysis.headlines import Headline, Trust, counted, outwards
 from harness.report.table import Text, Writer
 
+LIST = "--harness-label-next FILE draws them"
 _MANY = 8  # headlines; of more, a terminal and Markdown show the first sentence alone
 _REST: tuple[Writer, ...] = ("page",)
 
@@ -97,10 +98,10 @@ def next_sentence(one: Headline) -> str:
     if have:
         what = f"label {told.label - have} more of its {counted(one.images, 'image')}"
     if told.label == one.images:
-        return f"{what}: only all of them give more."
+        return f"{what} ({LIST}): only all of them give more."
     if told.sure:
         gives = f"for an interval half as wide, about {low} to {high} of 100"
     else:
         points = f"{100 * (told.high - told.low):.0f} points"
         gives = f"for an interval of at most {points}, whatever is true"
-    return f"{what}, drawn at random, {gives}."
+    return f"{what} ({LIST}), {gives}."

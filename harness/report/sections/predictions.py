@@ -45,7 +45,9 @@ class PredictionsSection(Kept[Predictions]):
             unlike = unlike_source(rows, classes=len(context.run.base.classes))
         return Predictions(
             predictions=context.predictions,
-            headlines=headlines(context.predictions, unlike=unlike),
+            headlines=headlines(
+                context.predictions, unlike=unlike, labelled=context.labelled
+            ),
         )
 
     def tables(self, found: Predictions, /) -> Iterator[Table | Text]:
