@@ -56,6 +56,18 @@ def test_its_commands_name_options_that_exist(project):
     assert [name for name in shown if name not in text] == []
 
 
+def test_its_folder_of_photos_can_be_made(project, monkeypatch):
+    """By the line that stands there; it holds images of the base's size."""
+    import numpy as np
+
+    (line,) = re.findall(r'mkdir photos && python -c "(.*?)"', README, flags=re.DOTALL)
+    monkeypatch.chdir(project.mkdir("photos").parent)
+    exec(line)
+
+    pixels = np.load("photos/data.npy")
+    assert (pixels.dtype, pixels.shape) == (np.uint8, (150, 8, 8, 1))
+
+
 def test_its_gates_can_be_parsed():
     """Every gate in quotes."""
     from harness.analysis.gates import parse

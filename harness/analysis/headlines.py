@@ -24,7 +24,8 @@ FEWEST_KINDS = 8
 SHORT_OF_LEVEL = 0.05
 #: An interval as wide as this says little.
 WIDE = 0.5
-#: What labels are asked to give where the forecast is not to be trusted.
+#: What labels are asked to give where the forecast is not to be trusted; half of its
+#: interval where it is, with care, and that is less.
 AIM = 0.2
 
 
@@ -236,7 +237,7 @@ def _against(found: Prediction, unlike: float | None) -> Iterator[str]:
     if far:
         most = far[0]
         by = "" if math.isinf(most.share) else f", by {most.share:.0%} of its range"
-        more = f", and so do {len(far) - 1} more metrics" if len(far) > 1 else ""
+        more = f"; of {counted(len(far), 'metric')} the farthest" * (len(far) > 1)
         yield f"{most.metric} lies outside of what the fit has seen{by}{more}"
     elif not found.inside:
         yield "metrics lie outside of what the fit has seen"
@@ -296,14 +297,17 @@ def _advice(
     level: float,
     labelled: Labelled | None,
 ) -> Advice | None:
-    """Labels that halve a trusted interval, or give one of `AIM` whatever is true."""
+    """Labels that halve a trusted interval, or give one so wide whatever is true."""
     have = labelled.labelled if labelled is not None and labelled.drawn else 0
     if have >= images or low == high is not None:
         return None
-    sure = trust is Trust.YES and middle is not None
-    at, width = 0.5, AIM
-    if sure and middle is not None and low is not None and high is not None:
-        at, width = middle, (high - low) / 2
+    at, width, sure = 0.5, AIM, False
+    if middle is not None and low is not None and high is not None:
+        half = (high - low) / 2
+        if trust is Trust.YES:
+            at, width, sure = middle, half, True
+        elif trust is Trust.CARE:
+            width = min(half, AIM)
     n = max(labels_needed(at, images, width, level=level), min(have + 1, images))
     ends = expected_interval(at, n, images, level=level)
     return Advice(label=n, low=ends[0], high=ends[1], sure=sure)
