@@ -32,8 +32,8 @@ def defocus_blur(
 ) -> torch.Tensor:
     """Average over a disk of `radius` pixels, whose rim is itself blurred a little.
 
-    The rim's blur is a Gaussian of `alias` pixels on 3x3 pixels. Outside is the mirror
-    image that does not repeat the last pixel.
+    The rim's blur is a Gaussian of `alias` pixels on 3x3 pixels, on 5x5 where the disk
+    has more than 8. Outside is the mirror image that does not repeat the last pixel.
     """
     check_side(images, int(radius) + 2)
     h, w = images.shape[-2:]
@@ -48,27 +48,52 @@ def defocus_blur(
 
 
 def glass_blur(
-    images: torch.Tensor, rng: np.random.Generator, *, sigma: float, rounds: int
+    images: torch.Tensor,
+    rng: np.random.Generator,
+    *,
+    sigma: float,
+    rounds: int,
+    reach: int = 1,
 ) -> torch.Tensor:
-    """Blur, let pixels be seen a pixel away, up and to the left, and blur again.
+    """Blur, let pixels be seen up to `reach` away, and blur again.
 
-    In each of the `rounds` every pixel, but for the first two rows and columns, becomes
-    one of four: itself, its neighbour above, to the left, or above to the left. The
-    published generator means to swap the two, but assigns through views, so that
-    nothing goes back; and its offsets are -1 and 0. It goes from the last pixel to the
-    first, so no neighbour has been changed when it is read, and all may go at once.
+    In each of the `rounds` every pixel, but for those near the edges, becomes one that
+    is `reach` above to `reach` - 1 below, and as far to the left and right; of a reach
+    of 1 one of four: itself, its neighbour above, to the left, or above to the left.
+    The published generator means to swap the two, but assigns through views, so that
+    nothing goes back. It goes from the last pixel to the first: what lies behind has
+    been changed when it is read, and what lies ahead has not.
     """
-    check_side(images)
+    check_side(images, 2 * reach + 2)
     b, c, h, w = images.shape
     pixels = truncated(_smooth(unit(images), sigma)).flatten(2)
-    here = np.arange(h * w).reshape(h, w)
     for _ in range(rounds):
-        up, left = rng.integers(0, 2, size=(2, b, h - 2, w - 2))
-        seen = np.broadcast_to(here, (b, h, w)).copy()
-        seen[:, 2:, 2:] -= up * w + left
+        seen = _shuffled(rng, b, h, w, reach)
         index = like(seen.reshape(b, 1, h * w), images)
         pixels = pixels.gather(2, index.expand(b, c, h * w))
     return truncated(_smooth(unit(pixels.view(b, c, h, w)), sigma))
+
+
+def _shuffled(
+    rng: np.random.Generator, b: int, h: int, w: int, reach: int
+) -> NDArray[np.int64]:
+    """(b, h * w) number of the pixel that is seen in place of each, after one round."""
+    here = np.arange(h * w)
+    places = np.broadcast_to(here.reshape(h, w), (b, h, w)).copy()
+    size = (2, b, h - 2 * reach, w - 2 * reach)
+    down, right = reach - 1 - rng.integers(0, 2 * reach, size=size)
+    changed = slice(reach + 1, h - reach + 1), slice(reach + 1, w - reach + 1)
+    places[:, *changed] += down * w + right
+    seen: NDArray[np.int64] = places.reshape(b, h * w)
+    # A pixel behind shows by now what it was changed to, and so on from there.
+    moved = np.zeros((h, w), dtype=bool)
+    moved[changed] = True
+    behind = moved.ravel()[seen] & (seen > here)
+    while behind.any():
+        beyond = np.take_along_axis(seen, seen, axis=1)
+        further = np.take_along_axis(behind, seen, axis=1)
+        seen, behind = np.where(behind, beyond, seen), behind & further
+    return seen
 
 
 def motion_blur(
@@ -132,14 +157,18 @@ def smear(
 
 
 def zoom_blur(
-    images: torch.Tensor, rng: np.random.Generator, *, stop: float
+    images: torch.Tensor,
+    rng: np.random.Generator,
+    *,
+    stop: float,
+    step: float = 0.01,
 ) -> torch.Tensor:
-    """Average the image with itself enlarged from 1 to `stop` in steps of 0.01."""
+    """Average the image with itself enlarged from 1 to `stop` by `step` at a time."""
     check_side(images)
     h, w = images.shape[-2:]
     values = unit(images)
     # Whether `stop` itself is taken is up to rounding, here as in the published images.
-    factors = np.arange(1, stop, 0.01)
+    factors = np.arange(1, stop, step)
     total = values.clone()
     for factor in factors:
         total += along_both(values, zooming(h, factor), zooming(w, factor))
@@ -151,16 +180,25 @@ def _smooth(values: torch.Tensor, sigma: float) -> torch.Tensor:
     return along_both(values, smoothing(h, sigma), smoothing(w, sigma))
 
 
+_GRID = 8  # pixels from the middle of a small disk to the end of its grid
+
+
 def _disk(radius: float, alias: float) -> Matrix:
-    """(2r + 3, 2r + 3) weights, r the whole part of the radius."""
-    reach = math.floor(radius) + 1
-    squares = np.arange(-reach, reach + 1) ** 2
+    """(2r + 3, 2r + 3) weights, r the whole part of the radius.
+
+    Of a radius of 8 and more (2r + 1, 2r + 1): the published grid ends there, and the
+    rim that lies beyond is mirrored into it.
+    """
+    whole = math.floor(radius)
+    grid, reach = max(whole, _GRID), min(whole + 1, max(whole, _GRID))
+    squares = np.arange(-grid, grid + 1) ** 2
     disk = (squares[:, None] + squares <= radius**2).astype(float)
-    near = math.exp(-0.5 / alias**2)
-    taps = np.array([near, 1.0, near]) / (1 + 2 * near)
-    rim = np.apply_along_axis(np.convolve, 0, disk / disk.sum(), taps, "same")
-    blurred: Matrix = np.apply_along_axis(np.convolve, 1, rim, taps, "same")
-    return blurred
+    side = 1 if radius <= _GRID else 2
+    taps = np.exp(-0.5 * (np.arange(-side, side + 1) / alias) ** 2)
+    blur = correlating(2 * grid + 1, taps / taps.sum(), "reflect")
+    blurred: Matrix = blur @ (disk / disk.sum()) @ blur.T
+    kept = slice(grid - reach, grid + reach + 1)
+    return blurred[kept, kept]
 
 
 def _products(kernel: Matrix) -> Iterator[tuple[Matrix, Matrix]]:

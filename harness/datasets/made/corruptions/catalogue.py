@@ -1,7 +1,8 @@
 """The nineteen corruptions of CIFAR-10-C: where their code is, and how strong.
 
 Strengths are those of the published generator for 32x32 images (not those it uses for
-ImageNet, which on images so small are several times too strong). A higher severity is
+ImageNet, which on images so small are several times too strong: those are in
+`photographs`). A higher severity is
 not always a larger change: elastic_transform moves less from level 1 to 5, and saturate
 takes colour away at levels 1 and 2 and adds it from 3 on.
 
@@ -13,6 +14,7 @@ https://github.com/hendrycks/robustness (Apache-2.0).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +40,8 @@ class Corruption:
     strengths: tuple[dict[str, Any], ...]
 
 
-def _row(module: str, parameters: str, *strengths: Any) -> Corruption:
+def row(module: str, parameters: str, *strengths: Any) -> Corruption:
+    """A row, with names of parameters and, for each severity, what they are."""
     names = parameters.split()
     values = [s if isinstance(s, tuple) else (s,) for s in strengths]
     return Corruption(
@@ -47,15 +50,16 @@ def _row(module: str, parameters: str, *strengths: Any) -> Corruption:
     )
 
 
-_TO_THE_RIGHT = [-45.0, 45.0]
-_UPWARDS = [-135.0, -45.0]
+#: Bounds of directions, in degrees; 90 is down.
+TO_THE_RIGHT = [-45.0, 45.0]
+UPWARDS = [-135.0, -45.0]
 
 # In the published order: the fifteen, then the four that were kept for validation.
 CATALOGUE: dict[str, Corruption] = {
-    "gaussian_noise": _row("noise", "sigma", 0.04, 0.06, 0.08, 0.09, 0.10),
-    "shot_noise": _row("noise", "photons", 500.0, 250.0, 100.0, 75.0, 50.0),
-    "impulse_noise": _row("noise", "amount", 0.01, 0.02, 0.03, 0.05, 0.07),
-    "defocus_blur": _row(
+    "gaussian_noise": row("noise", "sigma", 0.04, 0.06, 0.08, 0.09, 0.10),
+    "shot_noise": row("noise", "photons", 500.0, 250.0, 100.0, 75.0, 50.0),
+    "impulse_noise": row("noise", "amount", 0.01, 0.02, 0.03, 0.05, 0.07),
+    "defocus_blur": row(
         "blur",
         "radius alias",
         (0.3, 0.4),
@@ -64,29 +68,29 @@ CATALOGUE: dict[str, Corruption] = {
         (1.0, 0.2),
         (1.5, 0.1),
     ),
-    "glass_blur": _row(
+    "glass_blur": row(
         "blur", "sigma rounds", (0.05, 1), (0.25, 1), (0.4, 1), (0.25, 2), (0.4, 2)
     ),
-    "motion_blur": _row(
+    "motion_blur": row(
         "blur",
         "radius sigma angle",
-        (6, 1.0, _TO_THE_RIGHT),
-        (6, 1.5, _TO_THE_RIGHT),
-        (6, 2.0, _TO_THE_RIGHT),
-        (8, 2.0, _TO_THE_RIGHT),
-        (9, 2.5, _TO_THE_RIGHT),
+        (6, 1.0, TO_THE_RIGHT),
+        (6, 1.5, TO_THE_RIGHT),
+        (6, 2.0, TO_THE_RIGHT),
+        (8, 2.0, TO_THE_RIGHT),
+        (9, 2.5, TO_THE_RIGHT),
     ),
-    "zoom_blur": _row("blur", "stop", 1.06, 1.11, 1.16, 1.21, 1.26),
-    "snow": _row(
+    "zoom_blur": row("blur", "stop", 1.06, 1.11, 1.16, 1.21, 1.26),
+    "snow": row(
         "weather",
         "mean spread zoom threshold radius sigma keep angle",
-        (0.1, 0.2, 1.0, 0.6, 8, 3.0, 0.95, _UPWARDS),
-        (0.1, 0.2, 1.0, 0.5, 10, 4.0, 0.9, _UPWARDS),
-        (0.15, 0.3, 1.75, 0.55, 10, 4.0, 0.9, _UPWARDS),
-        (0.25, 0.3, 2.25, 0.6, 12, 6.0, 0.85, _UPWARDS),
-        (0.3, 0.3, 1.25, 0.65, 14, 12.0, 0.8, _UPWARDS),
+        (0.1, 0.2, 1.0, 0.6, 8, 3.0, 0.95, UPWARDS),
+        (0.1, 0.2, 1.0, 0.5, 10, 4.0, 0.9, UPWARDS),
+        (0.15, 0.3, 1.75, 0.55, 10, 4.0, 0.9, UPWARDS),
+        (0.25, 0.3, 2.25, 0.6, 12, 6.0, 0.85, UPWARDS),
+        (0.3, 0.3, 1.25, 0.65, 14, 12.0, 0.8, UPWARDS),
     ),
-    "frost": _row(
+    "frost": row(
         "frost",
         "keep ice",
         (1.0, 0.2),
@@ -95,7 +99,7 @@ CATALOGUE: dict[str, Corruption] = {
         (0.85, 0.4),
         (0.75, 0.45),
     ),
-    "fog": _row(
+    "fog": row(
         "weather",
         "strength decay",
         (0.2, 3.0),
@@ -104,9 +108,9 @@ CATALOGUE: dict[str, Corruption] = {
         (1.0, 2.0),
         (1.5, 1.75),
     ),
-    "brightness": _row("digital", "amount", 0.05, 0.1, 0.15, 0.2, 0.3),
-    "contrast": _row("digital", "factor", 0.75, 0.5, 0.4, 0.3, 0.15),
-    "elastic_transform": _row(
+    "brightness": row("digital", "amount", 0.05, 0.1, 0.15, 0.2, 0.3),
+    "contrast": row("digital", "factor", 0.75, 0.5, 0.4, 0.3, 0.15),
+    "elastic_transform": row(
         "elastic",
         "alpha sigma affine",
         (0.0, 0.0, 0.08),
@@ -115,11 +119,11 @@ CATALOGUE: dict[str, Corruption] = {
         (0.1, 0.04, 0.05),
         (0.1, 0.03, 0.03),
     ),
-    "pixelate": _row("digital", "scale", 0.95, 0.9, 0.85, 0.75, 0.65),
-    "jpeg_compression": _row("digital", "quality", 80, 65, 58, 50, 40),
-    "speckle_noise": _row("noise", "sigma", 0.06, 0.1, 0.12, 0.16, 0.2),
-    "gaussian_blur": _row("blur", "sigma", 0.4, 0.6, 0.7, 0.8, 1.0),
-    "spatter": _row(
+    "pixelate": row("digital", "scale", 0.95, 0.9, 0.85, 0.75, 0.65),
+    "jpeg_compression": row("digital", "quality", 80, 65, 58, 50, 40),
+    "speckle_noise": row("noise", "sigma", 0.06, 0.1, 0.12, 0.16, 0.2),
+    "gaussian_blur": row("blur", "sigma", 0.4, 0.6, 0.7, 0.8, 1.0),
+    "spatter": row(
         "spatter",
         "liquid mean spread sigma threshold amount",
         ("water", 0.62, 0.1, 0.7, 0.7, 0.5),
@@ -128,7 +132,7 @@ CATALOGUE: dict[str, Corruption] = {
         ("mud", 0.65, 0.1, 0.7, 0.69, 0.6),
         ("mud", 0.65, 0.1, 0.5, 0.68, 0.6),
     ),
-    "saturate": _row(
+    "saturate": row(
         "digital",
         "factor offset",
         (0.3, 0.0),
@@ -155,11 +159,20 @@ def target(name: str) -> str:
     >>> target("contrast")
     'harness.datasets.made.corruptions.digital:contrast'
     """
-    return f"harness.datasets.made.corruptions.{_known(name).module}:{name}"
+    return f"harness.datasets.made.corruptions.{_known(name, CATALOGUE).module}:{name}"
 
 
-def corruption(name: str, severity: int) -> Transformation:
+def corruption(
+    name: str, severity: int, catalogue: Mapping[str, Corruption] = CATALOGUE
+) -> Transformation:
     """One of the nineteen at one of five severities.
+
+    Parameters
+    ----------
+    name, severity
+        Which.
+    catalogue
+        Whose strengths: these, or those for photographs, `photographs.CATALOGUE_224`.
 
     Raises
     ------
@@ -181,17 +194,17 @@ def corruption(name: str, severity: int) -> Transformation:
     ...
     harness.errors.UnknownName: unknown corruption 'contrasts'; did you mean ...
     """
-    row = _known(name)
+    found = _known(name, catalogue)
     if severity not in SEVERITIES:
         raise ValueError(f"`severity` must be 1, 2, 3, 4 or 5, got {severity!r}")
     return Transformation(
         name=f"{name}-{severity}",
         target=target(name),
-        parameters=dict(row.strengths[severity - 1]),
+        parameters=dict(found.strengths[severity - 1]),
     )
 
 
-def _known(name: str) -> Corruption:
-    if name not in CATALOGUE:
-        raise UnknownName("corruption", name, CATALOGUE)
-    return CATALOGUE[name]
+def _known(name: str, catalogue: Mapping[str, Corruption]) -> Corruption:
+    if name not in catalogue:
+        raise UnknownName("corruption", name, catalogue)
+    return catalogue[name]

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from harness.datasets.dataset import Dataset
+from harness.datasets.dataset import Dataset, Transformation
 from harness.datasets.family import SUFFIXES, Family
 from harness.datasets.made.corruptions.catalogue import (
     CATALOGUE,
     EXTRA,
     SEVERITIES,
     STANDARD,
+    Corruption,
     corruption,
 )
+from harness.datasets.made.corruptions.photographs import (
+    CATALOGUE_224,
+    LEAST_SIDE,
+    CorruptedImages,
+)
+from harness.errors import HarnessError
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
     from harness.datasets.family import Base
+    from harness.datasets.images import Images
     from harness.settings import Settings
 
 
@@ -47,17 +56,21 @@ def suffixed(name: str, families: Mapping[str, Family], base: Base) -> Family | 
             if origin is not None:
                 grey = base.size[2] == 1
                 possible = [n for n in names if not (grey and n in IN_COLOUR)]
-                return _family(name, origin, possible)
+                large = min(base.size[:2]) >= LEAST_SIDE
+                return _family(name, origin, possible, large=large)
     return None
 
 
-def _family(name: str, origin: Family, names: Sequence[str]) -> Family:
+def _family(name: str, origin: Family, names: Sequence[str], *, large: bool) -> Family:
     def datasets(settings: Settings) -> tuple[Dataset, ...]:
-        members = (
+        members = tuple(
             replace(member, seed=(settings.seed, *member.seed))
             for member in origin.datasets(settings)
         )
-        return corrupted(tuple(members), name, names=names)
+        if large:
+            quick = settings.decoder == "torchvision"
+            return corrupted_photographs(members, name, names=names, quick=quick)
+        return corrupted(members, name, names=names)
 
     return replace(
         origin,
@@ -115,6 +128,66 @@ def corrupted(
     >>> [(dataset.name, dataset.domain.value) for dataset in made]
     [('all-c/test/fog-3', 'exterior'), ('all-c/b/fog-3', 'target')]
     """
+
+    def under(dataset: Dataset, corruption: Transformation) -> Dataset:
+        made = (*dataset.transformations, corruption)
+        return replace(dataset, transformations=made)
+
+    return _each(datasets, family, names, severities, under, CATALOGUE)
+
+
+def corrupted_photographs(
+    datasets: tuple[Dataset, ...],
+    family: str,
+    *,
+    names: Sequence[str] = STANDARD,
+    severities: Sequence[int] = SEVERITIES,
+    quick: bool = True,
+) -> tuple[Dataset, ...]:
+    """The same of photographs: see `harness.datasets.made.corruptions.photographs`.
+
+    Parameters
+    ----------
+    datasets, family, names, severities
+        As of `corrupted`.
+    quick
+        As of `photographs.CorruptedImages`.
+
+    Raises
+    ------
+    HarnessError
+        If a dataset is itself made by transformations, which would come too late.
+    UnknownName, ValueError
+        As `corrupted`.
+    """
+    for dataset in datasets:
+        if dataset.transformations:
+            raise HarnessError(
+                f"{dataset.name} is made by transformations, and photographs are "
+                "corrupted before these; corrupt what it is made of, such as the test "
+                "split"
+            )
+
+    def under(dataset: Dataset, corruption: Transformation) -> Dataset:
+        def load() -> Images:
+            return CorruptedImages(
+                dataset.load(), corruption, dataset.seed, quick=quick
+            )
+
+        return replace(dataset, load=cache(load))
+
+    return _each(datasets, family, names, severities, under, CATALOGUE_224)
+
+
+def _each(
+    datasets: tuple[Dataset, ...],
+    family: str,
+    names: Sequence[str],
+    severities: Sequence[int],
+    under: Callable[[Dataset, Transformation], Dataset],
+    catalogue: Mapping[str, Corruption],
+) -> tuple[Dataset, ...]:
+    """Each dataset under each corruption at each severity, with names and traits."""
     numbers = {name: number for number, name in enumerate(CATALOGUE)}
     members = []
     for dataset in datasets:
@@ -124,15 +197,14 @@ def corrupted(
         domain = Domain.TARGET if target else Domain.EXTERIOR
         for name in names:
             for severity in severities:
-                transformation = corruption(name, severity)
+                transformation = corruption(name, severity, catalogue)
+                seeded = (*dataset.seed, numbers[name], severity)
                 members.append(
                     replace(
-                        dataset,
+                        under(replace(dataset, seed=seeded), transformation),
                         name=f"{family}/{inside}{transformation.name}",
                         family=family,
                         domain=domain,
-                        transformations=(*dataset.transformations, transformation),
-                        seed=(*dataset.seed, numbers[name], severity),
                         verify=None,  # what it was made of is verified and counted
                         found=None,
                         traits={

@@ -16,6 +16,7 @@ from harness.datasets.made.corruptions.catalogue import (
     STANDARD,
     corruption,
 )
+from harness.datasets.made.corruptions.photographs import CATALOGUE_224
 from harness.errors import UnknownName
 from tests.datasets.made.corruptions.arrays import BATCHES, GREY, SMOOTH, rng, tensor
 
@@ -59,13 +60,18 @@ def test_the_published_fifteen_and_the_four_beside_them():
 
 
 @NAMES
-def test_strengths_are_the_functions_own_parameters(name):
+@pytest.mark.parametrize("table", [CATALOGUE, CATALOGUE_224], ids=["32", "224"])
+def test_strengths_are_the_functions_own_parameters(name, table):
     """Five of them, all different, no parameter missing or foreign."""
-    transformations = [corruption(name, severity) for severity in SEVERITIES]
+    assert list(table) == [*STANDARD, *EXTRA]
+    transformations = [corruption(name, severity, table) for severity in SEVERITIES]
     signature = inspect.signature(resolve(transformations[0].target))
-    asked = {n for n, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    own = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    asked = {p.name for p in own if p.default is p.empty}
 
-    assert all(set(t.parameters) == asked for t in transformations)
+    assert all(
+        asked <= set(t.parameters) <= {p.name for p in own} for t in transformations
+    )
     assert len({str(t.parameters) for t in transformations}) == 5
     assert [t.name for t in transformations] == [f"{name}-{s}" for s in SEVERITIES]
 
