@@ -74,32 +74,33 @@ def _row(numbers: dict[str, Score], *, whole: bool) -> Iterable[Value]:
 
 def consistency_parts(found: Sequence[Consistency]) -> Iterable[Part]:
     """Of each set: how alike each network's errors are to those of the others."""
-    rows: list[tuple[Value, ...]] = []
+    named: list[tuple[Value, ...]] = []
+    plain: list[tuple[Value, ...]] = []
     for one in found:
         values = {other: score.value for other, score in one.others.items()}
-        least, most = (pick(values, key=values.__getitem__) for pick in (min, max))
-        rows.append(
-            (
-                *(one.name, one.model, fmean(values.values())),
-                Said(text=f"{values[least]:.2f} {least}", number=values[least]),
-                Said(text=f"{values[most]:.2f} {most}", number=values[most]),
-            )
-        )
-    if rows:
-        yield Table(
-            title="error consistency with the other networks",
-            columns=(
-                Column(name="set"),
-                Column(name="model"),
-                Column(name="mean", form=".3f"),
-                Column(name="least, with", goes=1),
-                Column(name="most, with"),
-            ),
-            rows=tuple(rows),
-            note="Cohen's kappa of being right: 1 where two networks are wrong on the "
-            "same images, 0 where as often as chance has it.",
-            most=20,
-        )
+        ends = [pick(values, key=values.__getitem__) for pick in (min, max)]
+        first = (one.name, one.model, fmean(values.values()))
+        plain.append((*first, *(values[other] for other in ends)))
+        said = (f"{values[other]:.3f} with {other}" for other in ends)
+        pairs = zip(said, ends, strict=True)
+        named.append((*first, *(Said(text=t, number=values[o]) for t, o in pairs)))
+    if not named:
+        return
+    table = Table(
+        title="error consistency with the other networks",
+        columns=(
+            Column(name="set"),
+            Column(name="model"),
+            *(Column(name=name, form=".3f") for name in ("mean", "least", "most")),
+        ),
+        rows=tuple(named),
+        note="Cohen's kappa of being right: 1 where two networks are wrong on the same "
+        "images, 0 where as often as chance has it.",
+        most=20,
+        where=("page", "markdown"),
+    )
+    yield table
+    yield replace(table, rows=tuple(plain), where=("terminal",))
 
 
 def line_parts(found: Robustness) -> Iterable[Part]:
