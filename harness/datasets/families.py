@@ -1,6 +1,7 @@
 """The dataset families that the harness brings along."""
 
 from harness.datasets.bases import CIFAR10, DIGITS, SMALL_BASES
+from harness.datasets.bases.cifar10_p import CIFAR10_P_FAMILIES
 from harness.datasets.bases.cifar10_sets import CIFAR10_FAMILIES
 from harness.datasets.bases.digits import DIGITS_FAMILIES
 from harness.datasets.bases.imagenet_c import IMAGENET_C_FAMILIES
@@ -13,6 +14,7 @@ FAMILIES = (
     *shared(DIGITS),
     *shared(CIFAR10),
     *CIFAR10_FAMILIES,
+    *CIFAR10_P_FAMILIES,
     *(family for base in SMALL_BASES for family in shared(base)),
     *SMALL_FAMILIES,
     *DIGITS_FAMILIES,

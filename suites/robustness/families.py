@@ -19,6 +19,7 @@ _OVER = {
     "mce": ("mCE (%)", 100.0),
     "relative_mce": ("relative mCE (%)", 100.0),
     "mce_of_the_extra_four": ("mCE of 4 (%)", 100.0),
+    "mean_flip_probability": ("mean FP (%)", 100.0),
     "mfr": ("mFR (%)", 100.0),
     "mean_top_5_distance": ("mean T5D", 1.0),
 }

@@ -38,13 +38,14 @@ OVER_CORRUPTIONS = (
     "relative_mce",
     "mce_of_the_extra_four",
 )
-OF_SEQUENCES = ("mfr", "mean_top_5_distance")
+OF_SEQUENCES = ("mean_flip_probability", "mfr", "mean_top_5_distance")
 #: Aggregates that this section shows, each of a metric.
 SHOWN = (
     *((name, "accuracy") for name in (*BY_CORRUPTION, *OVER_CORRUPTIONS)),
     ("relative_corruption_error", "accuracy"),
     ("flip_rate", "flip_probability"),
     ("mfr", "flip_probability"),
+    ("mean_flip_probability", "flip_probability"),
     ("mean_top_5_distance", "top_5_distance"),
 )
 

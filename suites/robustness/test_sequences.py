@@ -35,7 +35,7 @@ def rule(dataset):
     return rule_of(str(dataset.traits["perturbation"]))
 
 
-@pytest.mark.harness_aggregate("flip_rate", "mfr")
+@pytest.mark.harness_aggregate("flip_rate", "mfr", "mean_flip_probability")
 def test_flip_probability(record, predictions, frames, rule):
     shares = flips(predictions.predicted().reshape(-1, frames), rule=rule)
     record("flip_probability", mean_of(shares, (0.0, 1.0)))

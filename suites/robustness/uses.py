@@ -15,6 +15,7 @@ _BY_SOURCE = {
     "rendered.",
     "imagenet-c": "Corruptions that nothing was trained on: mCE by AlexNet's errors.",
     "imagenet-p": "One image, perturbed a little more from frame to frame: stability.",
+    "cifar10-p": "One image, perturbed a little more from frame to frame: stability.",
     "imagenet-o": "Images of no class: whether a network can reject. Read it against "
     "chance, which goes with how many images are outside.",
     "tiny-images": "New images, collected as CIFAR-10's were: the proxy of a test set.",

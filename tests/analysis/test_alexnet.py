@@ -187,6 +187,7 @@ def test_flip_rates_are_those_of_a_table():
         dict(zip(labels, rates, strict=True))
     )
     assert made("mean_top_5_distance", distances, IMAGENET_P) == {"top_5_distance": 2.0}
+    assert made("mean_flip_probability", flips, IMAGENET_P) == {}
     (found,) = aggregated(
         mt5d({name: i + 1.0 for i, name in enumerate(TEN)}),
         distances,
@@ -273,3 +274,21 @@ def test_flip_probabilities_are_those_of_the_published_table(published):
         for r in rows
         if r["role"] == "test"
     } == TEN
+
+
+def test_flips_of_cifar10_p_are_not_divided():
+    """With spatter in place of snow; one that is missing is named."""
+    names = ["spatter" if name == "snow" else name for name in TEN]
+    sets_of = {
+        f"c/{name}": {"perturbation": name, "source": "cifar10-p", "difficulty": 1}
+        for name in names
+    }
+    flips = [
+        row(name, 0.01 * i, metric="flip_probability") for i, name in enumerate(sets_of)
+    ]
+    found = made("mean_flip_probability", flips, sets_of)["flip_probability"]
+    assert found == pytest.approx(0.045)
+    assert made("mfr", flips, sets_of) == {}
+
+    lacking = made("mean_flip_probability", flips[:-1], sets_of)["flip_probability"]
+    assert lacking == Undefined("nothing measured on c/scale")

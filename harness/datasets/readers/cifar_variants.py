@@ -132,6 +132,40 @@ def _read_severity(
     )
 
 
+# --- sequences of frames: CIFAR-10-P --------------------------------------------------
+
+
+def frames_in(path: Path) -> int:
+    """How many frames each sequence of a file has; reads no pixel.
+
+    Raises
+    ------
+    BadData
+        If it does not hold sequences of two frames or more.
+    """
+    found = read_npy(path, memory_map=True)
+    if found.ndim != 5 or found.shape[2:] != SIZE or found.shape[1] < 2:
+        size = "x".join(map(str, SIZE))
+        raise BadData(
+            f"{path} must hold sequences of at least 2 frames, (n, frames, "
+            f"{size.replace('x', ', ')}), got shape {found.shape}"
+        )
+    checked_pixels(path, found.reshape(-1, *SIZE), size=SIZE)
+    return int(found.shape[1])
+
+
+def read_sequences(path: Path) -> ArrayImages:
+    """All frames, those of one sequence one after the other; memory-mapped."""
+    return _read_sequences(path, stamps(path))
+
+
+@kept
+def _read_sequences(path: Path, _stamps: Stamps) -> ArrayImages:
+    frames_in(path)
+    whole = read_npy(path, memory_map=True)
+    return checked(path, whole.reshape(-1, *SIZE), None, size=SIZE)
+
+
 # --- pictures: CIFAR-10-F and CIFAR-10-W ----------------------------------------------
 
 
