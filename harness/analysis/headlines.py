@@ -155,13 +155,14 @@ def _headline(
     found = one.prediction
     trust, reasons = _judged(one, unlike)
     level = 0.95 if isinstance(found, Undefined) else found.level
-    use_labels = labelled is not None and _labels_tell_more(labelled, found, trust)
+    enough = labelled is not None and _enough(labelled, found, trust)
+    use_labels = enough or (labelled is not None and _apart(labelled, found))
     middle = low = high = None
     by = one.predictor.name
     if use_labels and labelled is not None:
         middle, low, high = labelled.accuracy, labelled.low, labelled.high
         by, level = counted(labelled.labelled, "label"), labelled.level
-        trust, reasons = _labels_judged(labelled, found)
+        trust, reasons = _labels_judged(labelled, found, enough=enough)
     elif isinstance(found, Prediction):
         middle, low, high = found.accuracy, found.low, found.high
         if labelled is not None:
@@ -185,22 +186,27 @@ def _headline(
     )
 
 
-def _labels_tell_more(
-    labelled: Labelled, found: Prediction | Undefined, trust: Trust
-) -> bool:
-    """Whether the headline is from labels: no forecast, a worse or a refuted one."""
+def _enough(labelled: Labelled, found: Prediction | Undefined, trust: Trust) -> bool:
+    """Whether so many labels tell more than the forecast, whatever they say.
+
+    What they say must not decide: intervals that happen to be narrow hold less often.
+    """
     if isinstance(found, Undefined) or trust is not Trust.YES:
         return True
-    narrower = labelled.high - labelled.low <= found.high - found.low
-    return narrower or _apart(labelled, found)
+    low, high = expected_interval(
+        found.accuracy, labelled.labelled, labelled.images, level=labelled.level
+    )
+    return high - low <= found.high - found.low
 
 
-def _apart(labelled: Labelled, found: Prediction) -> bool:
+def _apart(labelled: Labelled, found: Prediction | Undefined) -> bool:
+    if isinstance(found, Undefined):
+        return False
     return labelled.low > found.high or labelled.high < found.low
 
 
 def _labels_judged(
-    labelled: Labelled, found: Prediction | Undefined
+    labelled: Labelled, found: Prediction | Undefined, *, enough: bool
 ) -> tuple[Trust, tuple[str, ...]]:
     if not labelled.drawn:
         return Trust.CARE, (
@@ -214,7 +220,9 @@ def _labels_judged(
     if not isinstance(found, Undefined):
         refuted = "refute" if _apart(labelled, found) else "do not refute"
         reasons.append(f"they {refuted} the forecast of {spoken(found)}")
-    return Trust.YES, tuple(reasons)
+    if enough:
+        return Trust.YES, tuple(reasons)
+    return Trust.CARE, (reasons[-1], "few labels do so by chance now and then")
 
 
 def _judged(

@@ -234,8 +234,7 @@ def _judged(
     rows = sampled_rows(len(dataset.load()), run.settings.max_images)
     place = {int(row): i for i, row in enumerate(rows)}
     places = np.array([place[index] for index in labels], dtype=np.intp)
-    answers = run.answers(model, dataset)
-    sure = confidences(run, model, dataset)
+    answers, sure = said(run, model, dataset)
     return labelled_interval(
         _right(run, dataset, answers[places], list(labels.values())),
         None if sure is None else sure[places],
@@ -270,14 +269,24 @@ def _at_random(places: NDArray[np.intp], images: int) -> bool:
     return set(places.tolist()) == set(drawn(images)[: len(places)].tolist())
 
 
-def confidences(run: Run, model: str, dataset: Dataset) -> NDArray[np.float64] | None:
-    """(n,) probabilities of the answers; None where classes alone were saved."""
+def said(
+    run: Run, model: str, dataset: Dataset
+) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
+    """(n,) answers, and their probabilities; None where classes alone were saved.
+
+    One forward pass.
+    """
     from harness.arrays import softmax
 
+    predictions = run.predict(model, dataset)
+    sure = None
     try:
-        logits = run.predict(model, dataset).logits()
+        logits = predictions.logits()
     except UndefinedMetricError:
-        return None
-    if dataset.classes is not None:
-        logits = dataset.classes.restrict(logits)
-    return np.asarray(softmax(logits).max(axis=1))
+        pass
+    else:
+        if dataset.classes is not None:
+            logits = dataset.classes.restrict(logits)
+        sure = np.asarray(softmax(logits).max(axis=1))
+    run.remember(model, dataset, predictions)
+    return run.answers(model, dataset), sure

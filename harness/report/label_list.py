@@ -20,9 +20,9 @@ from harness.report.given_labels import (
     NONE,
     Given,
     class_names,
-    confidences,
     image_name,
     rows_of,
+    said,
     targets_of,
 )
 from harness.report.run_file.json import write_report
@@ -80,10 +80,10 @@ def write_list(
     """
     models = [name for name in run.models if name not in run.encoders]
     marks = ["" if len(models) == 1 else f" {name}" for name in models]
-    said = [f"{word}{mark}" for mark in marks for word in ("predicted", "confidence")]
+    heads = [f"{word}{mark}" for mark in marks for word in ("predicted", "confidence")]
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*COLUMNS, *map(guarded, said)])
+    writer.writerow([*COLUMNS, *map(guarded, heads)])
     for name, dataset in targets_of(run).items():
         wanted = [
             one.advice.label
@@ -106,16 +106,14 @@ def _rows(
         return
     place = {int(row): i for i, row in enumerate(rows)}
     names = class_names(run, dataset)
-    answers = {model: run.answers(model, dataset) for model in models}
-    sure = {model: confidences(run, model, dataset) for model in models}
+    found = [said(run, model, dataset) for model in models]
     for index in listed:
         label = given.labels.get(index)
         cells = [dataset.name, str(index), image_name(dataset, index)]
         cells.append("" if label is None else names[label] if label >= 0 else NONE)
-        for model in models:
-            cells.append(_answer(dataset, names, int(answers[model][place[index]])))
-            found = sure[model]
-            cells.append("" if found is None else f"{found[place[index]]:.4f}")
+        for answers, sure in found:
+            cells.append(_answer(dataset, names, int(answers[place[index]])))
+            cells.append("" if sure is None else f"{sure[place[index]]:.4f}")
         yield [guarded(cell) for cell in cells]
 
 

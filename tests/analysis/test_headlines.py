@@ -182,6 +182,32 @@ def test_a_few_labels_leave_a_sharp_forecast_alone():
     assert found.reasons[-1].startswith("labels alone say 3")
 
 
+def test_a_few_labels_that_refute_a_sharp_forecast_are_a_reason_for_care():
+    """Either is wrong; which of them, more labels tell."""
+    few = labelled_interval([False] * 9 + [True], None, None, 1000)
+
+    found = headline(target(), labelled={KEY: few})
+
+    assert found.labels_used
+    assert (found.low, found.high) == (few.low, few.high)
+    assert found.trust is Trust.CARE
+    assert found.reasons[0] == "they refute the forecast of 70 to 90 of 100"
+
+
+def test_what_labels_say_does_not_decide_whether_they_are_enough():
+    """Ten right answers of ten have a narrower interval than nine, and say no more."""
+    sharp = Prediction(accuracy=0.8, low=0.66, high=0.94, **MARGIN)
+    used = {
+        headline(
+            target(prediction=sharp),
+            labelled={KEY: labelled_interval([True] * n, None, None, 1000)},
+        ).labels_used
+        for n in (10, 20)
+    }
+
+    assert used == {False}
+
+
 def test_images_that_somebody_chose_are_no_sample():
     """The interval is shown, with the word that it may not hold."""
     chosen = labelled_interval([True] * 390, None, None, 1000, at_random=False)
