@@ -35,14 +35,15 @@ class RobustnessSection:
         return find(rows, context.aggregates)
 
     def tables(self, found: Robustness, /) -> Iterable[Part]:
-        """Networks by sets last, since a terminal's last lines are read first."""
+        """Networks by sets first; on a terminal last, where one reads from the end."""
+        yield from overview(found, terminal=False)
         yield from set_parts(found.sets)
         yield from corruption_parts(found.corrupted)
         yield from sequence_parts(found.perturbed)
         yield from outside_parts(found.outside)
         yield from consistency_parts(found.consistency)
         yield from line_parts(found)
-        yield from overview(found)
+        yield from overview(found, terminal=True)
 
     def quantities(self, found: Robustness, /) -> Mapping[str, Quantity]:
         """None: a gate names a measure, or an aggregate, at its place."""

@@ -20,7 +20,7 @@ _HEADS = {
     "top1_full": ("full", ""),
     "top_5": ("top-5", ""),
     "top1_clean": ("clean", ""),
-    "top1_diff": ("to clean", ""),
+    "top1_diff": ("diff", ""),
     "calibration_error_equal_width": ("ECE", "calibration"),
     "rms_calibration_error": ("RMS", "calibration"),
     "rms_calibration_error_official": ("official", "calibration"),
@@ -28,8 +28,42 @@ _HEADS = {
 }
 
 
-def overview(found: Robustness) -> Iterable[Part]:
+_LEGEND = {
+    "top1_full": "full: top-1 among all classes",
+    "top1_clean": "clean: top-1 on the test split's images of the same classes under "
+    "the same mask",
+    "top1_diff": "diff: top-1 less clean",
+    "rms_calibration_error": "RMS: of all bins of 100 images",
+    "rms_calibration_error_official": "official: without the surest, as published code "
+    "has it",
+}
+
+
+def overview(found: Robustness, *, terminal: bool) -> Iterable[Part]:
     """Top-1 of every network on every set, a few sets at a time on a terminal."""
+    columns = _on_sets(found)
+    if not columns:
+        return
+    title = "top-1 on every set"
+    if not terminal:
+        whole = _matrix(columns, title)
+        yield replace(whole, note=_OVERVIEW, where=("page", "markdown"))
+        return
+    for start in range(0, len(columns), _BESIDE):
+        more = f"{title}, continued" if start else title
+        some = _matrix(columns[start : start + _BESIDE], more)
+        yield replace(some, where=("terminal",))
+    yield Text(text=_OVERVIEW, where=("terminal",))
+
+
+_OVERVIEW = (
+    "In brackets: the 95 % interval with other images, Wilson's. Of classes that are "
+    "answers there, of images that have a right one."
+)
+
+
+def _on_sets(found: Robustness) -> list[tuple[str, dict[str, Value]]]:
+    """Every set's name, and top-1 by network; of corruptions the mean."""
     sets = [
         (one.name, {n.model: n.scores["accuracy"] for n in one.networks})
         for one in found.sets
@@ -49,22 +83,7 @@ def overview(found: Robustness) -> Iterable[Part]:
                 },
             )
         )
-    if not columns:
-        return
-    whole = _matrix(columns, "top-1 on every set")
-    note = (
-        "In brackets: the 95 % interval with other images, Wilson's. Of classes that "
-        "are answers there, of images that have a right one."
-    )
-    if len(columns) <= _BESIDE:
-        yield replace(whole, note=note)
-        return
-    yield replace(whole, where=("page", "markdown"), note=note)
-    for start in range(0, len(columns), _BESIDE):
-        some = _matrix(columns[start : start + _BESIDE], whole.title)
-        more = f"{whole.title}, continued" if start else whole.title
-        yield replace(some, title=more, where=("terminal",))
-    yield Text(text=note, where=("terminal",))
+    return columns
 
 
 def _matrix(columns: Sequence[tuple[str, dict[str, Value]]], title: str) -> Table:
@@ -125,14 +144,9 @@ def set_parts(sets: Sequence[OneSet]) -> Iterable[Part]:
         )
         yield table
         yield replace(table, rows=tuple(plain), where=("terminal",))
-    if sets:
-        yield Text(
-            text="In percent. clean: top-1 on the test split's images of the same "
-            "classes under the same mask; to clean: top-1 less that. full: top-1 among "
-            "all classes. RMS of all bins of 100 images; official: without the surest, "
-            "as published code has it.",
-            small=True,
-        )
+    there = {name for one in sets for each in one.networks for name in each.scores}
+    if words := [text for name, text in _LEGEND.items() if name in there]:
+        yield Text(text=f"In percent. {'; '.join(words)}.", small=True)
 
 
 def chances(
