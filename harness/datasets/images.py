@@ -8,6 +8,7 @@ import math
 import mmap
 from collections.abc import Callable
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -258,8 +259,9 @@ def same_content(one: Images, other: Images) -> bool:
         return False
     if (one.labels != other.labels).any():
         return False
-    for start in range(0, len(one), CHUNK):
-        stop = min(start + CHUNK, len(one))
+    # One alone first: of images that are made when they are looked at it tells.
+    edges = sorted({0, 1, *range(CHUNK, len(one), CHUNK), len(one)})
+    for start, stop in pairwise(edges):
         block = one.block(start, stop)
         # Saved outputs have no pixels, and their digest alone tells them apart.
         if block.size == 0 or not np.array_equal(block, other.block(start, stop)):

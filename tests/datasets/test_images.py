@@ -244,6 +244,27 @@ def test_progress_says_how_long_it_will_take(tmp_path, monkeypatch):
     assert told[3:4] == [f"digest of {where}: 1 of 4, 1 a minute, 5 min left"]
 
 
+def test_a_difference_in_the_first_image_is_seen_without_the_others():
+    """Images that are made when they are looked at are costly to look at."""
+
+    class Made(ArrayImages):
+        looked = 0
+
+        def block(self, start, stop, geometry=None):
+            self.looked += stop - start
+            return super().block(start, stop, geometry)
+
+    labels, pixels = np.zeros(5, dtype=np.int64), np.zeros((5, 2, 2, 1), np.uint8)
+    first, last = pixels.copy(), pixels.copy()
+    first[0], last[4] = 1, 1
+    plain = ArrayImages(pixels=pixels, labels=labels)
+    made = Made(pixels=first, labels=labels)
+
+    assert not same_content(made, plain)
+    assert made.looked == 1
+    assert not same_content(Made(pixels=last, labels=labels), plain)
+
+
 def test_the_same_content_is_known_in_any_kind(tmp_path):
     """By pixels and labels; images without labels or pixels have no more than names."""
     pixels = pictures(tmp_path / "data", n=3)
