@@ -33,12 +33,14 @@ SHARED_CODE = (
     "harness.datasets.dataset",
     "harness.datasets.images",
     "harness.datasets.truth",
+    "harness.fixtures.healthy",
     "harness.fixtures.labels",
     "harness.fixtures.measure",
     "harness.fixtures.outcomes",
     "harness.fixtures.record",
     "harness.metrics.numerics.checks",
     "harness.metrics.numerics.diagnostics",
+    "harness.metrics.numerics.resamples",
     "harness.metrics.numerics.temperature",
     "harness.models.classifier",
     "harness.models.fusion",
@@ -142,8 +144,14 @@ class Keys(Grid):
                 test,
                 *self.layers.places(place.subject),
                 *map(self.model_fingerprint, others),
+                *self._foretold(place),
             ]
         )
+
+    def _foretold(self, place: Place) -> tuple[str, ...]:
+        """Where an accuracy is predicted, rows have facts that others have not."""
+        foretold = place.dataset and self.datasets[place.dataset].foretold
+        return ("foretold",) if foretold else ()
 
     def subject_fingerprint(self, name: str) -> str:
         """Digest of a model or of a population: no two are called alike."""

@@ -52,6 +52,8 @@ class Run(Keys):
         self.temperatures: dict[str, float] = {}
         #: By model and dataset; see `harness.fixtures.diagnostics`.
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
+        #: By model, metric, size and options; see `harness.fixtures.healthy`.
+        self.healthy: dict[tuple[Any, ...], dict[str, str]] = {}
         #: By model and dataset; see `harness.fixtures.labels`.
         self.accuracies: dict[tuple[str, str], float | None] = {}
         #: By model and dataset; see `harness.fixtures.outcomes`.

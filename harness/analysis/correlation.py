@@ -9,6 +9,7 @@ import numpy as np
 from harness.analysis.fits.fits import Judgement, LineFit, Unfit, fit_line, judge
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome, fitted_outcome
 from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_order
+from harness.metrics.numerics.resamples import Resampled
 from harness.traits import Trait
 
 ACCURACY = "accuracy"  # the ground truth itself: nothing to correlate it with
@@ -54,6 +55,8 @@ class Point:
         How many images both were measured on.
     traits
         Facts of the dataset.
+    resamples
+        What the metric says of healthy sets of as many images; None where nobody asked.
     """
 
     model: str
@@ -64,6 +67,7 @@ class Point:
     y: float | None
     images: int
     traits: Mapping[str, Trait] = field(default_factory=dict)
+    resamples: Resampled | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +305,7 @@ def distinct_points(
             y=outcome.value_of(m),
             images=m.images,
             traits=m.traits,
+            resamples=_resamples(m),
         )
         same = points.setdefault((m.model, m.dataset), [])
         tests.setdefault((m.model, m.dataset), set()).add(m.test)
@@ -322,6 +327,15 @@ def distinct_points(
         "own name, or with what tells them apart: record(NAME, VALUE, k=5)"
     )
     return alone, contradicting, reason
+
+
+def _resamples(m: Measurement) -> Resampled | None:
+    """What `harness.fixtures.healthy` made a fact of."""
+    if "resample_error" not in m.facts:
+        return None
+    return Resampled(
+        mean=float(m.facts["resample_mean"]), error=float(m.facts["resample_error"])
+    )
 
 
 def _difference(one: Point, other: Point, outcome: FittedOutcome) -> str:

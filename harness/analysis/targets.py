@@ -17,7 +17,7 @@ from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.fits.several_metrics import Plane, fit_plane
 from harness.analysis.forecasts.direct import PREFERRED, Direct, direct
 from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
-from harness.analysis.ranges import Beyond, share_beyond
+from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.measurement import NO_AXES, Axes, Domain, label_of
 from harness.traits import Trait, is_test_split
 
@@ -398,9 +398,9 @@ def _predictions(
             prediction = Undefined(f"not measured there: {', '.join(lacking)}")
         else:
             prediction = _made(predictor, [v[name] for v in values], point.images)
-            beyond = _beyond(name, ranges)
-            inside = not any(one.far for one in beyond)
-            prediction = replace(prediction, inside=inside, beyond=beyond)
+            out = _beyond(name, ranges)
+            inside = not any(one.far for one in out)
+            prediction = replace(prediction, inside=inside, beyond=out)
         found.append(
             TargetPrediction(
                 dataset=name,
@@ -455,10 +455,9 @@ def _beyond(
         for point in row.targets:
             if point.dataset != dataset:
                 continue
-            share = share_beyond(point.x, low, high)
-            if share > 0:
-                found.append(Beyond(metric=row.label, share=share))
-    return tuple(sorted(found, key=lambda one: (-one.share, one.metric)))
+            if one := beyond(row.label, point.x, low, high, point.resamples):
+                found.append(one)
+    return farthest_first(found)
 
 
 def _torn(row: Correlation) -> tuple[Point, ...]:

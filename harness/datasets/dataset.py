@@ -153,6 +153,12 @@ class Dataset:
     known: KnownTruth | None = None
     names: Sequence[str] = ()
 
+    @property
+    def foretold(self) -> bool:
+        """Whether its accuracy is predicted: of targets, and where nobody labelled."""
+        unlabelled = self.domain is Domain.EXTERIOR and not self.labelled
+        return self.domain is Domain.TARGET or unlabelled
+
     def fingerprint(self) -> str:
         """sha256 over content, truth, transformations, seed; no name, path or trait."""
         what: dict[str, Any] = {

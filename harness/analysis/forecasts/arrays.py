@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from harness.analysis.coverage import LEVEL, Prediction
 from harness.analysis.fits.lines import Unfit
 from harness.analysis.forecasts.direct import PREFERRED, direct
 from harness.analysis.forecasts.forecaster import fit_forecaster
-from harness.analysis.ranges import Beyond, share_beyond
+from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.arrays import Array, Classes, Logits
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
+from harness.metrics.numerics.resamples import Resampled, resampled
 from harness.metrics.spec import Input, Kind, Metric
 from harness.traits import TRANSFORMATIONS, Trait, together
 
@@ -181,11 +182,15 @@ def predict_accuracy(
         level=level,
     )
     (said,) = fit.predictions([[raw[n] for n in usable]], images=[len(target_logits)])
-    shares = {n: share_beyond(raw[n], v.min(), v.max()) for n, v in usable.items()}
-    beyond = tuple(
-        Beyond(metric=n, share=s) for n, s in sorted(shares.items(), key=_far) if s
-    )
-    return _forecast(said, raw, not any(b.far for b in beyond), beyond, "")
+    out = []
+    for metric in (m for m in _estimates() if m.name in usable):
+        name, values = metric.name, usable[metric.name]
+        one = beyond(name, raw[name], values.min(), values.max())
+        if one is not None and one.far:  # unless chance alone does as much
+            healthy = _resampled(metric, source, len(target_logits))
+            one = beyond(name, raw[name], values.min(), values.max(), healthy)
+        out += [one] if one is not None else []
+    return _forecast(said, raw, not any(b.far for b in out), farthest_first(out), "")
 
 
 WEAKER = (
@@ -213,10 +218,6 @@ def _forecast(
     )
 
 
-def _far(one: tuple[str, float]) -> tuple[float, str]:
-    return -one[1], one[0]
-
-
 @cache
 def _estimates() -> tuple[Metric, ...]:
     """Those that logits of target and source, and its labels, suffice for."""
@@ -233,6 +234,22 @@ def _value(
     given = dict(zip(_FROM, (logits, *source), strict=True))
     try:
         return float(metric.fn(*(given[one] for one in metric.inputs)))
+    except UndefinedMetricError:
+        return None
+
+
+def _resampled(
+    metric: Metric, source: tuple[Logits, Classes], size: int
+) -> Resampled | None:
+    """What the metric says of sets of so many images that are like the source's."""
+    logits, _ = source
+
+    def measure(rows: NDArray[np.intp]) -> float:
+        given = dict(zip(_FROM, (logits[rows], *source), strict=True))
+        return float(metric.fn(*(given[one] for one in metric.inputs)))
+
+    try:
+        return resampled(measure, len(logits), size)
     except UndefinedMetricError:
         return None
 

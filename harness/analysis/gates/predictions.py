@@ -166,8 +166,7 @@ def _by_how_much(prediction: Prediction) -> str:
     """Of the metric that lies farthest outside; older reports do not say."""
     if not prediction.beyond:
         return ""
-    far = prediction.beyond[0]
-    return f" ({far.metric} by {far.share:.0%} of it)"
+    return f" ({prediction.beyond[0].words})"
 
 
 def is_meant(text: str) -> bool:

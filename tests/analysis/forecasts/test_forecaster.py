@@ -11,7 +11,6 @@ from harness.analysis.forecasts.anchored import fit_anchored, from_angle, to_ang
 from harness.analysis.forecasts.forecaster import fit_forecaster
 from harness.analysis.forecasts.widths import SHIFT, unit, width_of
 from harness.analysis.left_out import splits
-from harness.analysis.ranges import Beyond, share_beyond
 
 SOURCE = 0.95
 KINDS = "abcdefgh"
@@ -146,14 +145,3 @@ def test_an_interior_of_too_few_kinds_has_no_interval(traits):
     estimates, accuracy, _ = world(0)
     with pytest.raises(Unfit, match="at least 3 kinds of transformations"):
         made(estimates, accuracy, [traits] * len(accuracy))
-
-
-def test_far_is_more_than_a_tenth_of_the_range():
-    assert not Beyond(metric="entropy", share=0.03).far
-    assert Beyond(metric="entropy", share=0.27).far
-
-
-@given(st.floats(-5, 5), st.floats(-5, 5), st.floats(0.01, 5))
-def test_nothing_inside_is_beyond(value, low, length):
-    share = share_beyond(value, low, low + length)
-    assert (share == 0) == (low <= value <= low + length)
