@@ -383,13 +383,13 @@ def _predictions(
     """Of every target, from `rows`; `seen` tell whether anything like it was fitted."""
     told = {row.label: row for row in (*rows, *seen)}.values()
     names = {p.dataset: p for row in told for p in (*row.targets, *_torn(row))}
-    values = [{p.dataset: p.x for p in row.targets} for row in rows]
+    points = [{p.dataset: p for p in row.targets} for row in rows]
     ranges = [(row, *_range(row)) for row in seen if row.of(Domain.INTERIOR)]
     best = _best_raw(predictor, rows)
     found = []
     for name, point in sorted(names.items()):
         lacking = [
-            row.label for row, v in zip(rows, values, strict=True) if name not in v
+            row.label for row, has in zip(rows, points, strict=True) if name not in has
         ]
         prediction: Prediction | Undefined
         if isinstance(predictor.plane, Undefined):
@@ -397,7 +397,7 @@ def _predictions(
         elif lacking:
             prediction = Undefined(f"not measured there: {', '.join(lacking)}")
         else:
-            prediction = _made(predictor, [v[name] for v in values], point.images)
+            prediction = _made(predictor, [has[name] for has in points])
             out = _beyond(name, ranges)
             inside = not any(one.far for one in out)
             prediction = replace(prediction, inside=inside, beyond=out)
@@ -409,7 +409,9 @@ def _predictions(
                 predictor=predictor,
                 prediction=prediction,
                 accuracy=point.y,
-                raw=None if best is None else values[best].get(name),
+                raw=None
+                if best is None or name not in points[best]
+                else points[best][name].x,
                 raw_by="" if best is None else rows[best].label,
             )
         )
@@ -425,10 +427,16 @@ def _best_raw(predictor: Predictor, rows: Sequence[Correlation]) -> int | None:
     return 0 if alone else None
 
 
-def _made(predictor: Predictor, values: Sequence[float], images: int) -> Prediction:
+def _made(predictor: Predictor, points: Sequence[Point]) -> Prediction:
+    """Of one dataset, from its points in the order of the predictor's metrics."""
     fit, outcome = predictor.plane, predictor.outcome
     assert not isinstance(fit, Undefined)
-    if isinstance(fit, Forecaster | Direct):
+    values, images = [p.x for p in points], points[0].images
+    if isinstance(fit, Forecaster):
+        known = zip(points, fit.fit.source, strict=True)
+        healthy = [p.resamples.mean if p.resamples else s for p, s in known]
+        (made,) = fit.predictions([values], images=[images], healthy=healthy)
+    elif isinstance(fit, Direct):
         (made,) = fit.predictions([values], images=[images])
     else:
         (made,) = fit.predictions(

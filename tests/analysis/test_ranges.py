@@ -1,4 +1,4 @@
-"""Healthy folders lie in the range of a fit or hardly beyond it; strange ones do not."""
+"""Healthy folders lie in the range of a fit or hardly beyond it; strange do not."""
 
 import math
 from dataclasses import replace
@@ -27,7 +27,7 @@ FOLDERS = 100
 # Of those that `harness predict` takes, quick ones of each sort; the last three drift
 # with the number of images.
 NAMES = (
-    *("average_confidence", "atc_mc", "atc_ne", "difference_of_confidences", "cott"),
+    *("average_confidence", "atc_mc", "atc_ne", "difference_of_confidences"),
     *("entropy", "nuclear_norm", "marginal_entropy", "mean_feature_norm"),
     *("dispersion_score", "frechet_distance", "meta_distribution_energy"),
 )
@@ -167,11 +167,12 @@ def outside(found):
     return [one for one in found if "outside the range of the fit (" in one.reason]
 
 
-def test_of_a_hundred_healthy_folders_as_many_are_inside_as_is_said(answered):
-    """Images of the test split, which nothing was done to."""
+def test_of_a_hundred_healthy_folders_as_many_pass_as_is_said(answered):
+    """Images of the test split, which nothing was done to: 93 of 100 are right."""
     found = verdicts(answered, drawn(answered.source[0]))
     assert len(found) == FOLDERS
     assert len(outside(found)) <= 5
+    assert sum(one.passed for one in found) >= 95
 
 
 def test_of_fifty_healthy_images_it_is_the_resamples_that_let_them_pass(answered):

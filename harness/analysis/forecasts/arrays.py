@@ -181,15 +181,20 @@ def predict_accuracy(
         source_images=images,
         level=level,
     )
-    (said,) = fit.predictions([[raw[n] for n in usable]], images=[len(target_logits)])
-    out = []
-    for metric in (m for m in _estimates() if m.name in usable):
-        name, values = metric.name, usable[metric.name]
-        one = beyond(name, raw[name], values.min(), values.max())
-        if one is not None and one.far:  # unless chance alone does as much
-            healthy = _resampled(metric, source, len(target_logits))
-            one = beyond(name, raw[name], values.min(), values.max(), healthy)
-        out += [one] if one is not None else []
+    size = len(target_logits)
+    healthy = {
+        m.name: _resampled(m, source, size) for m in _estimates() if m.name in usable
+    }
+    means = [
+        found.mean if (found := healthy[n]) else values[-1]
+        for n, values in usable.items()
+    ]
+    (said,) = fit.predictions([[raw[n] for n in usable]], images=[size], healthy=means)
+    judged = [
+        beyond(name, raw[name], values.min(), values.max(), healthy[name])
+        for name, values in usable.items()
+    ]
+    out = [one for one in judged if one is not None]
     return _forecast(said, raw, not any(b.far for b in out), farthest_first(out), "")
 
 

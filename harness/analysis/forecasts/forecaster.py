@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,15 +39,36 @@ class Forecaster:
     left_out: Coverage
     raw: tuple[float, ...]
 
-    def predict(self, estimates: ArrayLike) -> Array:
-        """Return the accuracies in [0, 1] at (n, m) estimates."""
-        return self.fit.predict(estimates)
+    def predict(
+        self, estimates: ArrayLike, *, healthy: ArrayLike | None = None
+    ) -> Array:
+        """Return the accuracies in [0, 1] at (n, m) estimates.
+
+        Parameters
+        ----------
+        healthy : (m,) array, optional
+            The estimates on healthy sets of as many images. Some, COTT above all, say
+            less of few images than of many: their classes are not as many as on the
+            test split. A healthy dataset must be forecast as healthy, and an accuracy
+            of 0 as 0; in between the part of the accuracy that is left is taken.
+        """
+        said = self.fit.predict(estimates)
+        if healthy is None or self.fit.source_accuracy == 0:
+            return said
+        means = tuple(np.asarray(healthy, dtype=np.float64).tolist())
+        from_there = replace(self.fit, source=means).predict(estimates)
+        part = np.minimum(from_there / self.fit.source_accuracy, 1)
+        return np.asarray(said + part * (from_there - said))
 
     def predictions(
-        self, estimates: ArrayLike, *, images: ArrayLike
+        self,
+        estimates: ArrayLike,
+        *,
+        images: ArrayLike,
+        healthy: ArrayLike | None = None,
     ) -> tuple[Prediction, ...]:
         """Return accuracies with intervals at (n, m) estimates of so many images."""
-        middle = self.predict(estimates)
+        middle = self.predict(estimates, healthy=healthy)
         low, high = _ends(middle, self.width.half(middle, images))
         return tuple(
             Prediction(
@@ -134,6 +155,7 @@ def fit_forecaster(
             level=level,
             source_accuracy=float(source_accuracy),
             source_images=source_images,
+            images=int(np.median(images)),
         )
 
     rows = np.concatenate([one.left for one in kinds])

@@ -37,6 +37,8 @@ class Width:
         one, since the noise of the images is there whatever the kind.
     source_accuracy, source_images
         Of the test split, which the forecast starts from.
+    images
+        Of a dataset of the interior.
     kinds, n
         How many kinds were left out, and how many errors that gave.
     """
@@ -45,14 +47,31 @@ class Width:
     quantile: float
     source_accuracy: float
     source_images: int
+    images: int
     kinds: int
     n: int
 
     def half(self, accuracy: Array, images: ArrayLike) -> Array:
-        """Half widths at forecast accuracies of datasets of so many images."""
-        return self.quantile * unit(
-            accuracy, images, self.source_accuracy, self.source_images
+        r"""Half widths at forecast accuracies of datasets of so many images.
+
+        What errors were on the interior, and what fewer images add to it:
+
+        .. math:: \sqrt{q^2 u(a, \max(n, m))^2 + 2 z^2 (v(a, n) - v(a, m))_+}
+
+        with u and v of `unit`, m the images of a dataset of the interior, q the
+        quantile there and z the normal one. The noise of an accuracy is twice in it:
+        the truth has it, and what the estimates say of the same images.
+        """
+        images = np.asarray(images, dtype=np.float64)
+        known = self.quantile * unit(
+            accuracy,
+            np.maximum(images, self.images),
+            self.source_accuracy,
+            self.source_images,
         )
+        fewer = _noise(accuracy, images) - _noise(accuracy, self.images)
+        added = 2 * student(np.inf, self.level) ** 2 * np.maximum(fewer, 0)
+        return np.asarray(np.sqrt(known**2 + added))
 
 
 def unit(
@@ -95,7 +114,12 @@ def _noise(share: ArrayLike, images: ArrayLike) -> Array:
 
 
 def width_of(
-    errors: Sequence[Array], *, level: float, source_accuracy: float, source_images: int
+    errors: Sequence[Array],
+    *,
+    level: float,
+    source_accuracy: float,
+    source_images: int,
+    images: int,
 ) -> Width:
     """Return what half widths are made of, from errors on kinds that were left out.
 
@@ -103,7 +127,7 @@ def width_of(
     ----------
     errors : sequence of arrays
         For each kind the errors of the forecasts made without it, in units of `unit`.
-    level, source_accuracy, source_images
+    level, source_accuracy, source_images, images
         As in `Width`.
 
     Raises
@@ -123,7 +147,8 @@ def width_of(
     Examples
     --------
     >>> errors = [np.array([1.0, -8.0]), np.array([3.0])]
-    >>> width_of(errors, level=0.5, source_accuracy=0.9, source_images=100).quantile
+    >>> of = {"source_accuracy": 0.9, "source_images": 100, "images": 100}
+    >>> width_of(errors, level=0.5, **of).quantile
     3.0
     """
     pooled = np.sort(np.abs(np.concatenate([*errors, np.empty(0)])))
@@ -136,6 +161,7 @@ def width_of(
         quantile=max(float(pooled[rank - 1]), normal),
         source_accuracy=source_accuracy,
         source_images=source_images,
+        images=images,
         kinds=len(errors),
         n=len(pooled),
     )

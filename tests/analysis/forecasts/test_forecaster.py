@@ -1,5 +1,7 @@
 """Forecasts with intervals for kinds that were never seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -78,7 +80,13 @@ def test_the_record_is_what_a_plain_loop_says(seed):
     covered = 0
     for kind, (left, found, _) in errors.items():
         others = [e for other, (_, _, e) in errors.items() if other != kind]
-        width = width_of(others, level=0.95, source_accuracy=SOURCE, source_images=1000)
+        width = width_of(
+            others,
+            level=0.95,
+            source_accuracy=SOURCE,
+            source_images=1000,
+            images=1000,
+        )
         half = width.half(found, images[left])
         covered += int((np.abs(accuracy[left] - found) <= half).sum())
 
@@ -133,6 +141,7 @@ def test_the_quantile_counts_the_one_that_is_to_come():
             level=0.95,
             source_accuracy=0.9,
             source_images=100,
+            images=100,
         ).quantile
 
     assert quantile(19) == 190
@@ -145,3 +154,47 @@ def test_an_interior_of_too_few_kinds_has_no_interval(traits):
     estimates, accuracy, _ = world(0)
     with pytest.raises(Unfit, match="at least 3 kinds of transformations"):
         made(estimates, accuracy, [traits] * len(accuracy))
+
+
+def test_a_healthy_dataset_of_few_images_is_forecast_as_healthy():
+    """Whatever few images do to estimates; where nothing is right nothing is added."""
+    fit = made(*world(0))
+    few = np.full(2, SOURCE - 0.06)
+
+    assert fit.predict([few], healthy=few) == pytest.approx([SOURCE])
+    assert fit.predict([few])[0] < SOURCE - 0.02
+    same = fit.predict([few], healthy=[SOURCE, SOURCE])
+    assert same == pytest.approx(fit.predict([few]))
+    plain, moved = (
+        fit.predict([[0.6, 0.6]], healthy=healthy) for healthy in (None, few)
+    )
+    whole = replace(fit.fit, source=tuple(few)).predict([[0.6, 0.6]])
+    assert moved == pytest.approx(plain + whole / SOURCE * (whole - plain))
+
+
+@pytest.mark.parametrize("images", [50, 200])
+def test_the_noise_of_few_images_is_in_the_interval(images):
+    """Estimates that are always right, of folders of few images: the rest is noise."""
+    estimates, accuracy, traits = world(0, error=0.0)
+    fit = made(estimates, accuracy, traits)
+    rng = np.random.default_rng(1)
+    true = rng.uniform(0.5, 0.9, 2000)
+    drawn = rng.binomial(images, true) / images
+
+    found = fit.coverage(np.stack([true, true], axis=1), drawn, images=images)
+
+    assert found.share >= 0.95
+    half = 1.96 * np.sqrt(0.7 * 0.3 / images)
+    assert fit.width.half(np.array([0.7]), images) > half
+    # And no more than it asks for: twice the variance, and the interior's own.
+    assert fit.width.half(np.array([0.7]), images) < 2 * half
+
+
+@given(st.floats(0, 1), st.integers(1, 10**5), st.floats(1.01, 10))
+def test_more_images_never_widen_an_interval(accuracy, images, factor):
+    width = made(*world(0)).width
+    middle = np.array([accuracy])
+    assert width.half(middle, images * factor) <= width.half(middle, images)
+    # As many as the interior has: what was measured there.
+    scale = unit(middle, width.images, SOURCE, 1000)
+    assert width.half(middle, width.images) == pytest.approx(width.quantile * scale)
