@@ -186,7 +186,7 @@ def predict_accuracy(
         m.name: _resampled(m, source, size) for m in _estimates() if m.name in usable
     }
     means = [
-        found.mean if (found := healthy[n]) else values[-1]
+        drawn.mean if (drawn := healthy[n]) else values[-1]
         for n, values in usable.items()
     ]
     (said,) = fit.predictions([[raw[n] for n in usable]], images=[size], healthy=means)
