@@ -85,7 +85,7 @@ INSIDE = {
         {"folders"},
     ),
     "models": (
-        {"layers", "normalisation", "recipe", "fusion", "weights"},
+        {"batches", "layers", "normalisation", "recipe", "fusion", "weights"},
         {"network", "stages", "training"},
         {"classifier", "record"},
         {"entry", "tap", "trainings", "yours"},

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.artifacts import write_whole
 from harness.errors import BadData, HarnessError
+from harness.models.batches import Batches
 from harness.models.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build().to(device)
-        batches = _Batches(images, mean, std, device)
+        batches = Batches(images, mean, std, device)
         steps = -(-batches.n // recipe.batch_size)
         optimiser = recipe.make_optimiser(network.parameters())
         schedule = recipe.make_schedule(optimiser, steps)
@@ -175,7 +176,7 @@ def train(
                 hits += (logits.argmax(1) == y).sum()
                 each_step((number - 1) * steps + step, recipe.epochs * steps)
             for name, some in watch.items():
-                batches_of = _Batches(some, mean, std, device)
+                batches_of = Batches(some, mean, std, device)
                 predicted[name].append(_predicted(network, batches_of))
             epochs.append(
                 Epoch(
@@ -209,38 +210,7 @@ def train(
         )
 
 
-class _Batches:
-    """Normalised batches of a labelled set; whole sets stay uint8 on the device."""
-
-    def __init__(
-        self, images: Images, mean: tuple[float, ...], std: tuple[float, ...], on: str
-    ) -> None:
-        import torch
-
-        self.n = len(images.pixels)
-        self._pixels = torch.from_numpy(np.array(images.pixels)).to(on)
-        self._labels = torch.from_numpy(np.array(images.labels)).to(on)
-        self._mean = torch.tensor(mean, device=on).view(-1, 1, 1)
-        self._std = torch.tensor(std, device=on).view(-1, 1, 1)
-
-    def of(
-        self, which: torch.Tensor, *, shift: int = 0, flip: bool = False
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(b, c, h, w) float32 and (b,) labels, augmented."""
-        import torch
-
-        which = which.to(self._pixels.device)
-        x = self._pixels[which].permute(0, 3, 1, 2).float()
-        x = ((x / 255 - self._mean) / self._std).contiguous()
-        # What a black pixel is after normalisation fills in where an image moved away.
-        x = _shifted(x, shift, (-self._mean / self._std).flatten())
-        if flip:
-            mirrored = (torch.rand(len(which)) < 0.5).to(x.device)
-            x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
-        return x, self._labels[which]
-
-
-def _predicted(network: torch.nn.Module, batches: _Batches) -> _Classes:
+def _predicted(network: torch.nn.Module, batches: Batches) -> _Classes:
     """(n,) the class that each image is given now."""
     import torch
 
@@ -256,22 +226,6 @@ def _predicted(network: torch.nn.Module, batches: _Batches) -> _Classes:
 def class_type(classes: int) -> type[np.unsignedinteger]:
     """The smallest that numbers of classes fit in."""
     return np.uint8 if classes <= 256 else np.uint16
-
-
-def _shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tensor:
-    """Move every image of a batch by its own whole number of pixels."""
-    import torch
-
-    if not reach:
-        return images
-    b, c, h, w = images.shape
-    padded = fill.view(1, c, 1, 1).expand(b, c, h + 2 * reach, w + 2 * reach).clone()
-    padded[:, :, reach : reach + h, reach : reach + w] = images
-    dy, dx = torch.randint(0, 2 * reach + 1, (2, b))
-    rows = (dy[:, None] + torch.arange(h))[:, None, :, None]
-    columns = (dx[:, None] + torch.arange(w))[:, None, None, :]
-    which = torch.arange(b)[:, None, None, None]
-    return padded[which, torch.arange(c)[None, :, None, None], rows, columns]
 
 
 def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
