@@ -22,9 +22,15 @@ class Batches:
 
         self.n = len(images.pixels)
         self._pixels = torch.from_numpy(np.array(images.pixels)).to(on)
-        self._labels = torch.from_numpy(np.array(images.labels)).to(on)
         self._mean = torch.tensor(mean, device=on).view(-1, 1, 1)
         self._std = torch.tensor(std, device=on).view(-1, 1, 1)
+        self.labels = np.array(images.labels)
+        self._labels = torch.from_numpy(self.labels).to(on)
+
+    @property
+    def black(self) -> torch.Tensor:
+        """(c,) what a black pixel is after normalisation."""
+        return (-self._mean / self._std).flatten()
 
     def of(
         self, which: torch.Tensor, *, shift: int = 0, flip: bool = False
@@ -35,8 +41,7 @@ class Batches:
         which = which.to(self._pixels.device)
         x = self._pixels[which].permute(0, 3, 1, 2).float()
         x = ((x / 255 - self._mean) / self._std).contiguous()
-        # What a black pixel is after normalisation fills in where an image moved away.
-        x = _shifted(x, shift, (-self._mean / self._std).flatten())
+        x = _shifted(x, shift, self.black)  # where an image moved away
         if flip:
             mirrored = (torch.rand(len(which)) < 0.5).to(x.device)
             x = torch.where(mirrored[:, None, None, None], x.flip(3), x)

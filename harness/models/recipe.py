@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.models.self_classifier.options import SelfClassifier
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,7 +18,7 @@ SCHEDULES = ("one-cycle", "cosine", "steps", "constant")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How a model is trained on cross entropy.
+    """How a model is trained.
 
     Attributes
     ----------
@@ -36,6 +38,10 @@ class Recipe:
         Each image is moved by up to this many pixels each way, edges filled with 0.
     flip
         Mirror half of the images left to right.
+    objective
+        Of a network of `harness.models.self_classifier`, which learns without labels;
+        it makes views of its own, so that `shift` and `flip` go unused. None for cross
+        entropy.
 
     Raises
     ------
@@ -53,6 +59,7 @@ class Recipe:
     milestones: tuple[int, ...] = ()
     shift: int = 0
     flip: bool = False
+    objective: SelfClassifier | None = None
 
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
@@ -77,7 +84,10 @@ class Recipe:
 
     def identity(self) -> dict[str, Any]:
         """What a trained model's cache key says of the recipe."""
-        return asdict(self)
+        facts = asdict(self)
+        if self.objective is None:
+            del facts["objective"]
+        return facts
 
     def make_optimiser(
         self, parameters: Iterable[torch.nn.Parameter]

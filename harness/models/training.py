@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from harness.artifacts import write_whole
 from harness.errors import BadData, HarnessError
 from harness.models.batches import Batches
+from harness.models.objectives import objective_of
+from harness.models.processes import Processes
 from harness.models.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def train(
     identity: str = "",
     each_epoch: Callable[[Epoch], None] = lambda epoch: None,
     each_step: Callable[[int, int], None] = lambda done, steps: None,
+    processes: Processes | None = None,
 ) -> Trained:
     """Train a network; the same seed gives the same weights on one machine.
 
@@ -114,6 +117,9 @@ def train(
         Of what is trained; a checkpoint of something else is refused.
     each_epoch, each_step
         Are told of the progress: steps done and in all, over the whole training.
+    processes
+        That train it together, each with its part of every batch. The first of them
+        writes. Batch norm is over a process's own part, but on GPUs.
 
     Returns
     -------
@@ -129,12 +135,16 @@ def train(
     import torch
 
     watch = watch or {}
+    processes = processes or Processes()
     for what, some in {"train": images, **watch}.items():
         if some.labels is None:
             raise HarnessError(f"training needs labels, the images of {what} have none")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build().to(device)
+        if processes.count > 1 and device != "cpu":
+            network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        objective = objective_of(recipe, processes, device)
         batches = Batches(images, mean, std, device)
         steps = -(-batches.n // recipe.batch_size)
         optimiser = recipe.make_optimiser(network.parameters())
@@ -147,6 +157,7 @@ def train(
             optimiser.load_state_dict(state["optimiser"])
             schedule.load_state_dict(state["schedule"])
             torch.set_rng_state(state["random"])
+            objective.restore(state["objective"])
             predicted = {
                 name: [row.numpy() for row in state["predicted"][name]]
                 for name in watch
@@ -156,12 +167,10 @@ def train(
             start = time.perf_counter()
             network.train()
             losses = torch.zeros((), dtype=torch.float64, device=device)
-            hits = torch.zeros((), dtype=torch.int64, device=device)
+            given = []
             order = torch.randperm(batches.n)
             for step, which in enumerate(torch.split(order, recipe.batch_size), 1):
-                x, y = batches.of(which, shift=recipe.shift, flip=recipe.flip)
-                logits = network(x)
-                loss = torch.nn.functional.cross_entropy(logits, y)
+                loss, classes = objective.step(network, batches, which)
                 if not torch.isfinite(loss):
                     raise HarnessError(
                         f"the loss is {loss.item()} in step {step} of epoch {number}; "
@@ -169,11 +178,12 @@ def train(
                     )
                 optimiser.zero_grad()
                 torch.autograd.backward(loss)
+                processes.add_up(network.parameters())
                 optimiser.step()
                 rate = optimiser.param_groups[0]["lr"]
                 schedule.step()
                 losses += loss.detach() * len(which)
-                hits += (logits.argmax(1) == y).sum()
+                given.append(classes)
                 each_step((number - 1) * steps + step, recipe.epochs * steps)
             for name, some in watch.items():
                 batches_of = Batches(some, mean, std, device)
@@ -183,12 +193,14 @@ def train(
                     number=number,
                     epochs=recipe.epochs,
                     loss=float(losses) / batches.n,
-                    accuracy=int(hits) / batches.n,
+                    accuracy=objective.right(
+                        torch.cat(given).cpu().numpy(), batches.labels[order.numpy()]
+                    ),
                     learning_rate=float(rate),
                     seconds=time.perf_counter() - start,
                 )
             )
-            if checkpoint is not None:
+            if checkpoint is not None and processes.rank == 0:
                 state = {
                     "identity": identity,
                     "epochs": [asdict(epoch) for epoch in epochs],
@@ -196,6 +208,7 @@ def train(
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
                     "random": torch.get_rng_state(),
+                    "objective": objective.state(),
                     "predicted": {
                         name: [torch.from_numpy(row) for row in rows]
                         for name, rows in predicted.items()
