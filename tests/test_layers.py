@@ -85,7 +85,10 @@ INSIDE = {
         {"folders"},
     ),
     "models": (
-        {"batches", "layers", "normalisation", "recipe", "fusion", "weights"},
+        {"batches", "layers", "normalisation", "fusion", "processes", "weights"},
+        {"self_classifier"},
+        {"recipe"},
+        {"objectives"},
         {"network", "stages", "training"},
         {"classifier", "record"},
         {"entry", "tap", "trainings", "yours"},

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.commands.arguments import a_path, add_settings, settings_of, typed
 from harness.errors import HarnessError, UnknownName
 from harness.models.recipe import OPTIMISERS, SCHEDULES, Recipe
+from harness.models.self_classifier.options import SUFFIX, SelfClassifier
 from harness.options import whole_number
 from harness.settings import Settings
 
@@ -78,13 +80,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--schedule", choices=SCHEDULES)
     recipe.add_argument(
         "--milestones",
-        type=lambda text: tuple(int(part) for part in text.split(",")),
+        type=_numbers,
         metavar="N,N",
     )
     recipe.add_argument("--shift", type=int, metavar="PIXELS")
     recipe.add_argument("--flip", action=argparse.BooleanOptionalAction)
+    parser.add_argument(
+        "--objective",
+        choices=OBJECTIVES,
+        help="what is made small: cross_entropy with the labels (default), or "
+        "self_classifier, which sorts images into classes without labels; the same as "
+        "--model NAME-selfclassifier",
+    )
+    own = parser.add_argument_group(
+        "recipe of a Self-Classifier", "of models called NAME-selfclassifier"
+    )
+    own.add_argument(
+        "--heads", type=_numbers, metavar="N,N", help="number of classes of each head"
+    )
+    own.add_argument("--hidden", type=int, metavar="N", help="width of the projection")
+    own.add_argument("--embedding", type=int, metavar="N", help="what the heads see")
+    own.add_argument("--row-temperature", type=float, metavar="X")
+    own.add_argument("--column-temperature", type=float, metavar="X")
+    own.add_argument(
+        "--prior",
+        action=argparse.BooleanOptionalAction,
+        help="take classes to be equally likely (default); without, the network puts "
+        "all images into one",
+    )
+    own.add_argument("--whole-views", type=int, metavar="N")
+    own.add_argument("--local-views", type=int, metavar="N")
+    own.add_argument("--local-size", type=int, metavar="PIXELS")
+    own.add_argument("--zoom", type=_two, metavar="X,X", help="of whole views")
+    own.add_argument("--local-zoom", type=_two, metavar="X,X")
+    own.add_argument("--turn", type=float, metavar="DEGREES")
+    own.add_argument("--moved", type=float, metavar="SHARE", help="of a side")
+    own.add_argument(
+        "--queue",
+        type=int,
+        metavar="N",
+        help="embeddings among which nearest neighbours are looked for (default 0: "
+        "none are)",
+    )
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+def _two(text: str) -> tuple[float, float]:
+    low, high = text.split(",")
+    return float(low), float(high)
+
+
+OBJECTIVES = ("cross_entropy", "self_classifier")
+_OF_OBJECTIVE = tuple(
+    field.name for field in fields(SelfClassifier) if field.name != "eps"
+)
 _CHANGEABLE = (
     "epochs",
     "batch_size",
@@ -101,10 +153,13 @@ _CHANGEABLE = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Train with a progress bar; 0, or HarnessError."""
+    from harness.answers.predictions import chosen_device
     from harness.commands.train_workers import Order, Progress, train_all
+    from harness.models.processes import started
     from harness.models.trained_here import trained_filename
     from harness.report.text import Bar
 
+    arguments.model = _model(arguments)
     settings = settings_of(arguments)
     recipe = _recipe(arguments, settings)
     first = settings.training_seed
@@ -116,16 +171,34 @@ def run(arguments: argparse.Namespace) -> int:
         settings=settings,
     )
     out = _out(arguments, trained_filename(settings.base, arguments.model))
-    for seed in order.seeds:
-        if (checkpoint := order.training(seed).checkpoint).exists():
-            print(f"going on from {checkpoint}", flush=True)
-    with Bar(f"{arguments.model} on {settings.base}") as bar:
-        train_all(
-            order,
-            workers=arguments.workers,
-            progress=Progress(arguments.networks, bar.move, bar.note),
-            tell=lambda text: print(f"harness: {text}", file=sys.stderr, flush=True),
-        )
+
+    def tell(text: str) -> None:
+        print(f"harness: {text}", file=sys.stderr, flush=True)
+
+    with started(chosen_device(settings.device)) as processes:
+        if processes.count > 1 and arguments.workers > 1:
+            raise HarnessError(
+                f"torchrun has started {processes.count} processes that train every "
+                "network together; leave --workers out"
+            )
+        if processes.rank:
+            # The first one tells.
+            unheard = Progress(arguments.networks, lambda *_: None, str)
+            train_all(order, workers=1, progress=unheard, tell=str, processes=processes)
+            return 0
+        for seed in order.seeds:
+            if (checkpoint := order.training(seed).checkpoint).exists():
+                print(f"going on from {checkpoint}", flush=True)
+        with Bar(f"{arguments.model} on {settings.base}") as bar:
+            train_all(
+                order,
+                workers=arguments.workers,
+                progress=Progress(arguments.networks, bar.move, bar.note),
+                tell=lambda text: print(
+                    f"harness: {text}", file=sys.stderr, flush=True
+                ),
+                processes=processes,
+            )
     _show(order, out)
     return 0
 
@@ -147,12 +220,35 @@ def _recipe(arguments: argparse.Namespace, settings: Settings) -> Recipe:
     }
     if arguments.model not in recipes:
         raise UnknownName("trainable model", arguments.model, recipes)
-    changes = {
-        name: value
-        for name in _CHANGEABLE
-        if (value := getattr(arguments, name)) is not None
-    }
-    return replace(recipes[arguments.model], **changes)
+    recipe = replace(recipes[arguments.model], **_asked(arguments, _CHANGEABLE))
+    if changes := _asked(arguments, _OF_OBJECTIVE):
+        if recipe.objective is None:
+            option = next(iter(changes)).replace("_", "-")
+            raise HarnessError(
+                f"--{option} is of a Self-Classifier, and {arguments.model} is trained "
+                "on cross entropy; add --objective self_classifier"
+            )
+        recipe = replace(recipe, objective=replace(recipe.objective, **changes))
+    return recipe
+
+
+def _asked(arguments: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """Of the recipe's fields those that were given, by name."""
+    found = {name: getattr(arguments, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _model(arguments: argparse.Namespace) -> str:
+    """The name of the model that is trained, with what its objective adds to it."""
+    model: str = arguments.model
+    if arguments.objective == "cross_entropy" and model.endswith(SUFFIX):
+        raise HarnessError(
+            f"--objective cross_entropy does not train {model}; write --model "
+            f"{model.removesuffix(SUFFIX)}"
+        )
+    if arguments.objective == "self_classifier" and not model.endswith(SUFFIX):
+        return model + SUFFIX
+    return model
 
 
 def _out(arguments: argparse.Namespace, filename: str) -> Path | None:
@@ -175,6 +271,9 @@ def _out(arguments: argparse.Namespace, filename: str) -> Path | None:
     return out
 
 
+_MATCHED = " where each class found without labels is one of theirs (acc_hybrid)"
+
+
 def _show(order: Order, out: Path | None) -> None:
     """Say how right they are and where they lie; write the weights of one."""
     from harness.artifacts import write_whole
@@ -189,7 +288,8 @@ def _show(order: Order, out: Path | None) -> None:
         name = f"seed {seed}: " if out is None else ""
         print(
             f"{name}{record.accuracy_on('test')[-1]:.2%} of "
-            f"{len(record.labels['test'])} test images right\n"
+            f"{len(record.labels['test'])} test images right"
+            f"{_MATCHED if record.has_clusters else ''}\n"
             f"weights: {weights}\nrecord of every epoch: {training.record}"
         )
     if out is not None:

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.models.processes import ALONE, Processes
 from harness.models.recipe import Recipe
 from harness.models.trained_here import trainable
 from harness.models.trainings import Training, train_once
@@ -125,8 +126,17 @@ class Progress:
         return f", about {(time.monotonic() - self._began) / here * left:.0f} s left"
 
 
-def train_all(order: Order, *, workers: int, progress: Progress, tell: Any) -> None:
+def train_all(
+    order: Order,
+    *,
+    workers: int,
+    progress: Progress,
+    tell: Any,
+    processes: Processes = ALONE,
+) -> None:
     """Train what is not there yet.
+
+    `processes` train every network together; then there are no workers.
 
     Raises
     ------
@@ -138,7 +148,7 @@ def train_all(order: Order, *, workers: int, progress: Progress, tell: Any) -> N
         progress.whole(seed)
     if min(workers, len(missing)) < 2:
         for seed in missing:
-            _train(order, seed, 0, progress.step, progress.epoch, tell)
+            _train(order, seed, 0, progress.step, progress.epoch, tell, processes)
         return
     with _workers(order, missing, min(workers, len(missing))) as (running, told):
         while any(worker.is_alive() for worker in running) or not told.empty():
@@ -160,16 +170,18 @@ def _train(
     step: Callable[[int, int, int], None],
     epoch: Callable[[int, str], None],
     tell: Callable[[str], Any],
+    processes: Processes = ALONE,
 ) -> None:
     from harness.answers.predictions import chosen_device
 
     train_once(
         order.training(seed),
         splits=order.splits,
-        device=chosen_device(order.settings.device, worker=worker),
+        device=chosen_device(order.settings.device, worker=worker or processes.rank),
         tell=tell,
         each_epoch=lambda done: epoch(seed, str(done)),
         each_step=lambda done, steps: step(seed, done, steps),
+        processes=processes,
     )
 
 

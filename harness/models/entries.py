@@ -11,6 +11,7 @@ from harness.models.published.akamaster import AKAMASTER_ENTRIES
 from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
 from harness.models.published.imagenet_small import IMAGENET_SMALL_ENTRIES
+from harness.models.published.self_classifiers import self_classifier_of
 from harness.models.published.torchvision_zoo import TORCHVISION_ENTRIES
 from harness.models.published.trained import SMALL, TRAINED_ENTRIES
 from harness.models.published.u7122029 import U7122029_ENTRIES
@@ -105,6 +106,12 @@ DIGITS_ENTRIES = (
     ),
 )
 
+SELF_CLASSIFIERS = tuple(
+    self_classifier_of(entry)
+    for entry in (*DIGITS_ENTRIES, *TRAINED_ENTRIES)
+    if entry.name in ("lenet", "resnet", "vgg")
+)
+
 # Names: akamaster's, the study's first source, are bare; others carry their source.
 CIFAR10_ENTRIES = (
     *AKAMASTER_ENTRIES,
@@ -119,5 +126,6 @@ ENTRIES = (
     *DIGITS_ENTRIES,
     *CIFAR10_ENTRIES,
     *TRAINED_ENTRIES,
+    *SELF_CLASSIFIERS,
     *IMAGENET_ENTRIES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from harness.datasets.family import Base
     from harness.datasets.geometry import Geometry
+    from harness.models.recipe import Recipe
     from harness.settings import Settings
 
 Tell = Callable[[str], None]
@@ -259,6 +260,14 @@ class ModelEntry:
     on_request: bool = False
     needs: str = ""
 
+    def for_recipe(self, recipe: Recipe) -> ModelEntry:
+        """The entry whose network a recipe trains; only some depend on it."""
+        return self
+
+    def for_weights(self, tensors: Mapping[str, torch.Tensor]) -> ModelEntry:
+        """The entry whose network these were trained in; only some depend on them."""
+        return self
+
     def build_network(self) -> torch.nn.Module:
         """The network with random weights."""
         network: torch.nn.Module = resolve(self.build)(**self.arguments)
@@ -308,8 +317,9 @@ class ModelEntry:
             If the weights are absent, corrupt, or do not fit the network.
         """
         path = self.weights.file(self, settings, base, tell)
-        network = self.build_network()
-        load_strictly(network, read_state_dict(path), str(path))
+        tensors = read_state_dict(path)
+        network = self.for_weights(tensors).build_network()
+        load_strictly(network, tensors, str(path))
         frozen = network.eval().requires_grad_(False)
         quick = fused(frozen, [layer.module for layer in self.layers])
         return Classifier(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.errors import HarnessError
 from harness.models.processes import Processes
 from harness.models.self_classifier.loss import self_classifier_loss
 from harness.models.self_classifier.options import SelfClassifier
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 class Objective(Protocol):
     """A loss over batches."""
+
+    def check(self, network: Any, batches: Batches) -> None:
+        """Refuse a network that cannot be trained so; HarnessError."""
 
     def step(
         self, network: Any, batches: Batches, which: torch.Tensor
@@ -45,6 +49,9 @@ class CrossEntropy:
     def __init__(self, recipe: Recipe, processes: Processes) -> None:
         self._shift, self._flip = recipe.shift, recipe.flip
         self._processes = processes
+
+    def check(self, network: Any, batches: Batches) -> None:
+        """Any can."""
 
     def step(
         self, network: Any, batches: Batches, which: torch.Tensor
@@ -90,6 +97,25 @@ class SelfClassification:
         self._queue = (
             Queue(options.queue, options.embedding, device) if options.queue else None
         )
+
+    def check(self, network: Any, batches: Batches) -> None:
+        """It must take local views, which are smaller than images."""
+        import torch
+
+        if not self._options.local_views:
+            return
+        size = self._options.local_size
+        x, _ = batches.of(torch.arange(2))
+        network.eval()
+        try:
+            with torch.no_grad():
+                network.embed(x[:, :, :1, :1].expand(-1, -1, size, size))
+        except RuntimeError as error:
+            raise HarnessError(
+                f"the network takes no local views of {size}x{size}, but perhaps those "
+                f"of its images' own size, {x.shape[2]}: choose --local-size, or a "
+                "network that pools over positions, such as resnet-selfclassifier"
+            ) from error
 
     def step(
         self, network: Any, batches: Batches, which: torch.Tensor

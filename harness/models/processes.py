@@ -75,6 +75,9 @@ class Processes:
         return said[0]
 
 
+ALONE = Processes()
+
+
 @contextmanager
 def started(device: str) -> Iterator[Processes]:
     """The processes that torchrun has started, joined for as long as this lasts.
@@ -83,7 +86,7 @@ def started(device: str) -> Iterator[Processes]:
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
-        yield Processes()
+        yield ALONE
         return
     import torch
 

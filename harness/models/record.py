@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from harness.artifacts import is_whole
 from harness.digests import file_digest
 from harness.errors import BadData, HarnessError
+from harness.metrics.numerics.matching import Rule, right
 from harness.models.training import class_type
 
 SPLITS = ("test", "train")  # that a record can be of; "test" is always
@@ -64,6 +65,11 @@ class EpochRecord:
         """How many."""
         return len(self.loss)
 
+    @property
+    def has_clusters(self) -> bool:
+        """Whether the classes are those of a network that learned without labels."""
+        return bool(self.facts["recipe"].get("objective"))
+
     def predicted_on(self, split: str = "test") -> NDArray[np.unsignedinteger]:
         """(epochs, n) predicted classes of a split.
 
@@ -85,12 +91,19 @@ class EpochRecord:
     def right(self, split: str = "test") -> NDArray[np.bool_]:
         """(epochs, n) whether an image was classified rightly at the end of an epoch.
 
+        Classes of a network that learned without labels are matched with the labels'
+        first, epoch by epoch, as ``acc_hybrid`` does.
+
         Raises
         ------
         HarnessError
             If the split was not recorded.
         """
-        return np.asarray(self.predicted_on(split) == self.labels[split])
+        predicted, labels = self.predicted_on(split), self.labels[split]
+        if self.has_clusters:
+            given = (row.astype(np.int64) for row in predicted)
+            return np.stack([right(row, labels, rule=Rule.HYBRID) for row in given])
+        return np.asarray(predicted == labels)
 
     def accuracy_on(self, split: str = "test") -> NDArray[np.float64]:
         """(epochs,) top-1 accuracy in [0, 1] at the end of each epoch."""

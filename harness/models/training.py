@@ -17,7 +17,7 @@ from harness.artifacts import write_whole
 from harness.errors import BadData, HarnessError
 from harness.models.batches import Batches
 from harness.models.objectives import objective_of
-from harness.models.processes import Processes
+from harness.models.processes import ALONE, Processes
 from harness.models.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def train(
     identity: str = "",
     each_epoch: Callable[[Epoch], None] = lambda epoch: None,
     each_step: Callable[[int, int], None] = lambda done, steps: None,
-    processes: Processes | None = None,
+    processes: Processes = ALONE,
 ) -> Trained:
     """Train a network; the same seed gives the same weights on one machine.
 
@@ -135,7 +135,6 @@ def train(
     import torch
 
     watch = watch or {}
-    processes = processes or Processes()
     for what, some in {"train": images, **watch}.items():
         if some.labels is None:
             raise HarnessError(f"training needs labels, the images of {what} have none")
@@ -143,9 +142,11 @@ def train(
         torch.manual_seed(seed)
         network = build().to(device)
         if processes.count > 1 and device != "cpu":
-            network = torch.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            shared: Any = torch.nn.SyncBatchNorm
+            network = shared.convert_sync_batchnorm(network)
         objective = objective_of(recipe, processes, device)
         batches = Batches(images, mean, std, device)
+        objective.check(network, batches)
         steps = -(-batches.n // recipe.batch_size)
         optimiser = recipe.make_optimiser(network.parameters())
         schedule = recipe.make_schedule(optimiser, steps)

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from harness.artifacts import is_whole, locked, make_room, write_summed
 from harness.code import source_digest
 from harness.digests import file_digest
 from harness.errors import BadData
+from harness.models.processes import ALONE, Processes
 from harness.models.weights import weights_bytes
 
 if TYPE_CHECKING:
@@ -44,12 +45,17 @@ class Training:
     seed: int
     settings: Settings
 
+    @property
+    def fitting(self) -> ModelEntry:
+        """The entry whose network the recipe trains."""
+        return self.entry.for_recipe(self.recipe)
+
     @cached_property
     def identity(self) -> str:
         """sha256 over what decides the weights."""
         return _digest(
             {
-                **self.entry.identity(),
+                **self.fitting.identity(),
                 "recipe": self.recipe.identity(),
                 "training": source_digest("harness.models.training"),
                 "images": self.images("train").digest,
@@ -112,6 +118,7 @@ def train_once(
     starts: Callable[[], None] = lambda: None,
     each_epoch: Callable[[Epoch], None] = lambda epoch: None,
     each_step: Callable[[int, int], None] = lambda done, steps: None,
+    processes: Processes = ALONE,
 ) -> None:
     """See that a training's weights, and a record of some splits, are there.
 
@@ -127,6 +134,9 @@ def train_once(
         Is told of damage and of waiting.
     starts, each_epoch, each_step
         Are told that this process trains it, and of the progress.
+    processes
+        That train it together; all of them call this. The first decides whether, is
+        told, and writes.
 
     Raises
     ------
@@ -135,39 +145,52 @@ def train_once(
         finite.
     """
     from harness.models.record import record_bytes
-    from harness.models.training import train
 
-    if training.is_made(splits):
+    if not processes.agree(not training.is_made(splits)):
+        return
+    watch = {split: training.images(split) for split in splits}
+    train = _ready(training, watch, device, processes)
+    if processes.rank:
+        train()
         return
     with locked(training.weights, what="trained model", tell=tell):
-        if training.is_made(splits):  # another process has made it in the meantime
+        # Another run may have made it in the meantime.
+        if processes.count == 1 and training.is_made(splits):
             return
         for what, path in _files(training, splits).items():
             if path.exists() and not is_whole(path):
                 tell(f"{what} {path} cannot be read as it was written; it is made anew")
             make_room(path, what=what)
         starts()
-        watch = {split: training.images(split) for split in splits}
-        trained = train(
-            training.entry.build_network,
-            training.images("train"),
-            training.recipe,
-            mean=training.entry.mean,
-            std=training.entry.std,
-            seed=training.seed,
-            device=device,
-            watch=watch,
-            checkpoint=training.checkpoint,
-            identity=_digest([training.identity, {s: watch[s].digest for s in splits}]),
-            each_epoch=each_epoch,
-            each_step=each_step,
-        )
+        trained = train(each_epoch=each_epoch, each_step=each_step)
         weights = weights_bytes(trained.network)
         write_summed(training.weights, weights, what="trained model")
         if splits:
             made = _record(training, watch, trained, weights)
             write_summed(training.record, record_bytes(made), what="record")
         training.checkpoint.unlink(missing_ok=True)
+
+
+def _ready(
+    training: Training, watch: dict[str, Images], device: str, processes: Processes
+) -> Callable[..., Trained]:
+    """`harness.models.training.train` with everything but whom to tell."""
+    from harness.models.training import train
+
+    return partial(
+        train,
+        training.fitting.build_network,
+        training.images("train"),
+        training.recipe,
+        mean=training.entry.mean,
+        std=training.entry.std,
+        seed=training.seed,
+        device=device,
+        watch=watch,
+        checkpoint=training.checkpoint,
+        identity=_digest([training.identity, {s: watch[s].digest for s in watch}]),
+        processes=processes,
+    )
 
 
 def _files(training: Training, splits: tuple[str, ...]) -> dict[str, Path]:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import socket
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.optim  # its lazy imports would run in the middle of a test
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.datasets.bases import DIGITS
+from harness.datasets.images import ArrayImages
+from harness.errors import HarnessError
+from harness.models.entries import SELF_CLASSIFIERS
+from harness.models.processes import started
+from harness.models.recipe import Recipe
 from harness.models.self_classifier.loss import self_classifier_loss
 from harness.models.self_classifier.neighbours import Queue
 from harness.models.self_classifier.network import self_classifier
 from harness.models.self_classifier.options import SelfClassifier
 from harness.models.self_classifier.views import random_view
+from harness.models.training import train
+from harness.settings import Settings
 
 N, C = 1000, 10
 few = settings(max_examples=25, deadline=None)
@@ -284,3 +298,153 @@ def test_more_than_there_is_room_for_leaves_the_last():
 
     assert sorted(queue.state()["embeddings"].flatten().tolist()) == [2.0, 3.0]
     assert queue.full
+
+
+# --- training -------------------------------------------------------------------------
+
+ENTRY = next(
+    entry for entry in SELF_CLASSIFIERS if entry.name == "lenet-selfclassifier"
+)
+TINY = SelfClassifier(
+    heads=(6, 4), hidden=16, embedding=8, queue=48, local_views=1, local_size=8
+)
+SHORT = Recipe(epochs=3, learning_rate=1e-3, batch_size=32, objective=TINY)
+
+
+def some_digits(n=96):
+    whole = DIGITS.train(Settings(cache_dir=Path("c"), store=Path("s")))
+    return ArrayImages(pixels=whole.pixels[:n], labels=whole.labels[:n])
+
+
+def trained(recipe=SHORT, images=None, **extra):
+    return train(
+        ENTRY.for_recipe(recipe).build_network,
+        images or some_digits(),
+        recipe,
+        mean=ENTRY.mean,
+        std=ENTRY.std,
+        seed=0,
+        **extra,
+    )
+
+
+def weights(result):
+    return {name: t.numpy() for name, t in result.network.state_dict().items()}
+
+
+def same(one, other):
+    a, b = weights(one), weights(other)
+    return a.keys() == b.keys() and all(np.array_equal(a[n], b[n]) for n in a)
+
+
+class Stopped(Exception):
+    """What interrupts a training here."""
+
+
+def test_an_interrupted_training_ends_with_the_same_bits(tmp_path):
+    """The queue is in the checkpoint too."""
+
+    def stop(epoch):
+        if epoch.number == 2:
+            raise Stopped
+
+    path = tmp_path / "a.checkpoint"
+    with pytest.raises(Stopped):
+        trained(checkpoint=path, each_epoch=stop)
+
+    assert same(trained(checkpoint=path), trained())
+
+
+def test_a_network_that_takes_no_small_views_is_refused_at_the_start():
+    recipe = replace(SHORT, objective=replace(TINY, local_size=4))
+
+    with pytest.raises(HarnessError, match=r"local views of 4x4.*--local-size"):
+        trained(recipe)
+
+
+def test_labels_decide_nothing():
+    images = some_digits()
+    other = ArrayImages(pixels=images.pixels, labels=(images.labels + 3) % 10)
+
+    assert same(trained(images=images), trained(images=other))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"prior": False}, {"queue": 0}, {"local_views": 0}, {"column_temperature": 0.1}],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_option_changes_what_is_learned(change):
+    other = replace(SHORT, objective=replace(TINY, **change))
+
+    assert not same(trained(), trained(other))
+
+
+def part(rank, count, port, recipe, queue):
+    """One of several processes that train together."""
+    os.environ.update(
+        MASTER_ADDR="127.0.0.1",
+        MASTER_PORT=str(port),
+        RANK=str(rank),
+        WORLD_SIZE=str(count),
+    )
+    torch.set_num_threads(1)
+    with started("cpu") as processes:
+        result = train(
+            partial(without_batch_norm, recipe),
+            some_digits(90),
+            recipe,
+            mean=ENTRY.mean,
+            std=ENTRY.std,
+            seed=0,
+            processes=processes,
+        )
+    queue.put((rank, weights(result), [epoch.loss for epoch in result.epochs]))
+
+
+def without_batch_norm(recipe):
+    """Each process has it over its own images, on a processor."""
+    network = ENTRY.for_recipe(recipe).build_network()
+    network.projection[1] = torch.nn.Identity()
+    return network
+
+
+def test_two_processes_learn_what_one_does():
+    """Batches of 32 and a last one of 26, one of 13 each; a queue; several heads."""
+    recipe = replace(SHORT, epochs=2, optimiser="sgd", learning_rate=0.05)
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = [
+        context.Process(target=part, args=(rank, 2, port, recipe, queue))
+        for rank in range(2)
+    ]
+    for process in running:
+        process.start()
+    found = sorted((queue.get(timeout=100) for _ in running), key=lambda one: one[0])
+    for process in running:
+        process.join()
+    alone = train(
+        partial(without_batch_norm, recipe),
+        some_digits(90),
+        recipe,
+        mean=ENTRY.mean,
+        std=ENTRY.std,
+        seed=0,
+    )
+
+    for _, learned, losses in found:
+        assert losses == pytest.approx([epoch.loss for epoch in alone.epochs], rel=1e-5)
+        for name, tensor in weights(alone).items():
+            np.testing.assert_allclose(learned[name], tensor, rtol=1e-3, atol=1e-5)
+
+
+def test_heads_of_a_file_are_those_it_was_trained_with():
+    state = ENTRY.for_recipe(SHORT).build_network().state_dict()
+
+    network = ENTRY.for_weights(state).build_network()
+    network.load_state_dict(state)
+    assert [head.out_features for head in network.heads] == [6, 4]
+    assert ENTRY.for_weights({"other": torch.zeros(1)}) == ENTRY

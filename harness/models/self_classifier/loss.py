@@ -70,7 +70,9 @@ def self_classifier_loss(
             "`heads` must each have the same number of views, two at least, and one "
             f"whole, got {sorted(views)} with {whole_views} whole"
         )
-    total = sum(
+    import torch
+
+    losses = [
         _pairs(
             of_head,
             whole_views,
@@ -80,9 +82,8 @@ def self_classifier_loss(
             prior=prior,
         )
         for of_head in heads
-    )
-    found: Tensor = total / len(heads)
-    return found
+    ]
+    return torch.stack(losses).mean()
 
 
 def _pairs(

@@ -69,10 +69,11 @@ class SelfClassifierNetwork(nn.Module):
 
 
 def _cosines(embedding: int, classes: int) -> nn.Module:
-    layer = weight_norm(nn.Linear(embedding, classes, bias=False))
+    layer: Any = weight_norm(nn.Linear(embedding, classes, bias=False))
     with torch.no_grad():
         layer.parametrizations.weight.original0.fill_(1.0)
-    return layer
+    made: nn.Module = layer
+    return made
 
 
 def self_classifier(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SUFFIX = "-selfclassifier"  # behind the name of the model whose network is trained
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfClassifier:
