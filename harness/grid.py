@@ -117,8 +117,7 @@ class Grid:
 
     def _usual(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """Models that are run without being asked for."""
-        entries = self._entries(known)
-        return tuple(n for n in known if not getattr(entries[n], "on_request", False))
+        return tuple(n for n in known if self.registry.is_usual(self.base.name, n))
 
     def _entries(self, names: tuple[str, ...]) -> dict[str, Registered]:
         return {n: self.registry.model(self.base.name, n) for n in names}

@@ -179,6 +179,15 @@ class Registry:
             raise UnknownName("model", name, self.models_of(base))
         return self._models[base, name]
 
+    @cached_property
+    def _usual(self) -> set[tuple[str, str]]:
+        return set()
+
+    def is_usual(self, base: str, name: str) -> bool:
+        """Whether a run has a model that nobody asked for by name."""
+        on_request = getattr(self.model(base, name), "on_request", False)
+        return not on_request or (base, name) in self._usual
+
     # --- adding -----------------------------------------------------------------------
 
     def add_base(self, base: Base) -> None:
@@ -188,6 +197,11 @@ class Registry:
     def add_entry(self, entry: Registered) -> None:
         """Add a model with everything said; see `add_model` for the short way."""
         self._put_model(self._models, entry)
+
+    def add_usual(self, base: str, model: str) -> None:
+        """Run a model on request without being asked: one that a suite is about."""
+        self.model(base, model)
+        self._usual.add((base, model))
 
     def add_family(self, family: Family) -> None:
         """Add a family; see `add_dataset` for a single set of images."""

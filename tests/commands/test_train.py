@@ -270,3 +270,45 @@ def test_a_checkpoint_that_cannot_be_written_is_named(tmp_path):
     """Before the next epoch is begun."""
     with pytest.raises(HarnessError, match=r"checkpoint .*gone.* cannot be written"):
         _write_checkpoint(tmp_path / "gone" / "w.checkpoint", {})
+
+
+def test_an_objective_without_labels_trains_the_same_network(tmp_path, capsys):
+    """Its clusters are matched with classes before it says how many are right."""
+    order = ["--objective", "self_classifier", "--heads", "10,12", "--epochs", "1"]
+    assert main(["train", "--model", "lenet", *order]) == 0
+    out = capsys.readouterr().out
+    assert "where each class found without labels is one of theirs (acc_hybrid)" in out
+    assert "run it with --harness-models lenet-selfclassifier --harness-weig" in out
+    record = read_record(next((tmp_path / "cache" / "models").glob("*.record.npz")))
+    assert record.has_clusters
+    assert record.facts["recipe"]["objective"]["heads"] == [10, 12]
+    assert record.accuracy_on("test")[-1] >= record.labels["test"].size / 511 / 10
+
+    from harness.datasets.bases import DIGITS
+    from harness.models.entries import SELF_CLASSIFIERS
+
+    settings = Settings(weights_root=tmp_path, cache_dir=tmp_path, store=tmp_path)
+    entry = next(e for e in SELF_CLASSIFIERS if e.name == "lenet-selfclassifier")
+    classifier = entry.load(settings, DIGITS, "cpu", print)
+    with torch.inference_mode():
+        assert classifier.network(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lenet", "--heads", "10,20"], "--heads is of a Self-Classifier, and lenet"),
+        (
+            ["lenet-selfclassifier", "--objective", "cross_entropy"],
+            "--objective cross_entropy does not train lenet-selfclassifier",
+        ),
+        (
+            ["mlp", "--objective", "self_classifier"],
+            "unknown trainable model 'mlp-selfclassifier'",
+        ),
+        (["lenet-selfclassifier", "--heads", "1"], "`heads` must name"),
+    ],
+)
+def test_an_objective_that_does_not_fit_is_refused(arguments, message, capsys):
+    assert main(["train", "--model", *arguments]) == 2
+    assert message in capsys.readouterr().err
