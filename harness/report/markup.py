@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-_EMPTY = {"input", "link", "meta"}
+_EMPTY = {"img", "input", "link", "meta"}
 
 
 class Html(str):

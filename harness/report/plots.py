@@ -13,6 +13,7 @@ from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.printable import printable
 from harness.report.file_names import file_names, words
+from harness.report.gallery import Gallery, drawn
 from harness.report.table import Curve
 from harness.report.writers.svg import PALETTE, points_of
 
@@ -38,8 +39,8 @@ _STYLE: dict[Any, Any] = {
 def write_plots(folder: Path, summary: Summary) -> None:
     """Write METRIC.png and METRIC.svg for every metric with a labelled dataset.
 
-    Metrics with results that contradict each other have none. Curves of sections are
-    called by their titles.
+    Metrics with results that contradict each other have none. Curves and galleries of
+    sections are called by their titles; of a gallery there is TITLE.png alone.
 
     Raises
     ------
@@ -54,19 +55,29 @@ def write_plots(folder: Path, summary: Summary) -> None:
         if row.model is not None and row.points and row.label not in torn:
             rows.setdefault(row.label, []).append(row)
     curves = [
-        (words(part.title or shown.title), part, shown.title)
+        (part.title or shown.title, part, shown.title)
         for shown in summary.shown
         for part in shown.parts
         if isinstance(part, Curve)
     ]
-    names = file_names([*rows, *(label for label, *_ in curves)])
+    galleries = [
+        part
+        for shown in summary.shown
+        for part in shown.parts
+        if isinstance(part, Gallery)
+    ]
+    drawings = [*(label for label, *_ in curves), *(g.title for g in galleries)]
+    names = file_names([*rows, *map(words, drawings)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context(_STYLE):
             for name, (metric, found) in zip(names, rows.items(), strict=False):
                 _save(_figure(metric, found), folder, name)
-            for name, (_, curve, title) in zip(names[len(rows) :], curves, strict=True):
+            after = names[len(rows) :]
+            for name, (_, curve, title) in zip(after, curves, strict=False):
                 _save(_line_plot(curve, title), folder, name)
+        for name, gallery in zip(after[len(curves) :], galleries, strict=True):
+            drawn(gallery).save(folder / f"{name}.png")
     except OSError as error:
         raise HarnessError(f"plots in {folder} cannot be written: {error}") from error
 

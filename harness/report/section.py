@@ -240,7 +240,7 @@ def _shown(section: Section, found: Any) -> Shown:
     for part in parts:
         if not isinstance(part, Part):
             raise TypeError(
-                "`tables` must yield Table, Curve, Text or Listing of "
+                "`tables` must yield Table, Curve, Text, Listing or Gallery of "
                 f"harness.report.table, got {type(part).__name__}"
             )
     made = Shown(

@@ -22,20 +22,24 @@ from harness.report.column import (
     Value,
     Writer,
 )
+from harness.report.gallery import Gallery, Picture, Strip
 
 __all__ = [
     "PLACES",
     "Column",
     "Curve",
     "Estimate",
+    "Gallery",
     "Item",
     "Listing",
     "Marked",
     "Part",
+    "Picture",
     "Plotted",
     "Range",
     "Said",
     "Series",
+    "Strip",
     "Table",
     "Text",
     "Value",
@@ -369,7 +373,7 @@ def _is_fine(one: Item) -> bool:
     return one.fine is not False
 
 
-Part: TypeAlias = Table | Curve | Text | Listing
+Part: TypeAlias = Table | Curve | Text | Listing | Gallery
 
 
 def for_writer(

@@ -132,6 +132,28 @@ class Partition:
             return self._pixels()
         return self._predictions.features(layer=self.assignment.layer)
 
+    @cached_property
+    def confidences(self) -> NDArray[np.float64]:
+        """(n,) how sure each image is: what pictures are sorted by, largest first.
+
+        The head's largest probability; of k-means less the distance from the mean of
+        the image's cluster.
+        """
+        import numpy as np
+
+        if self.assignment.of == "head":
+            return self._predictions.probs().max(axis=1)
+        from harness.metrics.numerics.kmeans import Norm, normalised
+
+        rows = normalised(self.features, Norm(self.assignment.norm))
+        found = np.empty(len(rows))
+        for number in np.unique(self.predicted):
+            inside = self.predicted == number
+            found[inside] = -np.linalg.norm(
+                rows[inside] - rows[inside].mean(axis=0), axis=1
+            )
+        return found
+
     def again(self) -> NDArray[np.int64]:
         """(2, n) clusters of k-means from the two seeds after its own."""
         import numpy as np

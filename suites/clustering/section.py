@@ -11,10 +11,14 @@ from harness.analysis.correlation import Undefined
 from harness.metrics.clustering.assignment import is_collapsed
 from harness.report.table import Column, Part, Table, Text
 
+from .assignments import Assignment
+from .pictures import Pictured, confusion, gallery, pictured
+
 if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.report.section import Context, Quantity
 
+TEST = "test"  # the family whose clusters are pictured
 USE = ("clusters_used", "assignment_entropy", "largest_cluster")
 #: Measures against labels, in the order of columns, with when a narrow terminal leaves
 #: each out: the largest first, those of 0 never.
@@ -85,6 +89,7 @@ class Clusterings:
     """All of them, by family, model, assignment, k and kinds."""
 
     of: tuple[Assigned, ...]
+    pictured: tuple[Pictured, ...] = ()
 
 
 class ClusteringSection:
@@ -115,7 +120,7 @@ class ClusteringSection:
             )
         ]
         kept = tuple(one for one in found if one.levels or one.used is not None)
-        return Clusterings(of=kept) if kept else None
+        return Clusterings(of=kept, pictured=_pictured(kept, context)) if kept else None
 
     def tables(self, found: Clusterings, /) -> Iterable[Part]:
         """Classes first, then what they are put together to."""
@@ -126,6 +131,10 @@ class ClusteringSection:
                 yield _table(family, plain)
             if kinds := [one for one in here if one.kinds]:
                 yield _table_of_kinds(family, kinds)
+        for one in found.pictured:
+            yield gallery(one)
+            if one.matrix:
+                yield confusion(one)
         yield Text(
             text="Chance: what random clusters of the same sizes reach by the same "
             "rule (exact for NMI, homogeneity and completeness, 0 for AMI and ARI); of "
@@ -138,6 +147,23 @@ class ClusteringSection:
     def quantities(self, found: Clusterings, /) -> Mapping[str, Quantity]:
         """None: a gate names a measure at its place, ``ami[clusters=head,k=10]``."""
         return {}
+
+
+def _pictured(kept: Sequence[Assigned], context: Context) -> tuple[Pictured, ...]:
+    """Of the base's test split, where a page, plots or JSON will hold them."""
+    run = context.run
+    if run is None:
+        return ()
+    asked = run.settings
+    if not (asked.report_html or asked.plots or asked.report_json):
+        return ()
+    found = []
+    for one in kept:
+        for dataset in run.families.get(one.family, ()):
+            if one.family == TEST and not one.kinds:
+                how = Assignment.parse(one.clusters)
+                found.append(pictured(run, one.model, dataset, how, int(one.k)))
+    return tuple(found)
 
 
 def _assigned(

@@ -143,3 +143,30 @@ def test_recall_by_class_has_an_axis_of_classes(clustering):
     rows = report["measurements"]
     assert [row["axes"]["of"] for row in rows] == ["a", "b", "c"]
     assert {row["value"] for row in rows} == {1.0}
+
+
+def test_clusters_of_the_test_split_are_pictured(clustering):
+    """For a page: the best and any images of each, and clusters against classes."""
+    conftest = (clustering.path / "conftest.py").read_text()
+    clustering.makeconftest(
+        f"{conftest}\n    registry.add_dataset("
+        "'test', base='toy', domain='interior', load=lambda: images(5))\n"
+    )
+    _, report = run(
+        clustering,
+        *("--harness-families", "test", "--harness-models", "sharp"),
+        *("--clustering-by", "head,pixels-raw-init3", "-k", "acc_hybrid"),
+    )
+    of_head, of_pixels = report["sections"]["clustering"]["pictured"]
+
+    assert (of_head["clusters"], of_head["dataset"]) == ("head", "test")
+    assert of_head["used"] == len(of_head["of"]) == 3
+    for one in of_head["of"]:  # the head of this one is always right
+        assert one["purity"] == 1
+        assert one["inside"] == f"{one['images']} of {one['stands_for']}"
+        assert {p["text"] for p in one["best"] + one["some"]} == {one["stands_for"]}
+    assert [row[0] for row in of_head["matrix"]] == [0, 1, 2]
+    assert [sum(row[1:]) for row in of_pixels["matrix"]] == [
+        next(o["images"] for o in of_pixels["of"] if o["number"] == row[0])
+        for row in of_pixels["matrix"]
+    ]

@@ -46,7 +46,7 @@ class SelfClassifier:
         If a number is out of range.
     """
 
-    heads: tuple[int, ...] = (10,)
+    heads: tuple[int, ...] = (10, 10, 10, 10, 20, 40)
     hidden: int = 256
     embedding: int = 128
     row_temperature: float = 0.1
@@ -56,10 +56,10 @@ class SelfClassifier:
     whole_views: int = 2
     local_views: int = 0
     local_size: int = 4
-    zoom: tuple[float, float] = (0.8, 1.2)
+    zoom: tuple[float, float] = (0.9, 1.1)
     local_zoom: tuple[float, float] = (0.4, 0.7)
-    turn: float = 15.0
-    moved: float = 0.1
+    turn: float = 10.0
+    moved: float = 0.06
     queue: int = 0
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from harness.report.table import (
     Column,
     Curve,
     Estimate,
+    Gallery,
     Item,
     Listing,
     Marked,
@@ -62,6 +63,9 @@ def _part(part: Part, title: str, section: str) -> Iterable[Html]:
     if isinstance(part, Listing):
         yield from _listing(part)
         return
+    if isinstance(part, Gallery):
+        yield from _gallery(part)
+        return
     if isinstance(part, Table) and part.folded:
         inner = table_html(part, title)
         yield tag("details", tag("summary", part.folded), inner)
@@ -76,6 +80,24 @@ def _part(part: Part, title: str, section: str) -> Iterable[Html]:
     yield table_html(part.table() if isinstance(part, Curve) else part, title)
     if part.note and not _empty(part):
         yield tag("p", part.note, class_="note")
+
+
+def _gallery(part: Gallery) -> Iterable[Html]:
+    yield tag("h3", part.title)
+    for strip in part.strips:
+        heads = [tag("b", strip.name), " ", tag("span", strip.text)]
+        pictures = [
+            tag(
+                "figure",
+                tag("img", src=one.address, alt=one.text),
+                tag("figcaption", one.text),
+            )
+            for one in strip.pictures
+        ]
+        yield tag("p", *heads, class_="strip")
+        yield tag("div", *pictures, class_="pictures")
+    size = f"{part.count} pictures, {part.size / 1024:.0f} KiB."
+    yield tag("p", f"{part.note} {size}".strip(), class_="note")
 
 
 _MANY = 12  # longer lists are folded

@@ -9,6 +9,7 @@ from harness.report.section import Shown, problem_line
 from harness.report.table import (
     PLACES,
     Curve,
+    Gallery,
     Item,
     Listing,
     Part,
@@ -34,6 +35,9 @@ def section_markdown(one: Shown) -> str:
 def _part(part: Part, level: str) -> Iterable[str]:
     if isinstance(part, Text):
         yield escaped(part.text)
+        return
+    if isinstance(part, Gallery):
+        yield escaped(part.told)
         return
     if isinstance(part, Listing):
         rows = [_item(one) for of_word in part.by_word() for one in of_word]

@@ -15,6 +15,7 @@ from harness.report.table import (
     PLACES,
     Column,
     Curve,
+    Gallery,
     Item,
     Listing,
     Part,
@@ -70,6 +71,9 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
     if isinstance(part, Text):
         indent = " " * part.hang
         yield fill(part.text, width, subsequent_indent=indent) if indent else part.text
+        return
+    if isinstance(part, Gallery):
+        yield part.told
         return
     if isinstance(part, Listing):
         yield from map(_item, part.items)

@@ -1,0 +1,192 @@
+"""Pictures of clusters: what the best and any images of each look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.metrics.numerics.matching import Rule, matched
+from harness.report.gallery import Gallery, Picture, Strip, thumbnail
+from harness.report.table import Column, Table
+
+from .assignments import Assignment, Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from harness.datasets.dataset import Dataset
+    from harness.run import Run
+
+BEST, ANY = 8, 8  # images of a cluster
+MOST = 12  # clusters that are shown
+CLASSES = 20  # of a matrix that a page has room for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """One cluster.
+
+    Attributes
+    ----------
+    number, images
+        Which, and how many images it has.
+    stands_for
+        The class it is matched with by the hybrid rule; empty for none.
+    inside
+        The largest classes in it with their numbers of images: "50 of 7, 2 of 1".
+    purity
+        Share of its largest class.
+    best, some
+        The images that it is surest of, and any of them.
+    """
+
+    number: int
+    images: int
+    stands_for: str
+    inside: str
+    purity: float
+    best: tuple[Picture, ...]
+    some: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictured:
+    """The clusters of one dataset under one assignment, those of one class first.
+
+    Attributes
+    ----------
+    model, dataset, clusters, k
+        Of whom, of what, how, and how many were asked for.
+    of
+        Each, at most `MOST`.
+    used
+        How many have an image.
+    classes
+        Names of the classes of the matrix; empty where there are too many.
+    matrix
+        A row for each cluster in the order of the classes that they stand for, with its
+        number before; images of each class.
+    """
+
+    model: str
+    dataset: str
+    clusters: str
+    k: int
+    of: tuple[Cluster, ...]
+    used: int
+    classes: tuple[str, ...]
+    matrix: tuple[tuple[int, ...], ...]
+
+
+def pictured(
+    run: Run, model: str, dataset: Dataset, assignment: Assignment, k: int
+) -> Pictured:
+    """Sort the images once more, which costs a forward pass, and keep some of each."""
+    from harness.fixtures.grid import Model
+
+    said = Model(model, run)
+    partition = Partition(assignment, k, said, dataset, said.predictions(dataset))
+    predicted, labels = partition.predicted, partition.labels
+    names = run.base.classes
+    stand = matched(predicted, labels, rule=Rule.HYBRID)
+    sure = partition.confidences
+    pixels = _pixels(dataset, run.settings.max_images)
+
+    def shown(rows: NDArray[np.intp]) -> tuple[Picture, ...]:
+        return tuple(thumbnail(pixels(i), names[labels[i]]) for i in rows)
+
+    found = []
+    for number in np.unique(predicted):
+        inside = np.flatnonzero(predicted == number)
+        counts = np.bincount(labels[inside], minlength=len(names))
+        order = inside[np.argsort(-sure[inside], kind="stable")]
+        rng = np.random.default_rng(int(number))
+        some = rng.permutation(inside)[:ANY]
+        largest = [c for c in np.argsort(-counts, kind="stable")[:3] if counts[c]]
+        found.append(
+            Cluster(
+                number=int(number),
+                images=len(inside),
+                stands_for=names[stand[inside[0]]] if stand[inside[0]] >= 0 else "",
+                inside=", ".join(f"{counts[c]} of {names[c]}" for c in largest),
+                purity=float(counts.max() / len(inside)),
+                best=shown(order[:BEST]),
+                some=shown(some),
+            )
+        )
+    pure = sorted(found, key=lambda one: (-one.purity, -one.images, one.number))
+    few = max(len(names), len(found)) <= CLASSES
+    return Pictured(
+        model=model,
+        dataset=dataset.name,
+        clusters=str(assignment),
+        k=k,
+        of=tuple(pure[:MOST]),
+        used=len(found),
+        classes=tuple(names) if few else (),
+        matrix=_matrix(predicted, labels, stand, len(names)) if few else (),
+    )
+
+
+def _matrix(
+    predicted: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    stand: NDArray[np.int64],
+    classes: int,
+) -> tuple[tuple[int, ...], ...]:
+    numbers, places = np.unique(predicted, return_index=True)
+    first = dict(zip(numbers.tolist(), stand[places].tolist(), strict=True))
+    order = sorted(first, key=lambda c: (first[c] < 0, first[c], c))
+    return tuple(
+        (c, *map(int, np.bincount(labels[predicted == c], minlength=classes)))
+        for c in order
+    )
+
+
+def _pixels(dataset: Dataset, most: int | None) -> Callable[[int], NDArray[np.uint8]]:
+    """What gives the pixels of an image by its number in the sample."""
+    from harness.sampling import sampled_rows
+
+    images = dataset.load()
+    chosen = sampled_rows(len(images), most)
+    return lambda i: images.block(int(chosen[i]), int(chosen[i]) + 1)[0]
+
+
+def gallery(one: Pictured) -> Gallery:
+    """Two rows a cluster."""
+    strips = []
+    for cluster in one.of:
+        stands = f", for {cluster.stands_for}" if cluster.stands_for else ""
+        said = f"{cluster.images} images, purity {cluster.purity:.2f}: {cluster.inside}"
+        name = f"cluster {cluster.number}{stands}"
+        strips += [
+            Strip(name=f"{name}, best", text=said, pictures=cluster.best),
+            Strip(name=f"{name}, any", text="", pictures=cluster.some),
+        ]
+    left = one.used - len(one.of)
+    return Gallery(
+        strips=tuple(strips),
+        title=f"{one.model} on {one.dataset}, {one.clusters}, k {one.k}",
+        note="Below an image its class. Best: those that the head is surest of, or "
+        "that lie nearest to the middle; any: drawn at random. Clusters of one class "
+        "first"
+        f"{f'; {left} more are not shown' if left else ''}.",
+    )
+
+
+def confusion(one: Pictured) -> Table:
+    """Clusters against classes, those that stand for a class in its order."""
+    return Table(
+        columns=(
+            Column(name="cluster", form=".0f"),
+            *(Column(name=name, form=".0f", group="class") for name in one.classes),
+        ),
+        rows=tuple(tuple(map(float, row)) for row in one.matrix),
+        title=f"images of each class: {one.model} on {one.dataset}, {one.clusters}, "
+        f"k {one.k}",
+        where=("page",),
+    )
