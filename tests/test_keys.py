@@ -69,7 +69,8 @@ KNOWN_BY_CONTENT = (
     *("models.normalisation", "models.yours", "models.yours.dry_run"),
     *("models.yours.conduct", "models.yours.factories", "models.yours.geometries"),
     *("models.yours.class_lists", "models.yours.specs", "models.yours.zoos"),
-    *("fixtures.layers", "fixtures.on_request", "layer_choice"),  # which choose
+    *("fixtures.by_traits", "fixtures.layers", "fixtures.on_request"),  # which choose
+    "layer_choice",
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
     *("models.training", "models.trainings", "tasks"),
     *("tasks.jigsaw", "tasks.rotation"),  # by the views that they choose

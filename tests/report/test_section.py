@@ -199,7 +199,7 @@ class Holds:
         (broken(find=lambda *_: Holds(fail)), "not JSON serializable"),
         (
             broken(tables=lambda *_: ["text"]),
-            "must yield Table, Curve, Text or Listing of",
+            "must yield Table, Curve, Text, Listing or Gallery of",
         ),
         (broken(tables=lambda *_: [Text(text=3)]), "parts[0].text must be str, got 3"),
         (broken(quantities=lambda *_: {"a": "b"}), "must be float or Undefined"),
