@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.answers.outputs import SavedModel
 from harness.answers.shared_images import SharedImages
-from harness.errors import (
-    UndefinedMetricError,
-)
+from harness.errors import HarnessError, UndefinedMetricError
 from harness.models.yours.specs import SpecModel
 
 if TYPE_CHECKING:
@@ -166,6 +164,21 @@ class Run(Keys):
             layers=self.layers.declared(model),
             tell=self.tell,
         )
+
+    def has_source_images(self, model: str, dataset: Dataset) -> bool:
+        """Whether a dataset's images are those of the source set, as they are.
+
+        Not of a model whose outputs were saved: these go by the dataset's name.
+        """
+        if isinstance(self.registry.model(self.base.name, model), SavedModel):
+            return False
+        if dataset.transformations:
+            return False
+        try:
+            source = self.source.load().digest
+        except (HarnessError, UndefinedMetricError):  # it cannot be had
+            return False
+        return dataset.load().digest == source
 
     @cached_property
     def stored(self) -> dict[str, tuple[Measurement, ...]]:

@@ -125,3 +125,56 @@ def test_the_train_split_is_part_of_a_key(toy):
     )
     result = toy.runpytest_inprocess(*arguments)
     result.stdout.fnmatch_lines(["*test_width*40.0000*"])
+
+
+def test_the_source_sets_images_are_shown_once_whatever_has_them(toy, monkeypatch):
+    """The test split, a set of the same images with other labels, and the source."""
+    conftest = toy.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text()
+        + """
+    from dataclasses import replace
+    from harness.datasets.dataset import Dataset
+    from harness.datasets.family import Family
+    from harness.datasets.truth import KnownTruth, Truth
+
+    def datasets(settings):
+        plain = Dataset(
+            name="test", family="test", domain=Domain.INTERIOR,
+            load=lambda: content(settings),
+        )
+        real = KnownTruth(lambda: Truth.sets([[0, 1]] * 60, 3))
+        return plain, replace(plain, name="real", known=real)
+
+    registry.add_family(Family(
+        name="test", base="toy", domain=Domain.INTERIOR, datasets=datasets,
+        description="",
+    ))
+"""
+    )
+    toy.makeini("[pytest]\nharness_base = toy\nharness_families = test,in0\n")
+    passes = []
+    run = Predictions._run
+
+    def counted(self, view, layer):
+        passes.append(self._dataset.name)
+        return run(self, view, layer)
+
+    monkeypatch.setattr(Predictions, "_run", counted)
+    toy.makepyfile(
+        test_suite="""
+        def test_gap(predictions, source, accuracy, record):
+            said = source.predictions.predicted()
+            record("gap", accuracy - (said == source.labels).mean())
+        """
+    )
+    result = toy.runpytest_inprocess(
+        "--harness-models=sharp", "--harness-report-json=r.json"
+    )
+
+    result.assert_outcomes(passed=3)
+    assert len(passes) == 2
+    rows = json.loads((toy.path / "r.json").read_text())["measurements"]
+    values = {row["dataset"]: row["value"] for row in rows}
+    assert values["test"] == 0
+    assert values["real"] != 0
