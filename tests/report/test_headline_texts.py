@@ -1,17 +1,25 @@
 """Headlines in words, in every form of the report."""
 
 from dataclasses import replace
+from html import escape
 
 import pytest
 
 from harness.analysis.headlines import Advice, Headline, Trust
 from harness.analysis.labelling import labelled_interval
+from harness.report.html import page
+from harness.report.markdown import markdown
+from harness.report.run_file.reopening import contents
 from harness.report.sections.headlines import (
     LIST,
     first_sentence,
     headline_texts,
     next_sentence,
 )
+from harness.report.sections.predictions import Predictions
+from harness.report.terminal import report_text
+from harness.report.writers.markdown import escaped
+from tests.report.pages import sample
 
 TRUSTED = Headline(
     model="resnet",
@@ -109,3 +117,21 @@ def test_of_many_headlines_a_terminal_shows_the_first_sentence_alone():
 
     assert {part.where for part in few} == {()}
     assert [part.where for part in many[:3]] == [(), ("page",), ("page",)]
+
+
+def test_it_opens_the_section_in_every_form():
+    """On a terminal of 80 columns too, before the table."""
+    found = sample()
+    one = found.of(Predictions).headlines[0]
+    first = first_sentence(one)
+    assert first.startswith("net0 on night: about ")
+
+    shown = report_text(found, width=80)
+    lines = shown[shown.index("\npredicted accuracy\n") :].splitlines()[2:]
+    assert first.startswith(lines[0])
+    assert max(map(len, lines)) <= 80
+    assert shown.index(lines[0]) < shown.index("dataset   model")
+    assert escaped(first) in markdown(found)
+    assert f"<p>{escape(first)}</p>" in page(found)
+    (kept,) = (h for h in contents(found)["headlines"] if h["model"] == one.model)
+    assert kept["reasons"] == list(one.reasons)
