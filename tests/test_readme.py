@@ -65,7 +65,7 @@ def test_its_folder_of_photos_can_be_made(project, monkeypatch):
     exec(line)
 
     pixels = np.load("photos/data.npy")
-    assert (pixels.dtype, pixels.shape) == (np.uint8, (150, 8, 8, 1))
+    assert (pixels.dtype, pixels.shape) == (np.uint8, (510, 8, 8, 1))
 
 
 def test_its_gates_can_be_parsed():

@@ -243,12 +243,10 @@ def _against(found: Prediction, unlike: float | None) -> Iterator[str]:
     """What makes the interval worth nothing."""
     far = [beyond for beyond in found.beyond if beyond.far]
     if far:
-        most = far[0]
-        by = "" if math.isinf(most.share) else f", by {most.share:.0%} of its range"
-        more = f"; of {counted(len(far), 'metric')} the farthest" * (len(far) > 1)
-        yield f"{most.metric} lies outside of what the fit has seen{by}{more}"
+        more = f", the farthest of {len(far)} metrics" * (len(far) > 1)
+        yield f"outside of the range that the fit has seen: {far[0].words}{more}"
     elif not found.inside:
-        yield "metrics lie outside of what the fit has seen"
+        yield "outside of the range that the fit has seen"
     if unlike:
         yield (
             f"the predicted classes are unlike the source's (by {unlike:.2f}), and "
@@ -285,7 +283,7 @@ def _doubts(one: TargetPrediction, found: Prediction) -> Iterator[str]:
 
 
 def _for(one: TargetPrediction, unlike: float | None) -> Iterator[str]:
-    yield "no metric lies far outside of what the fit has seen"
+    yield "no metric lies far outside of the range that the fit has seen"
     if unlike is not None:
         yield "the predicted classes are like the source's"
     record = one.predictor.record

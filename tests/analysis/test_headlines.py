@@ -108,7 +108,7 @@ DIRECT = direct("cott", source_accuracy=0.9, source_images=500)
             target(prediction=FAR),
             {},
             Trust.NO,
-            "cot lies outside .*by 32% .*of 2 metrics the",
+            "the range .*: cot by 32 % of it, the farthest of 2 metrics",
         ),
         (target(prediction=Undefined("odd")), {}, Trust.NO, "no forecast: odd"),
         (target(), {KEY: 0.41}, Trust.NO, r"unlike the source's \(by 0.41\)"),
