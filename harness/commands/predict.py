@@ -2,6 +2,8 @@
 
     harness predict --model resnet20 --data photos --harness-base cifar10
     harness predict --model my_code.py:network --data photos --at-least 0.8
+    harness predict --model resnet --data photos --label-next list.csv
+    harness predict --model resnet --data photos --labels list.csv
 
 The model is measured on the base's test split, on transformed copies of it, a quarter
 from each of four pools of transformations, and on the data. Estimates of accuracy are
