@@ -1,12 +1,14 @@
 """Settings and fixtures of the project's own tests."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+WORKERS = re.compile(r"workers?\d?\b|_workers?_|\[.*-n2")  # each starts two Pythons
 OURS = {ROOT / "tests", ROOT / "harness"}  # doctests in the latter
 
 settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
@@ -15,7 +17,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Warnings are errors, and the longest come first.
+    """Warnings are errors, and the longest come first; what has workers is slow.
 
     Not by the ini file, which is read by `pytest suites` in a clone too, where warnings
     of a user's network are warnings. The longest, so that no worker is left alone with
@@ -24,7 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not OURS.isdisjoint(item.path.parents):
             item.add_marker(pytest.mark.filterwarnings("error"), append=False)
-    items.sort(key=lambda item: item.get_closest_marker("real") is None)
+            if WORKERS.search(item.name):
+                item.add_marker("slow")
+    items.sort(key=_haste)
+
+
+def _haste(item: pytest.Item) -> int:
+    if item.get_closest_marker("real"):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import torch  # noqa: F401 - as numpy.fft
 import harness
 from tests.plugin.test_suite_folder import write_suite
 
+pytestmark = pytest.mark.slow  # a wheel is built and unpacked
 ROOT = Path(__file__).parent.parent
 RUN = [
     *(

@@ -23,6 +23,7 @@ def predict(folder, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_gets_an_accuracy_with_an_interval(tmp_path):
     """Labels beside the images are not looked at, and the interval holds the truth."""
     writers = read_digits("writers")

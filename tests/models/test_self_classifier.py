@@ -409,6 +409,7 @@ def without_batch_norm(recipe):
     return network
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does():
     """Batches of 32 and a last one of 26, one of 13 each; a queue; several heads."""
     recipe = replace(SHORT, epochs=2, optimiser="sgd", learning_rate=0.05)

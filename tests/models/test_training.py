@@ -217,6 +217,7 @@ def _train_in_cache(folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_of_many_workers_one_trains_and_the_others_wait(tmp_path):
     context = multiprocessing.get_context("spawn")
     workers = [

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each starts workers
+
 
 def rows(toy, *arguments):
     """(metric, model, dataset) -> value of a run in a process of its own."""

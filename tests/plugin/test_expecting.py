@@ -37,6 +37,7 @@ def run(toy, *arguments):
     return toy.runpytest_inprocess(*arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["-q"], ["-v"], ["--junitxml=j.xml"], ["-n2"]], ids=lambda a: a[0]
 )

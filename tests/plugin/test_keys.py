@@ -344,6 +344,7 @@ def test_what(predictions, record, what):
     assert counts(toy, "--harness-models=soft")["measured"] > 0
 
 
+@pytest.mark.slow
 def test_what_changes_no_number_changes_no_key(project, monkeypatch):
     """Batch size, order, workers, where things lie and from where pytest is called."""
     first = counts(project)

@@ -198,6 +198,7 @@ def test_workers_build_it_too(digits):
     result.assert_outcomes(passed=6)
 
 
+@pytest.mark.slow
 def test_its_accuracy_is_predicted_on_a_folder(digits):
     """`harness predict` with nothing but a factory and images."""
     (digits.path / "photos").mkdir()

@@ -105,6 +105,7 @@ def test_all_is_a_number_of_its_own(puzzles):
     result.stderr.fnmatch_lines(["*all permutations of a 2x2 grid are 24, got 5*"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen",
     [(), ("--harness-jigsaw-set=all",), ("--harness-jigsaw-set=distant",)],

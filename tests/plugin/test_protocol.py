@@ -220,6 +220,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workers", "stored"), [((), True), (("-n2",), False)])
 def test_who_listens_to_reports_hears_of_every_phase(toy, workers, stored):
     """Also where only the controller's plugin listens, and of cells that are found."""

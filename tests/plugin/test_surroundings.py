@@ -47,6 +47,7 @@ def test_odd_names_are_measured_and_found_again(toy, mode):
         assert len(axes) == 6
 
 
+@pytest.mark.slow
 def test_a_terminal_that_knows_ascii_alone_is_written_to(toy, monkeypatch):
     """The report has lines and letters that it cannot show; a worker's too."""
     for name, value in (

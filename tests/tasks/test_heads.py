@@ -174,6 +174,7 @@ def test_damaged_kept_head_is_trained_anew(pixel_classifier, images, tmp_path):
     assert said == []
 
 
+@pytest.mark.slow
 def test_two_processes_train_a_head_once(tmp_path):
     script = f"""
 import numpy as np, torch

@@ -123,6 +123,7 @@ def test_the_outside_is_what_is_found():
     assert values(outside, inside)["aupr_average_precision"] < 0.6 < other
 
 
+@pytest.mark.slow
 def test_intervals_are_those_of_other_images():
     """Half widths within a third of two deviations over sets drawn anew."""
     rng = np.random.default_rng(0)
