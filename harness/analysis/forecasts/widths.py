@@ -69,7 +69,8 @@ class Width:
             self.source_accuracy,
             self.source_images,
         )
-        fewer = _noise(accuracy, images) - _noise(accuracy, self.images)
+        share = np.minimum(accuracy, self.source_accuracy)
+        fewer = _noise(share, images) - _noise(share, self.images)
         added = 2 * student(np.inf, self.level) ** 2 * np.maximum(fewer, 0)
         return np.asarray(np.sqrt(known**2 + added))
 
@@ -79,8 +80,11 @@ def unit(
 ) -> Array:
     r"""Return the standard error that a forecast would have, up to a factor.
 
-    .. math:: \sqrt{v(a, n) + v(s, m) + (0.1 (s - a))^2}, \quad
+    .. math:: \sqrt{v(\min(a, s), n) + v(s, m) + (0.1 (s - a))^2}, \quad
         v(a, n) = \tilde a (1 - \tilde a) / n, \quad \tilde a = (a n + 1) / (n + 2)
+
+    What is forecast above the test split is healthy and a little lucky: its noise is
+    that of the test split's accuracy, not the smaller one of where it came out.
 
     Parameters
     ----------
@@ -100,10 +104,13 @@ def unit(
     0.071429
     >>> float(unit(0.5, 10**9, 0.9, 10**9).round(4))
     0.04
+    >>> bool(unit(1.0, 150, 0.98, 10**9) > unit(0.98, 150, 0.98, 10**9) - 1e-9)
+    True
     """
     accuracy = np.asarray(accuracy, dtype=np.float64)
     shift = SHIFT * (source - accuracy)
-    noise = _noise(accuracy, images) + _noise(source, source_images)
+    healthy = np.minimum(accuracy, source)
+    noise = _noise(healthy, images) + _noise(source, source_images)
     return np.asarray(np.sqrt(noise + shift**2))
 
 
