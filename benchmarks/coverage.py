@@ -32,10 +32,10 @@ from harness.analysis.fits import weighted
 from harness.analysis.resampling.jackknife import (
     fit_intervals,
     leave_out,
-    median_r2_interval,
     student_interval,
     transfer_intervals,
 )
+from harness.analysis.resampling.medians import median_r2_interval
 from harness.arrays import Array
 
 GROUPS = (5, 6, 8, 10, 15, 20, 40)

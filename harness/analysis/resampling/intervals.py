@@ -9,9 +9,9 @@ from harness.analysis.fits.weighted import STATISTICS
 from harness.analysis.resampling.jackknife import (
     Interval,
     fit_intervals,
-    median_r2_interval,
     transfer_intervals,
 )
+from harness.analysis.resampling.medians import median_r2_interval
 from harness.analysis.resampling.units import Unit, by_kind
 from harness.measurement import Domain
 

@@ -175,7 +175,7 @@ def fit_intervals(
     >>> round(plain["r2"].low, 3), round(plain["r2"].high, 3)
     (0.706, 0.972)
     """
-    x, y, labels = _canonical(x, y, groups)
+    x, y, labels = canonical(x, y, groups)
     names = unit_names(labels)
     weights = leave_out(names, labels)
     return {
@@ -228,61 +228,6 @@ def _adjusted(n: int, low: float, high: float) -> tuple[float, float]:
     return one, two
 
 
-def median_r2_interval(
-    rows: Sequence[tuple[ArrayLike, ArrayLike, Sequence[str]]], *, level: float = LEVEL
-) -> Interval:
-    """Return the interval of the median, over models, of their lines' R².
-
-    Parameters
-    ----------
-    rows
-        Of each model: metric, accuracy and group of every dataset, as in
-        `fit_intervals`. A group is left out of all models at once, since they share
-        its images; models themselves are not.
-    level
-        As in `fit_intervals`.
-
-    Raises
-    ------
-    Unfit
-        If a model has fewer than 3 datasets, all have fewer than 5 groups together, or
-        no model has an R² without one of them.
-
-    Examples
-    --------
-    >>> x = np.arange(10.0)
-    >>> y = x / 20 + np.tile([0.0, 0.1], 5)
-    >>> names = [str(i) for i in range(10)]
-    >>> alone = fit_intervals(x, y, names, statistics=["r2"])["r2"]
-    >>> median_r2_interval([(x, y, names)]) == alone
-    True
-    """
-    models = [_canonical(*row) for row in rows]
-    names = unit_names([label for _, _, labels in models for label in labels])
-    columns = []
-    for x, y, labels in models:
-        weights = leave_out(names, labels)
-        r = weighted.pearson(x, y, weights)
-        # Through two datasets there is always a perfect line; it says nothing.
-        r[weights.sum(axis=1) < MINIMUM] = np.nan
-        # Metrics may rise for one model and fall for another: R² has no sign.
-        columns.append(r * np.sign(r[0]))
-    r = np.stack(columns, axis=1)
-    median = float(_medians(r[:1] ** 2)[0])
-    z = _medians(_fisher(r))
-    return student_interval("r2", median, [(names, z)], _squared, level=level)
-
-
-def _medians(values: Array) -> Array:
-    """(b,) medians of the finite values of each row; nan where there are none."""
-    ordered = np.sort(values, axis=1)  # nan last
-    finite = np.isfinite(ordered).sum(axis=1)
-    middle = np.stack([np.maximum(finite - 1, 0) // 2, finite // 2], axis=1)
-    last = ordered.shape[1] - 1
-    ends = np.take_along_axis(ordered, np.minimum(middle, last), axis=1)
-    return np.asarray(ends.mean(axis=1))
-
-
 def transfer_intervals(
     inside: tuple[ArrayLike, ArrayLike, Sequence[str]],
     outside: tuple[ArrayLike, ArrayLike, Sequence[str]],
@@ -315,8 +260,8 @@ def transfer_intervals(
     Degrees of freedom of the sum: Welch, "The generalization of Student's problem when
     several different population variances are involved", Biometrika 34, 1947.
     """
-    fit_x, fit_y, fit_labels = _canonical(*inside)
-    x, y, labels = _canonical(*outside)
+    fit_x, fit_y, fit_labels = canonical(*inside)
+    x, y, labels = canonical(*outside)
     fit_names, names = unit_names(fit_labels), unit_names(labels)
     first, second = leave_out(fit_names, fit_labels), leave_out(names, labels)
     slopes, intercepts, _, _ = weighted.lines(fit_x, fit_y, first)
@@ -427,10 +372,18 @@ def leave_out(names: Sequence[str], groups: Sequence[str]) -> Array:
     return np.vstack([np.ones((1, len(groups))), apart]).astype(np.float64)
 
 
-def _canonical(
+def canonical(
     x: ArrayLike, y: ArrayLike, groups: Sequence[str]
 ) -> tuple[Array, Array, Sequence[str]]:
-    """The data in an order that depends on nothing but the data."""
+    """The data in an order that depends on nothing but the data.
+
+    Raises
+    ------
+    Unfit
+        If there are fewer than 3 datasets.
+    ValueError
+        If the lengths differ.
+    """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if x.ndim != 1 or not x.shape == y.shape == (len(groups),):
         raise ValueError(
