@@ -2,6 +2,7 @@
 
     python -m benchmarks.coverage
     python -m benchmarks.coverage --simulations 200 --resamples 200
+    python -m benchmarks.coverage --kinds
 
 Datasets are drawn in groups, whose members have a part of metric and of error in
 common, from a world whose R² is known. The first table compares ways to an interval of
@@ -9,8 +10,10 @@ R²: percentiles of resampled groups, the same at the wider levels that Student'
 for (Hesterberg, "What teachers should know about the bootstrap", The American
 Statistician 69, 2015), bias-corrected and accelerated percentiles (Efron, "Better
 bootstrap confidence intervals", JASA 82, 1987), and the harness's own. The second shows
-what else the harness gives an interval of. In percent: over all worlds, and in the
-worst of them; then the mean width.
+what else the harness gives an interval of. The third is of errors on left-out kinds,
+where datasets are made by one kind of transformation or by three, beside Student's
+interval of the kinds' own errors (naive), as if they shared nothing. In percent: over
+all worlds, and in the worst of them; then the mean width.
 """
 
 from __future__ import annotations
@@ -27,16 +30,27 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
+from harness.analysis.correlation import Undefined
 from harness.analysis.coverage import LEVEL
 from harness.analysis.fits import weighted
+from harness.analysis.kind_errors import kind_errors
 from harness.analysis.resampling.jackknife import (
     fit_intervals,
     leave_out,
     student_interval,
     transfer_intervals,
 )
-from harness.analysis.resampling.medians import median_r2_interval
+from harness.analysis.resampling.kinds import (
+    LeftOutKinds,
+    behind_interval,
+    kinds_interval,
+)
+from harness.analysis.resampling.medians import (
+    median_r2_interval,
+    median_transfer_interval,
+)
 from harness.arrays import Array
+from harness.traits import TRANSFORMATIONS, Trait, together
 
 GROUPS = (5, 6, 8, 10, 15, 20, 40)
 R2 = (0.3, 0.6, 0.9)
@@ -131,9 +145,100 @@ def own(world: World, groups: int, rng: np.random.Generator) -> Ends:
     median = median_r2_interval([(x, y, labels) for x in metrics])
     ends["difference of R²"] = difference.low, difference.high
     ends["median R²"] = median.low, median.high
-    (ox, *_), oy, other_labels = world.draw(groups, rng)
+    others, oy, other_labels = world.draw(groups, rng, metrics=5)
+    ox = others[0]
+    judged = median_transfer_interval(
+        [
+            ((x, y, labels), (out, oy, other_labels))
+            for x, out in zip(metrics, others, strict=True)
+        ]
+    )
+    ends["median transfer R²"] = judged.low, judged.high
     across = transfer_intervals((x, y, labels), (ox, oy, other_labels))
     return ends | {f"transfer {n}": (i.low, i.high) for n, i in across.items()}
+
+
+KIND_COUNTS = (6, 7, 8, 10, 15, 19)
+# Kinds that make a dataset, and the share of an error's variance that they bring.
+KIND_SHAPES = {
+    "one": (1, 0.3),
+    "one, alike": (1, 0.7),
+    "three": (3, 0.3),
+    "three, alike": (3, 0.7),
+}
+_SETS = 40
+
+
+@dataclass(frozen=True)
+class KindWorld:
+    """Where interiors come from: sets made by kinds that mislead a metric each its way.
+
+    Attributes
+    ----------
+    shape
+        A key of `KIND_SHAPES`.
+    """
+
+    shape: str
+
+    def draw(
+        self, kinds: int, rng: np.random.Generator
+    ) -> tuple[Array, Array, list[dict[str, Trait]]]:
+        """Two metrics (2, n) that are as good, accuracy (n,), and traits."""
+        each, common = KIND_SHAPES[self.shape]
+        of = np.zeros((_SETS, kinds))
+        for i, row in enumerate(of):
+            row[[i % kinds] if each == 1 else rng.choice(kinds, each, False)] = 1
+        hard = of @ np.abs(rng.normal(size=kinds)) / each
+        y = 0.85 - 0.25 * hard - SD * np.abs(rng.normal(size=_SETS))
+        y = np.clip([*y, 0.93], 0, 1)
+        x = []
+        for _ in range(2):
+            shared = np.sqrt(common / each) * (of @ rng.normal(size=kinds))
+            own = np.sqrt(1 - common) * rng.normal(size=_SETS)
+            x.append(y + 0.08 * np.array([*(shared + own), 0]))
+        traits: list[dict[str, Trait]] = [
+            {TRANSFORMATIONS: together(f"k{k}" for k in np.flatnonzero(row))}
+            for row in of
+        ]
+        return np.stack(x), y, [*traits, {"split": "test"}]
+
+    def count(
+        self, kinds: int, simulations: int, rng: np.random.Generator
+    ) -> dict[str, tuple[float, float]]:
+        """How often intervals hold the mean error of such worlds; mean widths."""
+        ends: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        means = []
+        for _ in range(simulations):
+            metrics, y, traits = self.draw(kinds, rng)
+            pair = [kind_errors(x, y, traits) for x in metrics]
+            one, other = (
+                LeftOutKinds(
+                    models=("",),
+                    kinds=found.kinds,
+                    errors=np.array([found.mean_mae, *found.without]),
+                    each=found.n.sum() / _SETS,
+                )
+                for found in pair
+            )
+            interval, apart = kinds_interval(one), behind_interval(one, other)
+            if isinstance(interval, Undefined) or isinstance(apart, Undefined):
+                continue  # a kind that hardly any dataset is without
+            means.append(one.error)
+            ends["error"].append((interval.low, interval.high))
+            ends["difference"].append((apart.low, apart.high))
+            for name, values in {
+                "error": pair[0].mae,
+                "difference": pair[0].mae - pair[1].mae,
+            }.items():
+                naive = stats.ttest_1samp(values, 0).confidence_interval(LEVEL)
+                key = f"{name}, naive"
+                ends[key].append((naive.low, naive.high))
+        true = float(np.mean(means))
+        return {
+            name: _held(pairs, true if name.startswith("error") else 0.0)
+            for name, pairs in ends.items()
+        }
 
 
 def truth(r2: float) -> dict[str, float]:
@@ -150,6 +255,7 @@ def truth(r2: float) -> dict[str, float]:
         # Interior and exterior are drawn alike: the line is as good on either.
         **{f"transfer {name}": value for name, value in fits.items()},
         "transfer bias": 0.0,
+        "median transfer R²": r2,
     }
 
 
@@ -161,11 +267,16 @@ def main() -> None:
     parser.add_argument("--simulations", type=int, default=500, help="of each world")
     parser.add_argument("--resamples", type=int, default=500, help="of a bootstrap")
     parser.add_argument("--groups", type=int, nargs="+", default=GROUPS)
+    parser.add_argument("--kinds", action="store_true", help="the third table alone")
     chosen = parser.parse_args()
+    if chosen.kinds:
+        _show("errors on left-out kinds", _of_kinds(chosen))
+        return
     print(f"{chosen.simulations} simulations of each of {len(R2) * len(SHAPES)} worlds")
     for title, rows in (
         ("R², by the way to its interval", _compared(chosen)),
         ("the harness's intervals", _everything(chosen)),
+        ("errors on left-out kinds", _of_kinds(chosen)),
     ):
         _show(title, rows)
 
@@ -207,6 +318,18 @@ def _everything(chosen: argparse.Namespace) -> Iterator[Row]:
             for name, pairs in ends.items():
                 found[name].append(_held(pairs, truth(r2)[name]))
         yield groups, found
+
+
+def _of_kinds(chosen: argparse.Namespace) -> Iterator[Row]:
+    """By number of kinds: coverage and width over worlds."""
+    for kinds in KIND_COUNTS:
+        found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for number, shape in enumerate(KIND_SHAPES):
+            rng = np.random.default_rng((kinds, number))
+            counted = KindWorld(shape).count(kinds, chosen.simulations, rng)
+            for name, held in counted.items():
+                found[f"{shape.split(',')[0]}: {name}"].append(held)
+        yield kinds, found
 
 
 def _held(pairs: Sequence[tuple[float, float]], true: float) -> tuple[float, float]:

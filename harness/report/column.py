@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -134,7 +135,7 @@ class Column:
         the left there.
     bounded
         Whether a number has no more letters than that there: of a longer one the last
-        digits go, and a range is written closer.
+        digits go. A range stands in brackets then.
     widest, cut
         Letters that a name has at most there; and whether longer ones are cut, where
         that leaves them apart, or else folded.
@@ -222,28 +223,51 @@ class Column:
         ...     Range(low=0.375, high=0.9962)
         ... )
         '[.38,1.0]'
+        >>> [
+        ...     Column(name="95 %", form=".1f", width=9, bounded=True).fitted(value)
+        ...     for value in (Range(low=4.5, high=6.91), Range(low=9.96, high=23.44))
+        ... ]
+        ['[4.5,6.9]', '[10,23.4]']
         """
-        text = self.shown(value)
-        if not self.bounded or len(text) <= self.width:
-            return text
-        if isinstance(value, Range):
-            low, high = map(_closer, map(self.shown, (value.low, value.high)))
-            return f"[{low},{high}]"
-        if isinstance(value, float | int) and (found := _DIGITS.fullmatch(self.form)):
+        if isinstance(value, Marked):
+            return self.fitted(value.value) + value.mark
+        if self.bounded and isinstance(value, Range):
+            return self._closed(value)
+        if not self.bounded or not isinstance(value, float | int):
+            return self.shown(value)
+        texts = (self.shown(value), *self._shorter(value))
+        return next((one for one in texts if len(one) <= self.width), texts[-1])
+
+    def _shorter(self, value: float) -> Iterator[str]:
+        """A number with fewer and fewer digits, at last as a power of ten."""
+        if found := _DIGITS.fullmatch(self.form):
             before, digits, kind = found.groups()
             for fewer in range(int(digits) - 1, -1, -1):
-                text = replace(self, form=f"{before}.{fewer}{kind}").shown(value)
-                if len(text) <= self.width:
-                    return text
-            return replace(self, form=f"{before}.0e").shown(value)
-        return text
+                yield replace(self, form=f"{before}.{fewer}{kind}").shown(value)
+            yield replace(self, form=f"{before}.0e").shown(value)
+
+    def _closed(self, value: Range) -> str:
+        """A range in brackets, of which the longer end shrinks until there is room."""
+        low, high = self.shown(value.low), self.shown(value.high)
+        room = self.width - len("[,]")
+        if len(low) + len(high) <= room:
+            return f"[{low},{high}]"
+        ends = [self._lengths(value.low), self._lengths(value.high)]
+        while sum(len(texts[0]) for texts in ends) > room:
+            longer = max(ends, key=lambda texts: (len(texts) > 1, len(texts[0])))
+            if len(longer) == 1:
+                break
+            longer.pop(0)
+        return f"[{ends[0][0]},{ends[1][0]}]"
+
+    def _lengths(self, value: float) -> list[str]:
+        """A number without the zero before its point, then with ever fewer digits."""
+        texts = [_ZERO.sub(r"\1.", self.shown(value))]
+        for text in self._shorter(value):
+            if len(short := _ZERO.sub(r"\1.", text)) < len(texts[-1]):
+                texts.append(short)
+        return texts
 
 
 _DIGITS = re.compile(r"(.*)\.(\d+)([fge])")
-
-
-def _closer(number: str) -> str:
-    """A letter less: without the zero before the point, or else the last digit."""
-    sign = number[: number.startswith(("-", "+"))]
-    digits = number[len(sign) :]
-    return sign + (digits[1:] if digits.startswith("0.") else digits[:-1])
+_ZERO = re.compile(r"^([+-]?)0\.")

@@ -20,6 +20,7 @@ from harness.report.sections.gates import Gates
 from harness.report.sections.losses import Loss, Losses
 from harness.report.sections.predictions import Predictions
 from harness.report.summary import Summary
+from harness.traits import TRANSFORMATIONS
 
 ODD = '<b>&"odd'  # a name that must stay text
 GATES = (
@@ -59,10 +60,16 @@ def measurements(metrics=("falling", "rising"), models=8, datasets=12):
                         seconds=0.002,
                         key="k",
                         facts={"device": "cpu"},
-                        traits={"split": "test"} if family == "test" else {},
+                        traits=_traits(dataset, family),
                     )
                 )
     return found
+
+
+def _traits(dataset, family):
+    if family == "test":
+        return {"split": "test"}
+    return {TRANSFORMATIONS: f"k{int(dataset[2:]) % 5}"} if family == "in" else {}
 
 
 def kept_of(rows, *instead, **context):

@@ -42,7 +42,10 @@ def test_what_there_is_no_room_for_is_named(everything):
 
     assert "no room for n, RMSE, ρ" in text
     assert re.search(r"model +R² +R² +R²\n─+\nnet0 +0\.969 +0\.882 +0\.856", text)
-    assert "no room" not in report_text(everything, width=80)
+    assert re.findall("no room.*", report_text(everything, width=80)) == [
+        "no room for int. 95 %"  # of the comparison; else nothing is lost
+    ]
+    assert "no room" not in report_text(everything, width=100)
 
 
 def test_names_are_cut_only_where_they_can_be_told_apart():

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -146,32 +145,6 @@ def test_metrics_are_ranked_by_how_they_transfer():
     assert ranks[0].transfer_r2 == pytest.approx(1)
     assert ranks[1].mae is None
     assert ranks[1].seconds == pytest.approx(0.002)
-
-
-def test_the_comparison_shows_intervals_where_they_fit():
-    """At 80 columns with short names; a long one takes their place."""
-    rng = np.random.default_rng(0)
-    rows = [
-        measurement(
-            metric, "net", f"i{i}", Domain.INTERIOR, i + rng.normal(0, 2), i / 9
-        )
-        for metric in ("one", "two", "a_metric_of_25_characters")
-        for i in range(10)
-    ]
-    short = report_text(summary(rows[:20]), width=80)
-    found = rank(correlate(rows[:20]), rows[:20])[0]
-    interval = found.interior_interval
-    shown = f"[{interval.low:.2f},{interval.high:.2f}]".replace("0.", ".")
-    assert 0 < interval.low < found.interior_r2 < interval.high < 1
-    assert f"{found.interior_r2:.3f} {shown}" in short
-
-    for width, there in ((79, False), (80, True)):
-        text = report_text(summary(rows), width=width)
-        table = text.partition("metrics compared")[2].partition("Medians")[0]
-        assert (shown in table) is there
-        assert max(map(len, text.splitlines())) <= width
-        whole = [line for line in table.splitlines() if "0." in line]
-        assert [line.endswith(" 2.0") for line in whole] == [True] * 3
 
 
 @given(order=st.permutations(ROWS))

@@ -11,7 +11,10 @@ from harness.analysis.resampling.jackknife import (
     fit_intervals,
     transfer_intervals,
 )
-from harness.analysis.resampling.medians import median_r2_interval
+from harness.analysis.resampling.medians import (
+    median_r2_interval,
+    median_transfer_interval,
+)
 from harness.analysis.resampling.units import Unit, by_kind
 from harness.measurement import Domain
 
@@ -107,6 +110,34 @@ def interior_r2_interval(
         return Undefined("no model has a line on the interior")
     columns = [_columns(row.of(Domain.INTERIOR), unit) for row in fitted]
     return or_reason(lambda: median_r2_interval(columns))
+
+
+def transfer_r2_interval(
+    rows: Sequence[Correlation], *, unit: Unit = by_kind
+) -> Interval | Undefined:
+    """Return the interval of the median, over models, of the transfer's R².
+
+    Parameters
+    ----------
+    rows, unit
+        As in `interior_r2_interval`; models without a transfer are left out.
+
+    Returns
+    -------
+    Interval
+        Undefined, with the reason, where there is no transfer or too few units.
+    """
+    judged = [row for row in rows if not isinstance(row.transfer, Undefined)]
+    if not judged:
+        return Undefined("no model has a line that was judged on the exterior")
+    columns = [
+        (
+            _columns(row.of(Domain.INTERIOR), unit),
+            _columns(row.of(Domain.EXTERIOR), unit),
+        )
+        for row in judged
+    ]
+    return or_reason(lambda: median_transfer_interval(columns))
 
 
 def _columns(

@@ -1,6 +1,7 @@
 """Intervals of medians over models: groups are left out of all models at once."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,6 +10,7 @@ from harness.analysis.coverage import LEVEL
 from harness.analysis.fits import weighted
 from harness.analysis.fits.fits import MINIMUM
 from harness.analysis.resampling.jackknife import (
+    BELOW_ONE,
     FISHER,
     SQUARED,
     Interval,
@@ -19,10 +21,11 @@ from harness.analysis.resampling.jackknife import (
 )
 from harness.arrays import Array
 
+#: Of one model: metric, accuracy and group of every dataset.
+Columns: TypeAlias = tuple[ArrayLike, ArrayLike, Sequence[str]]
 
-def median_r2_interval(
-    rows: Sequence[tuple[ArrayLike, ArrayLike, Sequence[str]]], *, level: float = LEVEL
-) -> Interval:
+
+def median_r2_interval(rows: Sequence[Columns], *, level: float = LEVEL) -> Interval:
     """Return the interval of the median, over models, of their lines' R².
 
     Parameters
@@ -64,6 +67,64 @@ def median_r2_interval(
     median = float(_medians(r[:1] ** 2)[0])
     z = _medians(FISHER.of(r))
     return student_interval("r2", median, [(names, z)], SQUARED.back, level=level)
+
+
+def median_transfer_interval(
+    rows: Sequence[tuple[Columns, Columns]], *, level: float = LEVEL
+) -> Interval:
+    """Return the interval of the median, over models, of R² of prediction.
+
+    Parameters
+    ----------
+    rows
+        Of each model: the datasets that its line is fitted on, and those that it is
+        judged on. Groups of both are left out, of all models at once, as in
+        `jackknife.transfer_intervals`; models themselves are not.
+    level
+        As in `jackknife.fit_intervals`.
+
+    Raises
+    ------
+    Unfit
+        If a model has fewer than 3 datasets in a domain, all have fewer than 5 groups
+        there together, or a model has no R² without one of them.
+
+    Examples
+    --------
+    >>> from harness.analysis.resampling.jackknife import transfer_intervals
+    >>> x = np.arange(10.0)
+    >>> inside = (x, x / 20 + np.tile([0.0, 0.1], 5), [str(i) for i in range(10)])
+    >>> outside = (x, x / 20 + np.tile([0.1, 0.0], 5), [str(i) for i in range(10)])
+    >>> alone = transfer_intervals(inside, outside)["r2"]
+    >>> median_transfer_interval([(inside, outside)]) == alone
+    True
+    """
+    models = [(canonical(*inside), canonical(*outside)) for inside, outside in rows]
+    fit_names = unit_names([g for (_, _, labels), _ in models for g in labels])
+    names = unit_names([g for _, (_, _, labels) in models for g in labels])
+    by_line, by_data = [], []
+    for (fit_x, fit_y, fit_labels), (x, y, labels) in models:
+        first, second = leave_out(fit_names, fit_labels), leave_out(names, labels)
+        slopes, intercepts, _, _ = weighted.lines(fit_x, fit_y, first)
+        # Two datasets have a line whatever they measure, and a mean that says nothing.
+        slopes[first.sum(axis=1) < MINIMUM] = np.nan
+        whole = np.ones((len(first), len(x)))
+        by_line.append(weighted.judged(slopes, intercepts, x, y, whole)["r2"])
+        same = np.zeros(len(second), dtype=np.intp)
+        r2 = weighted.judged(slopes[same], intercepts[same], x, y, second)["r2"]
+        r2[second.sum(axis=1) < MINIMUM] = np.nan
+        by_data.append(r2)
+    medians = [np.median(np.stack(found), axis=0) for found in (by_line, by_data)]
+    return student_interval(
+        "R² of the interior's line",
+        float(medians[0][0]),
+        [
+            (fit_names, BELOW_ONE.of(medians[0])),
+            (names, BELOW_ONE.of(medians[1])),
+        ],
+        BELOW_ONE.back,
+        level=level,
+    )
 
 
 def _medians(values: Array) -> Array:

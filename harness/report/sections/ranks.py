@@ -1,21 +1,25 @@
-"""The metrics compared: medians over the models, the best first."""
+"""The metrics compared: medians over the models, the best first, and how sure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from harness.analysis.correlation import Undefined
 from harness.analysis.ranking import Rank, rank
 from harness.report.section import Kept
-from harness.report.table import Column, Plotted, Range, Table
+from harness.report.table import Column, Marked, Plotted, Range, Table, Value
 
 if TYPE_CHECKING:
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.analysis.resampling.jackknife import Interval
     from harness.measurement import Measurement
     from harness.report.section import Context
+
+Some: TypeAlias = dict[str, Any]
+Shown: TypeAlias = tuple[Column, Callable[[Rank], Value]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,70 +52,127 @@ def _has_numbers(found: Rank) -> bool:
     return any(number is not None for number in numbers)
 
 
-_NOTE = (
-    "Medians over the models, the best first. int., ext.: own fits; line: the "
-    "interior's line on the exterior. MAE: error on the exterior of metrics that "
-    "estimate accuracy themselves. ms: a cell's cost beyond forward passes; what "
-    "several share is paid by the first. 95 %: interval of the median with other "
-    "datasets."
-)
 _WIDEST = 26  # letters of a metric's name on a terminal
+_AS_GOOD = "="
 
 
 def _table(ranks: Sequence[Rank]) -> Table:
-    outcome = ranks[0].outcome
-    inner = partial(Column, group="interior", group_short=("int.",))
-    outer = partial(Column, group="exterior", group_short=("ext.",))
-    line = partial(Column, group="interior's line on exterior", group_short=("line",))
-    error: dict[str, Any] = {
-        "unit": outcome.points,
-        "form": outcome.form(2),
-        "scale": outcome.scale,
-        "width": 5,
-        "bounded": True,
-        "goes": 1,
-    }
+    by_kinds = ranks[0].kind_error is not None
+    columns = _columns(ranks[0].outcome, by_kinds)
     return Table(
         columns=(
             Column(name="metric", widest=_WIDEST, cut=True),
-            inner(name="R²", form=".3f", width=5, goes=2),
-            inner(name="95 %", form=".2f", width=9, bounded=True, goes=5),
-            outer(name="R²", form=".3f", width=5, goes=2),
-            outer(name="ρ", form="+.3f", width=6, goes=3),
-            line(name="R²", form=".3f", width=6, bounded=True, order="descending"),
-            line(name="RMSE", short="RMSE", **error),
-            outer(name="MAE", short="MAE", **error),
-            Column(
-                name="cost",
-                unit="ms",
-                short="ms",
-                form=".1f",
-                scale=1000,
-                width=4,
-                bounded=True,
-                goes=4,
-            ),
+            *(column for column, _ in columns),
         ),
         rows=tuple(
-            (
-                Plotted(label=one.label),
-                one.interior_r2,
-                _range(one.interior_interval),
-                one.exterior_r2,
-                one.exterior_rho,
-                one.transfer_r2,
-                one.transfer_rmse,
-                one.mae,
-                one.seconds,
-            )
+            (Plotted(label=one.label), *(value(one) for _, value in columns))
             for one in ranks
         ),
-        note=_NOTE,
+        note=" ".join(_notes(ranks, by_kinds)),
         close=True,
     )
+
+
+def _columns(outcome: FittedOutcome, by_kinds: bool) -> list[Shown]:
+    """Columns of numbers and what stands in them; the first ones where there are any.
+
+    A narrow terminal keeps what the order is by, what there is without a fit, and how
+    sure both are.
+    """
+    kinds = partial(Column, group="left-out kinds", group_short=("kinds",))
+    line = partial(Column, group="interior's line on exterior", group_short=("line",))
+    outer = partial(Column, group="exterior", group_short=("ext.",))
+    inner = partial(Column, group="interior", group_short=("int.",))
+    r2: Some = {"name": "R²", "form": ".3f"}
+    its_range: Some = {"name": "95 %", "width": 9, "bounded": True}
+    r2_range: Some = its_range | {"form": ".2f"}
+    unit: Some = {"unit": outcome.points, "scale": outcome.scale}
+    error: Some = unit | {"form": outcome.form(2), "width": 5, "bounded": True}
+    error_range: Some = its_range | unit | {"form": outcome.form(1)}
+    cost: Some = {"unit": "ms", "form": ".1f", "scale": 1000, "width": 4}
+    told: Some = {"repeats": True}  # of each model, in the table of the metric
+    unseen: list[Shown] = [
+        (
+            kinds(name="MAE", short="MAE", order="ascending", **error),
+            lambda one: _marked(one.kind_error, one.as_good),
+        ),
+        (
+            kinds(short="95 %", goes=2, **error_range),
+            lambda one: _range(one.kind_interval),
+        ),
+        (
+            kinds(name="MAE as it is", short="raw", goes=1, **error),
+            lambda one: one.kind_raw,
+        ),
+    ]
+    order: Literal["none", "descending"] = "none" if by_kinds else "descending"
+    return unseen * by_kinds + [
+        (
+            line(width=6, bounded=True, order=order, **r2),
+            lambda one: one.transfer_r2,
+        ),
+        (
+            line(goes=5, **r2_range | {"width": 10}),
+            lambda one: _range(one.transfer_interval),
+        ),
+        (line(name="MAE", short="MAE", goes=4, **error), lambda one: one.transfer_mae),
+        (
+            line(name="RMSE", short="RMSE", goes=11, **error, **told),
+            lambda one: one.transfer_rmse,
+        ),
+        (
+            outer(name="MAE as it is", short="raw", goes=3, **error),
+            lambda one: one.mae,
+        ),
+        (
+            outer(name="ρ", form="+.3f", width=6, goes=7, **told),
+            lambda one: one.exterior_rho,
+        ),
+        (outer(width=5, goes=8, **r2, **told), lambda one: one.exterior_r2),
+        (inner(width=5, goes=9, **r2, **told), lambda one: one.interior_r2),
+        (inner(goes=10, **r2_range), lambda one: _range(one.interior_interval)),
+        (
+            Column(name="cost", short="ms", bounded=True, goes=6, **cost),
+            lambda one: one.seconds,
+        ),
+    ]
+
+
+def _marked(error: float | None, as_good: bool) -> Value:
+    if error is None or not as_good:
+        return error
+    return Marked(value=error, mark=_AS_GOOD)
 
 
 def _range(found: Interval | Undefined) -> Range | None:
     if isinstance(found, Undefined):
         return None
     return Range(low=found.low, high=found.high)
+
+
+def _notes(ranks: Sequence[Rank], by_kinds: bool) -> Iterator[str]:
+    """What the numbers are, and what the order is by."""
+    first = ranks[0].kind_interval
+    reason = first.reason if isinstance(first, Undefined) else ""
+    if by_kinds:
+        yield (
+            "Medians over the models, the best first by MAE on left-out kinds: of the "
+            "line on interior sets of a transformation that it was not fitted on."
+        )
+        yield (
+            f"Which differences are real is not known: {reason}."
+            if reason
+            else f"{_AS_GOOD}: no further behind the first than chance of the kinds "
+            "explains (at 95 %, each metric by itself)."
+        )
+    else:
+        yield (
+            "Medians over the models, the best first by R² of the interior's line on "
+            f"the exterior, for want of errors on left-out kinds: {reason}."
+        )
+    yield (
+        "raw: MAE of estimates of accuracy as they are, without a line. line: the "
+        "interior's on the exterior. int., ext.: own fits. 95 %: interval with other "
+        f"{'kinds, or ' * by_kinds}datasets. ms: a cell's cost beyond forward passes; "
+        "what several share is paid by the first."
+    )

@@ -18,6 +18,7 @@ from harness.report.table import (
     Gallery,
     Item,
     Listing,
+    Marked,
     Part,
     Table,
     Text,
@@ -185,10 +186,11 @@ def _columns(table: Table, title: str) -> Columns:
             for found in groups
         ),
     )
+    marks = [_widest_mark(values) for values in zip(*table.rows, strict=True)]
     for row in table.rows:
         cells = [
-            _styled(column, value)
-            for column, value in zip(table.columns, row, strict=True)
+            _styled(column, value, mark)
+            for column, value, mark in zip(table.columns, row, marks, strict=True)
         ]
         shown.add(
             [cells[i] for i, _ in texts],
@@ -197,8 +199,14 @@ def _columns(table: Table, title: str) -> Columns:
     return shown
 
 
-def _styled(column: Column, value: Value) -> str | tuple[str, str]:
-    text = column.fitted(value)
+def _widest_mark(values: Iterable[Value]) -> int:
+    return max((len(v.mark) for v in values if isinstance(v, Marked)), default=0)
+
+
+def _styled(column: Column, value: Value, mark: int) -> str | tuple[str, str]:
+    """A value in letters, with room for a mark behind it: points keep in line."""
+    own = len(value.mark) if isinstance(value, Marked) else 0
+    text = column.fitted(value) + " " * (mark - own)
     if column.limits is None or not isinstance(value, float | int):
         return text
     bad, good = column.limits
