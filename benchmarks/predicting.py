@@ -83,6 +83,12 @@ class Guess:
     held: bool | None = None  # None: no interval, or not to be believed
     width: float = float("nan")
     abstains: bool = False
+    images: int = 0
+
+    @property
+    def shown(self) -> str:
+        """The family, of few images with their number."""
+        return f"few, {self.images}" if self.family == "few" else self.family
 
 
 def main() -> None:
@@ -117,8 +123,8 @@ def by_family(base: str, guesses: Sequence[Guess]) -> Table:
     for head in ("family", "sets", "MAE", "bias", "held", "width", "abst.", "COTT"):
         table.add_column(head, justify="left" if head == "family" else "right")
     mine = [g for g in guesses if g.base == base]
-    for family in sorted({g.family for g in mine}):
-        here = [g for g in mine if g.family == family]
+    for family in sorted({g.shown for g in mine}):
+        here = [g for g in mine if g.shown == family]
         ours = [g for g in here if g.predictor == "forecast"]
         cott = [g for g in here if g.predictor == "cott, as it is"]
         mae, _, bias, _, held, width, abstains = _line(ours)
@@ -185,7 +191,7 @@ def all_guesses(run: Run, rows: Iterable[Measurement]) -> Iterator[Guess]:
         inside = [r for r in mine if r.domain is Domain.INTERIOR]
         default = [r for r in inside if r.family in ("test", POOLS[0])]
         mixed = [r for r in inside if is_test_split(r.traits) or _number(r) < 10]
-        outside = [r for r in mine if r.domain is Domain.EXTERIOR]
+        outside = [r for r in mine if r.domain is not Domain.INTERIOR]
         yield from _guesses(run, outside, default, mixed)
         for pool in POOLS:
             left = [r for r in mixed if r.family == pool]
@@ -222,6 +228,7 @@ def _guesses(
             family=row.family,
             kind=f"{row.family} {' '.join(kinds(row.traits)[:1])}",
             error=said - row.accuracy,
+            images=row.images,
         )
         return replace(found, **of)  # type: ignore[arg-type]
 

@@ -8,15 +8,18 @@ of the one base stand in for those of the other.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from harness.datasets.dataset import Dataset
 from harness.datasets.family import Family
 from harness.datasets.images import ArrayImages
+from harness.fixtures.cells import run_of
 from harness.measurement import Domain
 from harness.sampling import sampled_rows
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from harness.settings import Settings
 
 SIZES = (50, 200)
+# Of half of the classes, or of all but one, so many are kept: the tuned label shifts.
+KEPT = {"dropped": 0.0, "rare": 0.2, "one": 0.15}
 DRAWS = 4  # sets of each size, and twice as many of other class shares
 CONCENTRATION = 0.5  # of the Dirichlet distribution that class shares are drawn from
 
@@ -38,6 +43,7 @@ def pytest_harness_register(registry: Registry) -> None:
             ("fresh", _fresh, "images of the test split outside of the sample"),
             ("few", _few, f"sets of {SIZES[0]} and {SIZES[1]} unseen images"),
             ("shares", _shares, "unseen images with other shares of the classes"),
+            ("classes", _classes, "unseen images of which some classes are rare"),
         ):
             registry.add_family(
                 Family(
@@ -49,6 +55,15 @@ def pytest_harness_register(registry: Registry) -> None:
                 )
             )
     registry.add_dataset("digits-28", base="mnist", load=_digits_28)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Exteriors are predicted, though their labels are known: so they are targets."""
+    datasets = run_of(session.config).datasets
+    for name, dataset in datasets.items():
+        if dataset.domain is Domain.EXTERIOR:
+            datasets[name] = replace(dataset, domain=Domain.TARGET)
 
 
 def _fresh(base: Base, settings: Settings) -> tuple[Dataset, ...]:
@@ -99,6 +114,27 @@ def _shares(base: Base, settings: Settings) -> tuple[Dataset, ...]:
     )
 
 
+def _classes(base: Base, settings: Settings) -> tuple[Dataset, ...]:
+    """Label shift of another make than `shares`, which no choice may look at."""
+
+    def draw(kind: str, number: int) -> Images:
+        images = _unseen(base, settings)
+        labels = images.labels
+        assert labels is not None
+        rng = np.random.default_rng([settings.seed, number, len(kind)])
+        classes = labels.max() + 1
+        full = 1 if kind == "one" else classes - classes // 2
+        chance = np.full(classes, KEPT[kind])
+        chance[rng.choice(classes, full, replace=False)] = 1
+        return _picked(images, np.flatnonzero(rng.random(len(labels)) < chance[labels]))
+
+    return tuple(
+        _set(f"classes/{kind}-{i}", "classes", partial(draw, kind, i))
+        for kind in KEPT
+        for i in range(2)
+    )
+
+
 def _set(name: str, family: str, load: Callable[[], Images]) -> Dataset:
     return Dataset(
         name=name,
@@ -127,7 +163,7 @@ def _digits_28() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 def exteriors(base: str) -> tuple[str, ...]:
     """Families to predict on, tuned on or not."""
-    made = (f"{base}-c", f"{base}-c-extra", "few", "shares")
+    made = (f"{base}-c", f"{base}-c-extra", "few", "shares", "classes")
     own = {
         "digits": ("writers", "writers-c", "mnist-8x8"),
         "mnist": ("fresh", "fresh-c", "digits-28"),

@@ -40,6 +40,7 @@ SHARED_CODE = (
     "harness.fixtures.record",
     "harness.metrics.numerics.checks",
     "harness.metrics.numerics.diagnostics",
+    "harness.metrics.numerics.label_shift",
     "harness.metrics.numerics.resamples",
     "harness.metrics.numerics.temperature",
     "harness.models.classifier",

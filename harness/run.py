@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset
     from harness.fixtures.outcomes import Chosen
     from harness.measurement import Measurement
+    from harness.metrics.numerics.label_shift import ClassShares
     from harness.models.network import Network
     from harness.registry import Registry
     from harness.settings import Settings
@@ -52,6 +53,8 @@ class Run(Keys):
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
         #: By model, metric, size and options; see `harness.fixtures.healthy`.
         self.healthy: dict[tuple[Any, ...], dict[str, str]] = {}
+        #: By model and dataset, where class shares are others; see there.
+        self.shares: dict[tuple[str, str], ClassShares | None] = {}
         #: By model and dataset; see `harness.fixtures.labels`.
         self.accuracies: dict[tuple[str, str], float | None] = {}
         #: By model and dataset; see `harness.fixtures.outcomes`.

@@ -9,6 +9,7 @@ import numpy as np
 from harness.analysis.fits.fits import Judgement, LineFit, Unfit, fit_line, judge
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome, fitted_outcome
 from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_order
+from harness.metrics.numerics.label_shift import UnderShares
 from harness.metrics.numerics.resamples import Resampled
 from harness.traits import Trait
 
@@ -57,6 +58,8 @@ class Point:
         Facts of the dataset.
     resamples
         What the metric says of healthy sets of as many images; None where nobody asked.
+    shares
+        The metric for other class shares, where these explain what was answered.
     """
 
     model: str
@@ -68,6 +71,7 @@ class Point:
     images: int
     traits: Mapping[str, Trait] = field(default_factory=dict)
     resamples: Resampled | None = None
+    shares: UnderShares | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,6 +310,7 @@ def distinct_points(
             images=m.images,
             traits=m.traits,
             resamples=_resamples(m),
+            shares=_under_shares(m),
         )
         same = points.setdefault((m.model, m.dataset), [])
         tests.setdefault((m.model, m.dataset), set()).add(m.test)
@@ -336,6 +341,13 @@ def _resamples(m: Measurement) -> Resampled | None:
     return Resampled(
         mean=float(m.facts["resample_mean"]), error=float(m.facts["resample_error"])
     )
+
+
+def _under_shares(m: Measurement) -> UnderShares | None:
+    if "shares_value" not in m.facts:
+        return None
+    names = ("moved", "accuracy", "images", "source", "value")
+    return UnderShares(**{name: float(m.facts[f"shares_{name}"]) for name in names})
 
 
 def _difference(one: Point, other: Point, outcome: FittedOutcome) -> str:

@@ -35,6 +35,8 @@ class Prediction:
         the fit is an extrapolation, and the level is not to be believed.
     beyond
         The metrics that lie beyond their range, farthest first.
+    reason
+        What was taken for granted beside, for people; empty where nothing was.
     """
 
     accuracy: float
@@ -43,6 +45,7 @@ class Prediction:
     level: float
     inside: bool
     beyond: tuple[Beyond, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

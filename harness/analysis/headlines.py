@@ -247,7 +247,7 @@ def _against(found: Prediction, unlike: float | None) -> Iterator[str]:
         yield f"outside of the range that the fit has seen: {far[0].words}{more}"
     elif not found.inside:
         yield "outside of the range that the fit has seen"
-    if unlike:
+    if unlike and not found.reason:  # else the forecast has taken it into account
         yield (
             f"the predicted classes are unlike the source's (by {unlike:.2f}), and "
             "where the true ones are too, estimates are far too low"
@@ -278,6 +278,8 @@ def _doubts(one: TargetPrediction, found: Prediction) -> Iterator[str]:
             yield (
                 f"the fit has seen {counted(plane.width.kinds, 'kind')} of shift alone"
             )
+    if found.reason:
+        yield found.reason
     if found.high - found.low >= WIDE:
         yield "the interval is so wide that it says little"
 

@@ -19,6 +19,7 @@ from harness.analysis.forecasts.direct import PREFERRED, Direct, direct
 from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
 from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.measurement import NO_AXES, Axes, Domain, label_of
+from harness.metrics.numerics.label_shift import UnderShares, taken_for_granted
 from harness.traits import Trait, is_test_split
 
 Key = tuple[str, str]  # model, dataset
@@ -432,10 +433,13 @@ def _made(predictor: Predictor, points: Sequence[Point]) -> Prediction:
     fit, outcome = predictor.plane, predictor.outcome
     assert not isinstance(fit, Undefined)
     values, images = [p.x for p in points], points[0].images
-    if isinstance(fit, Forecaster):
-        known = zip(points, fit.fit.source, strict=True)
-        healthy = [p.resamples.mean if p.resamples else s for p, s in known]
-        (made,) = fit.predictions([values], images=[images], healthy=healthy)
+    shares = [p.shares for p in points if p.shares is not None]
+    if isinstance(fit, Forecaster | Direct) and len(shares) == len(points):
+        made = _made_for_shares(fit, points, shares)
+    elif isinstance(fit, Forecaster):
+        (made,) = fit.predictions(
+            [values], images=[images], healthy=_healthy(points, fit.fit.source)
+        )
     elif isinstance(fit, Direct):
         (made,) = fit.predictions([values], images=[images])
     else:
@@ -446,6 +450,29 @@ def _made(predictor: Predictor, points: Sequence[Point]) -> Prediction:
             outcome=outcome,
         )
     return made
+
+
+def _made_for_shares(
+    fit: Forecaster | Direct, points: Sequence[Point], shares: Sequence[UnderShares]
+) -> Prediction:
+    """The same where class shares are others than the source's."""
+    values, images = [[one.value for one in shares]], [points[0].images]
+    accuracy, worth = shares[0].accuracy, shares[0].images
+    if isinstance(fit, Forecaster):
+        source = [one.source for one in shares]
+        moved = fit.of_shares(source, accuracy, worth)
+        healthy = _healthy(points, source)
+        (made,) = moved.predictions(values, images=images, healthy=healthy)
+    else:
+        there = replace(fit, source_accuracy=accuracy, source_images=worth)
+        (made,) = there.predictions(values, images=images)
+    return replace(made, reason=taken_for_granted(shares[0].moved))
+
+
+def _healthy(points: Sequence[Point], otherwise: Sequence[float]) -> list[float]:
+    """Each estimate on healthy sets of as many images."""
+    known = zip(points, otherwise, strict=True)
+    return [p.resamples.mean if p.resamples else value for p, value in known]
 
 
 def _range(row: Correlation) -> tuple[float, float]:
@@ -463,7 +490,8 @@ def _beyond(
         for point in row.targets:
             if point.dataset != dataset:
                 continue
-            if one := beyond(row.label, point.x, low, high, point.resamples):
+            value = point.x if point.shares is None else point.shares.value
+            if one := beyond(row.label, value, low, high, point.resamples):
                 found.append(one)
     return farthest_first(found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +17,11 @@ from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.arrays import Array, Classes, Logits
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
+from harness.metrics.numerics.label_shift import (
+    class_shares,
+    rows_with_shares,
+    taken_for_granted,
+)
 from harness.metrics.numerics.resamples import Resampled, resampled
 from harness.metrics.spec import Input, Kind, Metric
 from harness.traits import TRANSFORMATIONS, Trait, together
@@ -71,6 +76,9 @@ class AccuracyForecast:
     weaker
         Why the interval is from other data and other networks; empty where it was
         fitted.
+    reason
+        What was taken for granted beside: that class shares alone are others, and the
+        forecast is for those; empty where nothing was.
     """
 
     accuracy: float
@@ -81,6 +89,7 @@ class AccuracyForecast:
     inside: bool | None
     beyond: tuple[Beyond, ...]
     weaker: str
+    reason: str = ""
 
 
 def predict_accuracy(
@@ -152,18 +161,29 @@ def predict_accuracy(
     raw = {name: value for name, value in found.items() if value is not None}
     if not raw:
         raise UndefinedMetricError("no estimate of accuracy exists for these arrays")
-    known = float((source_logits.argmax(axis=1) == source_labels).mean())
-    images = len(source_labels)
+    there, reason = source, ""
+    shares = class_shares(target_logits, *source)
+    images: float = len(source_labels)
+    if shares.alone:
+        rows = rows_with_shares(source_labels, shares.shares)
+        there, images = (source_logits[rows], source_labels[rows]), shares.worth
+        reason = taken_for_granted(shares.moved)
+    found = {name: _value(m, target_logits, there) for name, m in _named(raw).items()}
+    values = {name: value for name, value in found.items() if value is not None}
+    if not values:
+        raise UndefinedMetricError("no estimate of accuracy exists for these shares")
+    size = len(target_logits)
     if not interior:
-        name = next((n for n in PREFERRED if n in raw), next(iter(raw)))
-        made = direct(name, source_accuracy=known, source_images=images, level=level)
-        (said,) = made.predictions([[raw[name]]], images=[len(target_logits)])
-        return _forecast(said, raw, None, (), WEAKER.format(name=name))
+        name = next((n for n in PREFERRED if n in values), next(iter(values)))
+        made = direct(
+            name, source_accuracy=_right(*there), source_images=images, level=level
+        )
+        (said,) = made.predictions([[values[name]]], images=[size])
+        return _forecast(said, raw, None, (), WEAKER.format(name=name), reason)
     sets = [*interior, Labelled(logits=source_logits, labels=source_labels, kinds=())]
     table = {
-        m.name: [_value(m, one.logits, source) for one in sets]
-        for m in _estimates()
-        if m.name in raw
+        name: [_value(m, one.logits, source) for one in sets]
+        for name, m in _named(values).items()
     }
     usable = {
         n: np.array(v, dtype=np.float64) for n, v in table.items() if None not in v
@@ -173,29 +193,32 @@ def predict_accuracy(
     estimates = np.array(list(usable.values())).T
     fit = fit_forecaster(
         estimates[:-1],
-        np.array([_accuracy(one) for one in interior]),
+        np.array([_right(one.logits, one.labels) for one in interior]),
         np.array([len(one.labels) for one in interior]),
         [one.traits for one in interior],
         source=estimates[-1],
-        source_accuracy=known,
-        source_images=images,
+        source_accuracy=_right(*source),
+        source_images=len(source_labels),
         level=level,
     )
-    size = len(target_logits)
-    healthy = {
-        m.name: _resampled(m, source, size) for m in _estimates() if m.name in usable
-    }
+    if shares.alone:
+        at = [_on(m, there[0], there) for m in _named(usable).values()]
+        fit = fit.of_shares(at, _right(*there), images)
+    healthy = {n: _resampled(m, there, size) for n, m in _named(usable).items()}
     means = [
-        drawn.mean if (drawn := healthy[n]) else values[-1]
-        for n, values in usable.items()
+        drawn.mean if (drawn := healthy[n]) else at_source
+        for n, at_source in zip(usable, fit.fit.source, strict=True)
     ]
-    (said,) = fit.predictions([[raw[n] for n in usable]], images=[size], healthy=means)
+    (said,) = fit.predictions(
+        [[values[n] for n in usable]], images=[size], healthy=means
+    )
     judged = [
-        beyond(name, raw[name], values.min(), values.max(), healthy[name])
-        for name, values in usable.items()
+        beyond(n, values[n], low.min(), low.max(), healthy[n])
+        for n, low in usable.items()
     ]
-    out = [one for one in judged if one is not None]
-    return _forecast(said, raw, not any(b.far for b in out), farthest_first(out), "")
+    out = farthest_first(one for one in judged if one is not None)
+    inside = not any(one.far for one in out)
+    return _forecast(said, raw, inside, out, "", reason)
 
 
 WEAKER = (
@@ -210,6 +233,7 @@ def _forecast(
     inside: bool | None,
     beyond: tuple[Beyond, ...],
     weaker: str,
+    reason: str,
 ) -> AccuracyForecast:
     return AccuracyForecast(
         accuracy=said.accuracy,
@@ -220,6 +244,7 @@ def _forecast(
         inside=inside,
         beyond=beyond,
         weaker=weaker,
+        reason=reason,
     )
 
 
@@ -233,14 +258,23 @@ def _estimates() -> tuple[Metric, ...]:
     )
 
 
+def _named(names: Collection[str]) -> dict[str, Metric]:
+    """Those of the estimates, by their names."""
+    return {m.name: m for m in _estimates() if m.name in names}
+
+
 def _value(
     metric: Metric, logits: Logits, source: tuple[Logits, Classes]
 ) -> float | None:
-    given = dict(zip(_FROM, (logits, *source), strict=True))
     try:
-        return float(metric.fn(*(given[one] for one in metric.inputs)))
+        return _on(metric, logits, source)
     except UndefinedMetricError:
         return None
+
+
+def _on(metric: Metric, logits: Logits, source: tuple[Logits, Classes]) -> float:
+    given = dict(zip(_FROM, (logits, *source), strict=True))
+    return float(metric.fn(*(given[one] for one in metric.inputs)))
 
 
 def _resampled(
@@ -250,8 +284,7 @@ def _resampled(
     logits, _ = source
 
     def measure(rows: NDArray[np.intp]) -> float:
-        given = dict(zip(_FROM, (logits[rows], *source), strict=True))
-        return float(metric.fn(*(given[one] for one in metric.inputs)))
+        return _on(metric, logits[rows], source)
 
     try:
         return resampled(measure, len(logits), size)
@@ -259,8 +292,8 @@ def _resampled(
         return None
 
 
-def _accuracy(one: Labelled) -> float:
-    return float((one.logits.argmax(axis=1) == one.labels).mean())
+def _right(logits: Logits, labels: Classes) -> float:
+    return float((logits.argmax(axis=1) == labels).mean())
 
 
 def _checked(one: Labelled, number: int, classes: int) -> Labelled:

@@ -45,7 +45,7 @@ class Direct:
     level: float
     quantile: float
     source_accuracy: float
-    source_images: int
+    source_images: float
 
     def predictions(
         self, estimates: ArrayLike, *, images: ArrayLike

@@ -39,6 +39,25 @@ class Forecaster:
     left_out: Coverage
     raw: tuple[float, ...]
 
+    def of_shares(
+        self, source: ArrayLike, accuracy: float, images: float
+    ) -> Forecaster:
+        """Return the forecast of datasets whose class shares are others.
+
+        Parameters
+        ----------
+        source : (m,) array
+            The estimates on the test split with such shares.
+        accuracy, images
+            Its accuracy, and how many images it is worth.
+        """
+        at = tuple(np.asarray(source, dtype=np.float64).tolist())
+        return replace(
+            self,
+            fit=replace(self.fit, source=at, source_accuracy=accuracy),
+            width=replace(self.width, source_accuracy=accuracy, source_images=images),
+        )
+
     def predict(
         self, estimates: ArrayLike, *, healthy: ArrayLike | None = None
     ) -> Array:

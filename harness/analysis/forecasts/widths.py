@@ -46,7 +46,7 @@ class Width:
     level: float
     quantile: float
     source_accuracy: float
-    source_images: int
+    source_images: float
     images: int
     kinds: int
     n: int
@@ -76,7 +76,7 @@ class Width:
 
 
 def unit(
-    accuracy: ArrayLike, images: ArrayLike, source: float, source_images: int
+    accuracy: ArrayLike, images: ArrayLike, source: float, source_images: float
 ) -> Array:
     r"""Return the standard error that a forecast would have, up to a factor.
 
