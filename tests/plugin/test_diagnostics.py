@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 
 def test_signs_are_recorded_without_labels_and_found_again(toy):
     """A target without labels has them too; the store keeps them."""
@@ -42,6 +44,10 @@ def test_resamples_are_drawn_where_an_accuracy_is_predicted(toy):
             f"in-night{i}", base="toy", domain="target",
             load=lambda i=i: (images(1, n=40, seed=i)[0], None),
         )
+    registry.add_dataset(
+        "in-one", base="toy", domain="target",
+        load=lambda: (images(5, n=120, seed=7)[0][::3], None),
+    )
 """
     )
     toy.makepyfile(
@@ -60,6 +66,19 @@ def test_resamples_are_drawn_where_an_accuracy_is_predicted(toy):
     toy.runpytest_inprocess(f"--harness-report-json={path}", "--harness-models=sharp")
 
     rows = json.loads(path.read_text())["measurements"]
+    # Images of one class alone, as they always were: the source brought to that.
+    (one,) = (
+        r["facts"]
+        for r in rows
+        if (r["dataset"], r["metric"]) == ("in-one", "average_confidence")
+    )
+    assert float(one["shares_moved"]) == pytest.approx(2 / 3)
+    assert float(one["shares_accuracy"]) == 1
+    assert float(one["shares_images"]) == pytest.approx(20)
+    assert not any(
+        "shares_value" in r["facts"] for r in rows if r["dataset"] != "in-one"
+    )
+    rows = [row for row in rows if row["dataset"] != "in-one"]
     drawn = {}
     for row in rows:
         if "resample_error" in row["facts"]:
