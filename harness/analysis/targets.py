@@ -437,9 +437,9 @@ def _made(predictor: Predictor, points: Sequence[Point]) -> Prediction:
     if isinstance(fit, Forecaster | Direct) and len(shares) == len(points):
         made = _made_for_shares(fit, points, shares)
     elif isinstance(fit, Forecaster):
-        (made,) = fit.predictions(
-            [values], images=[images], healthy=_healthy(points, fit.fit.source)
-        )
+        known = zip(points, fit.fit.source, strict=True)
+        healthy = [p.resamples.mean if p.resamples else s for p, s in known]
+        (made,) = fit.predictions([values], images=[images], healthy=healthy)
     elif isinstance(fit, Direct):
         (made,) = fit.predictions([values], images=[images])
     else:
@@ -459,20 +459,14 @@ def _made_for_shares(
     values, images = [[one.value for one in shares]], [points[0].images]
     accuracy, worth = shares[0].accuracy, shares[0].images
     if isinstance(fit, Forecaster):
-        source = [one.source for one in shares]
-        moved = fit.of_shares(source, accuracy, worth)
-        healthy = _healthy(points, source)
-        (made,) = moved.predictions(values, images=images, healthy=healthy)
+        # Whose classes are as many as those of the source brought to them: nothing is
+        # to be added for few images.
+        moved = fit.of_shares([one.source for one in shares], accuracy, worth)
+        (made,) = moved.predictions(values, images=images)
     else:
         there = replace(fit, source_accuracy=accuracy, source_images=worth)
         (made,) = there.predictions(values, images=images)
     return replace(made, reason=taken_for_granted(shares[0].moved))
-
-
-def _healthy(points: Sequence[Point], otherwise: Sequence[float]) -> list[float]:
-    """Each estimate on healthy sets of as many images."""
-    known = zip(points, otherwise, strict=True)
-    return [p.resamples.mean if p.resamples else value for p, value in known]
 
 
 def _range(row: Correlation) -> tuple[float, float]:

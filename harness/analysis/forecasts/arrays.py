@@ -210,7 +210,9 @@ def predict_accuracy(
         for n, at_source in zip(usable, fit.fit.source, strict=True)
     ]
     (said,) = fit.predictions(
-        [[values[n] for n in usable]], images=[size], healthy=means
+        [[values[n] for n in usable]],
+        images=[size],
+        healthy=None if shares.alone else means,
     )
     judged = [
         beyond(n, values[n], low.min(), low.max(), healthy[n])

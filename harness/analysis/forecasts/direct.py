@@ -68,7 +68,7 @@ class Direct:
 
 
 def direct(
-    metric: str, *, source_accuracy: float, source_images: int, level: float = LEVEL
+    metric: str, *, source_accuracy: float, source_images: float, level: float = LEVEL
 ) -> Direct:
     """Return a forecast that takes `metric` as it is.
 

@@ -58,26 +58,9 @@ class Forecaster:
             width=replace(self.width, source_accuracy=accuracy, source_images=images),
         )
 
-    def predict(
-        self, estimates: ArrayLike, *, healthy: ArrayLike | None = None
-    ) -> Array:
-        """Return the accuracies in [0, 1] at (n, m) estimates.
-
-        Parameters
-        ----------
-        healthy : (m,) array, optional
-            The estimates on healthy sets of as many images. Some, COTT above all, say
-            less of few images than of many: their classes are not as many as on the
-            test split. A healthy dataset must be forecast as healthy, and an accuracy
-            of 0 as 0; in between the part of the accuracy that is left is taken.
-        """
-        said = self.fit.predict(estimates)
-        if healthy is None or self.fit.source_accuracy == 0:
-            return said
-        means = tuple(np.asarray(healthy, dtype=np.float64).tolist())
-        from_there = replace(self.fit, source=means).predict(estimates)
-        part = np.minimum(from_there / self.fit.source_accuracy, 1)
-        return np.asarray(said + part * (from_there - said))
+    def predict(self, estimates: ArrayLike) -> Array:
+        """Return the accuracies in [0, 1] at (n, m) estimates."""
+        return self.fit.predict(estimates)
 
     def predictions(
         self,
@@ -86,8 +69,25 @@ class Forecaster:
         images: ArrayLike,
         healthy: ArrayLike | None = None,
     ) -> tuple[Prediction, ...]:
-        """Return accuracies with intervals at (n, m) estimates of so many images."""
-        middle = self.predict(estimates, healthy=healthy)
+        """Return accuracies with intervals at (n, m) estimates of so many images.
+
+        Parameters
+        ----------
+        healthy : (m,) array, optional
+            The estimates on healthy sets of as many images. Some, COTT above all, say
+            less of few images than of many: their classes are not as many as on the
+            test split. A healthy dataset must be forecast as healthy, one as large as
+            the interior's as it is, and an accuracy of 0 as 0: in between both the part
+            of the accuracy and the part of the images count.
+        """
+        middle = self.predict(estimates)
+        known = self.fit.source_accuracy
+        if healthy is not None and known > 0:
+            means = tuple(np.asarray(healthy, dtype=np.float64).tolist())
+            from_there = replace(self.fit, source=means).predict(estimates)
+            fewer = 1 - np.asarray(images, dtype=np.float64) / self.width.images
+            part = np.minimum(from_there / known, 1) * np.maximum(fewer, 0)
+            middle = middle + part * (from_there - middle)
         low, high = _ends(middle, self.width.half(middle, images))
         return tuple(
             Prediction(

@@ -161,15 +161,22 @@ def test_a_healthy_dataset_of_few_images_is_forecast_as_healthy():
     fit = made(*world(0))
     few = np.full(2, SOURCE - 0.06)
 
-    assert fit.predict([few], healthy=few) == pytest.approx([SOURCE])
-    assert fit.predict([few])[0] < SOURCE - 0.02
-    same = fit.predict([few], healthy=[SOURCE, SOURCE])
-    assert same == pytest.approx(fit.predict([few]))
-    plain, moved = (
-        fit.predict([[0.6, 0.6]], healthy=healthy) for healthy in (None, few)
+    def said(estimates, images, healthy=few):
+        (one,) = fit.predictions([estimates], images=[images], healthy=healthy)
+        return one.accuracy
+
+    plain = float(fit.predict([few])[0])
+    assert plain < SOURCE - 0.02
+    assert said(few, 1) == pytest.approx(SOURCE, abs=1e-3)
+    assert said(few, 500) == pytest.approx((SOURCE + plain) / 2)
+    assert said(few, 1000) == said(few, 5000) == plain
+    assert said(few, 50, healthy=[SOURCE, SOURCE]) == pytest.approx(plain)
+    low = np.full(2, 0.6)
+    whole = float(replace(fit.fit, source=tuple(few)).predict([low])[0])
+    plain = float(fit.predict([low])[0])
+    assert said(low, 250) == pytest.approx(
+        plain + 0.75 * whole / SOURCE * (whole - plain)
     )
-    whole = replace(fit.fit, source=tuple(few)).predict([[0.6, 0.6]])
-    assert moved == pytest.approx(plain + whole / SOURCE * (whole - plain))
 
 
 @pytest.mark.parametrize("images", [50, 200])
