@@ -237,3 +237,15 @@ def test_combined_stands_before_the_best_alone_and_that_for_the_others():
     alone = target(metrics=("cott",), prediction=FAR, plane=Undefined("x"))
 
     assert headline(both) == headlines([alone, both])[0] == headlines([both, alone])[0]
+
+
+def test_other_class_shares_that_the_forecast_is_for_are_taken_with_care():
+    """Where they are not taken into account they make it worth nothing."""
+    one = target()
+    taken = replace(one, prediction=replace(one.prediction, reason="for other shares"))
+
+    (found,) = headlines([taken], unlike={KEY: 0.4})
+    assert found.trust is Trust.CARE
+    assert found.reasons == ("for other shares",)
+    (plain,) = headlines([one], unlike={KEY: 0.4})
+    assert plain.trust is Trust.NO

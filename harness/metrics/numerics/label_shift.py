@@ -89,10 +89,10 @@ def taken_for_granted(moved: float) -> str:
     Examples
     --------
     >>> taken_for_granted(0.333)
-    'class shares seem to be others (by 0.33) and nothing else, and it is for those'
+    'class shares alone seem to be others (by 0.33), and the forecast is for those'
     """
     return (
-        f"class shares seem to be others (by {moved:.2f}) and nothing else, and it is "
+        f"class shares alone seem to be others (by {moved:.2f}), and the forecast is "
         "for those"
     )
 

@@ -48,7 +48,7 @@ def test_other_shares_alone_are_forecast_for_themselves(interior):
     assert found.accuracy == pytest.approx(known, abs=0.04)
     assert found.low <= known <= found.high
     assert found.inside in (True, None)
-    assert "class shares seem to be others" in found.reason
+    assert "class shares alone seem to be others" in found.reason
 
 
 def test_images_that_changed_too_are_not_forecast_for_other_shares():
@@ -136,7 +136,7 @@ def test_a_run_makes_the_same_of_its_facts():
     )
     assert said.accuracy < KNOWN["accuracy"]
     assert found.reason == (
-        "class shares seem to be others (by 0.40) and nothing else, and it is for those"
+        "class shares alone seem to be others (by 0.40), and the forecast is for those"
     )
     # As it is the value lies far below all that was seen.
     assert found.inside
