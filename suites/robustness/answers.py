@@ -35,6 +35,16 @@ class Mean:
     high: float
     chance: float | None = None
 
+    @classmethod
+    def of(
+        cls, value: float, ends: tuple[float, float], chance: float | None = None
+    ) -> Mean:
+        """From both ends, of which rounding may have put one beyond the value."""
+        low, high = ends
+        return cls(
+            value=value, low=min(low, value), high=max(high, value), chance=chance
+        )
+
 
 def mean_of(values: NDArray[Any], bounds: tuple[float, float]) -> Mean:
     """The mean of values that are bounded, Student's interval with it.
@@ -47,8 +57,7 @@ def mean_of(values: NDArray[Any], bounds: tuple[float, float]) -> Mean:
     """
     from harness.metrics.numerics.uncertainty import mean_interval
 
-    low, high = mean_interval(values, bounds=bounds)
-    return Mean(value=float(values.mean()), low=low, high=high)
+    return Mean.of(float(values.mean()), mean_interval(values, bounds=bounds))
 
 
 def top1_of(model: Any, dataset: Any) -> Mean:
@@ -62,14 +71,9 @@ def top1_of(model: Any, dataset: Any) -> Mean:
 
     truth = truth_of(model, dataset)
     right = is_right(model, dataset)
-    low, high = share_interval(right)
     single = truth.single
-    return Mean(
-        value=float(right.mean()),
-        low=low,
-        high=high,
-        chance=truth.chance() if single is None else prevalence(single),
-    )
+    chance = truth.chance() if single is None else prevalence(single)
+    return Mean.of(float(right.mean()), share_interval(right), chance)
 
 
 def truth_of(model: Any, dataset: Any) -> Truth:

@@ -136,23 +136,24 @@ def _score(row: Measurement) -> Score:
 def _corrupted(
     rows: Sequence[Measurement], aggregates: Sequence[Aggregated]
 ) -> tuple[Corrupted, ...]:
-    of = [one for one in aggregates if one.metric == "accuracy"]
+    """Every family, and of one that corrupts several sets each of them."""
+    by: dict[tuple[str, str], list[Aggregated]] = {}
+    for one in aggregates:
+        if one.metric == "accuracy":
+            member = dict(one.axes).get("member", "")
+            by.setdefault((one.family, member), []).append(one)
     found = []
-    for family in sorted({one.family for one in of}):
-        here = [one for one in of if one.family == family]
+    for (family, member), here in sorted(by.items()):
         members = [row for row in rows if row.family == family]
         networks = tuple(sorted({one.model for one in here}))
         tables = {
             name: _by(here, name, "corruption", networks) for name in BY_CORRUPTION
         }
+        whole = [one for one in here if one.aggregate == "mean_over_corruptions"]
         found.append(
             Corrupted(
-                family=family,
-                datasets=max(
-                    one.datasets
-                    for one in here
-                    if one.aggregate == "mean_over_corruptions"
-                ),
+                family=f"{family}/{member}" if member else family,
+                datasets=max(one.datasets for one in whole or here),
                 use=use_of(members[0].traits) if members else "",
                 networks=networks,
                 errors={
@@ -203,9 +204,8 @@ def _perturbed(
         networks = tuple(sorted({row.model for row in here}))
         scores: dict[str, dict[str, dict[str, Score]]] = {}
         for row in here:
-            kind = row.dataset.rpartition("/")[2]
             by_kind = scores.setdefault(row.metric, {})
-            by_kind.setdefault(kind, {})[row.model] = _score(row)
+            by_kind.setdefault(_kind(row), {})[row.model] = _score(row)
         made = [one for one in aggregates if one.family == family]
         over = {name: _by(made, name, "", networks).get("") for name in OF_SEQUENCES}
         found.append(
@@ -224,6 +224,12 @@ def _perturbed(
             )
         )
     return tuple(found)
+
+
+def _kind(row: Measurement) -> str:
+    """The perturbation, and how much harder it is than usual."""
+    kind, harder = str(row.traits["perturbation"]), row.traits.get("difficulty", 1)
+    return kind if harder == 1 else f"{kind}, difficulty {harder}"
 
 
 def _outside(rows: Sequence[Measurement]) -> tuple[Detections, ...]:

@@ -19,18 +19,16 @@ pytestmark = pytest.mark.harness_on_request(folder=True)
 def test_error_consistency(record, model, dataset):
     """Cohen's kappa with every other network: an axis says which, `other`."""
     own = is_right(model, dataset)
-    why = ""
-    recorded = 0
-    for name in model.run.peers(model.name, dataset.name):
+    others = model.run.peers(model.name, dataset.name)
+    undefined = []
+    for name in others:
         theirs = is_right(model, dataset, of=name)
         try:
             value = error_consistency(own, theirs)
         except UndefinedMetricError as error:
-            why = str(error)
+            undefined.append(error)
             continue
-        low, high = error_consistency_interval(own, theirs)
-        kappa = Mean(value=value, low=min(low, value), high=max(high, value))
+        kappa = Mean.of(value, error_consistency_interval(own, theirs))
         record("error_consistency", kappa, other=name)
-        recorded += 1
-    if not recorded:
-        raise UndefinedMetricError(why)
+    if len(undefined) == len(others):
+        raise undefined[0]

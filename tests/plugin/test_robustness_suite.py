@@ -9,8 +9,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from harness.analysis.aggregates import Aggregated
 from harness.datasets.class_map import ClassMap
 from harness.errors import UndefinedMetricError
+from harness.measurement import Axes
+from suites.robustness.finding import find
 
 SUITE = Path(__file__).parents[2] / "suites" / "robustness"
 WORN = """
@@ -185,7 +188,10 @@ def test_frames_are_compared_as_their_perturbation_says(suite, saved):
     assert one(rows, "flip_probability", "hiss")["value"] == 0.25
     # From 0, 1, 2, 3, 4 to 1, 0, 2, 3, 4 and back: 2 each of two comparisons.
     assert one(rows, "top_5_distance", "snow")["value"] == 1.0
-    assert {p["family"] for p in found["perturbed"]} == {"hiss", "snow"}
+    kinds = {
+        p["family"]: list(p["scores"]["flip_probability"]) for p in found["perturbed"]
+    }
+    assert kinds == {"hiss": ["shot_noise"], "snow": ["snow"]}
 
     result, rows, _ = run(
         suite,
@@ -232,6 +238,25 @@ def test_errors_are_averaged_over_severities_then_corruptions(suite):
     assert "scorecard" not in sections
     assert sections["aggregates"]["values"]  # for gates and files
     result.stdout.no_fnmatch_line("mean_over_severities")
+
+
+def test_several_sets_under_corruption_are_kept_apart():
+    """A family of them has a table for each."""
+
+    def mean(member, value, name="mean_over_corruptions", **axes):
+        return Aggregated(
+            aggregate=name, metric="accuracy", model="net", family="cams-c",
+            value=value, datasets=10, axes=Axes.of({"member": member, **axes}),
+        )  # fmt: skip
+
+    found = find([], [mean("day", 0.75), mean("night", 0.5)])
+    assert [(one.family, one.over) for one in found.corrupted] == [
+        ("cams-c/day", {"mean_over_corruptions": (0.25,)}),
+        ("cams-c/night", {"mean_over_corruptions": (0.5,)}),
+    ]
+    (only,) = find([], [mean("day", 0.75, "mce")]).corrupted
+    assert (only.datasets, only.over) == (10, {"mce": (0.75,)})
+    assert find([], []) is None
 
 
 def test_networks_that_err_on_the_same_images_agree_wholly(suite):
