@@ -1,6 +1,6 @@
 """k-means on features, by scikit-learn, with all that decides its numbers said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -91,10 +91,12 @@ def kmeans(
         check_count(name, count)
     if len(features) < k:
         raise UndefinedMetricError(f"{k} clusters need {k} images, got {len(features)}")
-    return _fitted(features, k=k, norm=str(norm), n_init=n_init, seed=seed)
+    found = _fitted(features, k=k, norm=str(norm), n_init=n_init, seed=seed)
+    return replace(found, clusters=found.clusters.astype(np.int64))
 
 
-@remembered(64)
+# Clusters of pixels are the same for every model, and a run goes model by model.
+@remembered(512)
 def _fitted(
     features: Array, *, k: int, norm: str, n_init: int, seed: int
 ) -> Clustering:
@@ -109,5 +111,5 @@ def _fitted(
         warnings.simplefilter("ignore", ConvergenceWarning)
         estimator.fit(normalised(features, Norm(norm)))
     return Clustering(
-        clusters=estimator.labels_.astype(np.int64), inertia=float(estimator.inertia_)
+        clusters=estimator.labels_.astype(np.int32), inertia=float(estimator.inertia_)
     )
