@@ -35,7 +35,8 @@ from scipy.special import stdtrit
 
 from benchmarks.predicting_sets import exteriors
 from harness.analysis.correlation import Correlation, Undefined, correlate
-from harness.analysis.targets import Predictor, combine, predict_targets
+from harness.analysis.predictors import Predictor, combine
+from harness.analysis.targets import predict_targets
 from harness.commands.predict import POOLS
 from harness.measurement import Domain, Measurement
 from harness.traits import is_test_split, kinds

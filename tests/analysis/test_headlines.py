@@ -12,8 +12,9 @@ from harness.analysis.forecasts.direct import direct
 from harness.analysis.forecasts.forecaster import fit_forecaster
 from harness.analysis.headlines import AIM, Trust, headlines
 from harness.analysis.labelling import expected_interval, labelled_interval
+from harness.analysis.predictors import Predictor
 from harness.analysis.ranges import Beyond
-from harness.analysis.targets import Predictor, TargetPrediction
+from harness.analysis.targets import TargetPrediction
 
 KEY = ("net", "photos")
 MARGIN = {"level": 0.95, "inside": True}

@@ -13,7 +13,8 @@ from harness.analysis.fits.several_metrics import fit_plane
 from harness.analysis.gates import Evidence, Gate, GateSyntaxError, judge, parse
 from harness.analysis.gates.predictions import BOUNDS, COMBINED, Predicted, is_meant
 from harness.analysis.gates.texts import OPERATORS
-from harness.analysis.targets import combine, predict_targets
+from harness.analysis.predictors import combine
+from harness.analysis.targets import predict_targets
 from harness.measurement import Domain, Measurement
 
 N = 16
