@@ -178,10 +178,10 @@ class Run(Keys):
         if dataset.transformations:
             return False
         try:
-            source = self.source.load().digest
-        except (HarnessError, UndefinedMetricError):  # it cannot be had
+            source = self.source_fingerprint
+        except HarnessError:  # it cannot be had
             return False
-        return dataset.load().digest == source
+        return bool(source) and dataset.load().digest == source
 
     @cached_property
     def stored(self) -> dict[str, tuple[Measurement, ...]]:
