@@ -99,6 +99,7 @@ def main() -> None:
     )
     parser.add_argument("--bases", default="digits,mnist,cifar10")
     parser.add_argument("--part", choices=("tuned", "aside", "both"), default="both")
+    parser.add_argument("--seeds", default="0,1", help="of data and of training")
     parser.add_argument(
         "--families", action="store_true", help="a table of families too"
     )
@@ -106,12 +107,14 @@ def main() -> None:
     console = Console(width=100)
     guesses: list[Guess] = []
     for run in RUNS:
-        if run.base in given.bases.split(","):
+        asked = run.base in given.bases.split(",")
+        if asked and str(run.seed) in given.seeds.split(","):
             rows = measured(run, options)
             console.print(f"{run.base}, seed {run.seed}: {len(rows)} cells")
             guesses += all_guesses(run, rows)
     for part in ("tuned", "aside") if given.part == "both" else (given.part,):
-        for base in (*given.bases.split(","), "all bases"):
+        bases = given.bases.split(",")
+        for base in (*bases, *["all bases"] * (len(bases) > 1)):
             chosen = [g for g in guesses if g.part == part]
             console.print(table_of(f"{base}, {part}", base, chosen))
             if given.families and base != "all bases":
