@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--schedule", choices=SCHEDULES)
     recipe.add_argument(
         "--milestones",
-        type=_numbers,
+        type=typed(_numbers),
         metavar="N,N",
     )
     recipe.add_argument("--shift", type=int, metavar="PIXELS")
@@ -96,7 +96,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recipe of a Self-Classifier", "of models called NAME-selfclassifier"
     )
     own.add_argument(
-        "--heads", type=_numbers, metavar="N,N", help="number of classes of each head"
+        "--heads",
+        type=typed(_numbers),
+        metavar="N,N",
+        help="number of classes of each head",
     )
     own.add_argument("--hidden", type=int, metavar="N", help="width of the projection")
     own.add_argument("--embedding", type=int, metavar="N", help="what the heads see")
@@ -111,8 +114,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     own.add_argument("--whole-views", type=int, metavar="N")
     own.add_argument("--local-views", type=int, metavar="N")
     own.add_argument("--local-size", type=int, metavar="PIXELS")
-    own.add_argument("--zoom", type=_two, metavar="X,X", help="of whole views")
-    own.add_argument("--local-zoom", type=_two, metavar="X,X")
+    own.add_argument("--zoom", type=typed(_two), metavar="X,X", help="of whole views")
+    own.add_argument("--local-zoom", type=typed(_two), metavar="X,X")
     own.add_argument("--turn", type=float, metavar="DEGREES")
     own.add_argument("--moved", type=float, metavar="SHARE", help="of a side")
     own.add_argument(
@@ -125,12 +128,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(
+            f"must be whole numbers parted by commas, such as 10,20, got {text!r}"
+        ) from None
 
 
 def _two(text: str) -> tuple[float, float]:
-    low, high = text.split(",")
-    return float(low), float(high)
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(
+            f"must be two numbers parted by a comma, such as 0.9,1.1, got {text!r}"
+        ) from None
+    return low, high
 
 
 OBJECTIVES = ("cross_entropy", "self_classifier")

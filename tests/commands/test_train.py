@@ -312,3 +312,18 @@ def test_an_objective_without_labels_trains_the_same_network(tmp_path, capsys):
 def test_an_objective_that_does_not_fit_is_refused(arguments, message, capsys):
     assert main(["train", "--model", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--zoom", "1"], "--zoom: must be two numbers parted by a comma"),
+        (["--local-zoom", "a,b"], "--local-zoom: must be two numbers"),
+        (["--heads", "a"], "--heads: must be whole numbers parted by commas"),
+        (["--milestones", "1,"], "--milestones: must be whole numbers parted by"),
+    ],
+)
+def test_lists_of_numbers_that_are_none_are_refused_in_words(option, message, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--model", "lenet-selfclassifier", *option])
+    assert message in capsys.readouterr().err
