@@ -47,6 +47,7 @@ RENAMED = {
     "harness.analysis.jackknife": "harness.analysis.resampling.jackknife",
     "harness.analysis.lines": "harness.analysis.fits.lines",
     "harness.analysis.planes": "harness.analysis.fits.several_metrics",
+    "harness.analysis.ranks": "harness.metrics.numerics.ranks",
     "harness.analysis.scales": "harness.analysis.fits.scales",
     "harness.analysis.subjects": "harness.analysis.gates.subjects",
     "harness.analysis.surprises": "harness.analysis.residuals",

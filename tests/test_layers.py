@@ -65,7 +65,7 @@ INSIDE = {
         {"ask", "numerics"},
         {"spec"},
         {"label_free", "outcomes", "robustness"},
-        {"clustering"},
+        {"clustering", "learning_order"},
     ),
     "datasets": (
         {
@@ -97,7 +97,7 @@ INSIDE = {
         {"entries"},
     ),
     "analysis": (
-        {"alexnet", "labelling", "left_out", "ranges", "ranks"},
+        {"alexnet", "labelling", "left_out", "ranges"},
         {"coverage"},
         {"fits"},
         {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},

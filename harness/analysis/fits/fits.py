@@ -18,8 +18,8 @@ from harness.analysis.fits.lines import (
     least_squares,
 )
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
-from harness.analysis.ranks import spearman
 from harness.arrays import Array
+from harness.metrics.numerics.ranks import spearman
 
 MINIMUM = 3  # two points lie on a line whatever they measure
 LARGEST = 1e150  # squares of anything larger overflow

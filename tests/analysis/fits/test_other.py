@@ -11,7 +11,7 @@ from sklearn.metrics import r2_score
 
 from harness.analysis.fits.fits import Unfit, fit_line, judge
 from harness.analysis.fits.other import HUBER_LIMIT, Method, fit_curve
-from harness.analysis.ranks import spearman
+from harness.metrics.numerics.ranks import spearman
 
 every = pytest.mark.parametrize("method", Method)
 seeds = st.integers(0, 2**32 - 1)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.analysis.ranks import average_ranks, spearman
+from harness.metrics.numerics.ranks import average_ranks, spearman
 
 values = st.lists(st.integers(-5, 5).map(float), min_size=2, max_size=30)
 

@@ -1,0 +1,1 @@
+"""Learning order: which images networks get right first, and how far they agree."""
