@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from harness.report.calibrated import calibration_line
-from harness.report.columns import Block, Columns, Names, Number
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
+from harness.report.sections.accuracies import NAME as ACCURACIES
 from harness.report.sections.own import PLOT, TERMINAL, named
 from harness.report.text import LEAST_WIDTH, rendered, some
 from harness.report.writers.terminal import section_lines
@@ -103,16 +103,21 @@ def report_parts(
     """The report's tables and lines, for a terminal of a width."""
     yield from _counts(summary)
     yield from found_lines(summary.found)
-    yield from _accuracies(summary)
+    for name in TERMINAL:
+        for one in named(summary, name):
+            yield from section_lines(one, width, short=short)
+        if name == ACCURACIES:
+            yield from _remarks(summary)
+        if name == PLOT and not short and width >= NARROWEST:
+            yield from _plot(summary)
+
+
+def _remarks(summary: Summary) -> Iterable[str]:
+    """What was done to the numbers that follow."""
     if summary.temperatures:
         yield calibration_line(summary.temperatures)
     if not (outcome := summary.outcome).is_accuracy:
         yield f"metrics are fitted against {outcome.words}, and not against accuracy"
-    for name in TERMINAL:
-        for one in named(summary, name):
-            yield from section_lines(one, width, short=short)
-        if name == PLOT and not short and width >= NARROWEST:
-            yield from _plot(summary)
 
 
 def _plot(summary: Summary) -> Iterable[RenderableType]:
@@ -131,36 +136,3 @@ def _counts(summary: Summary) -> Iterable[str]:
     ]
     stopped = "interrupted; " if summary.interrupted else ""
     yield f"{stopped}cells: {', '.join(parts) or 'none'}"
-
-
-def _accuracies(summary: Summary) -> Iterable[Any]:
-    """How right each model is: on the test split, and from where to where elsewhere."""
-    models: dict[str, dict[str, dict[str, float]]] = {}
-    for m in summary.measurements:
-        if m.accuracy is not None:
-            kind = "test" if m.of_test_split else str(m.domain)
-            of_model = models.setdefault(m.model, {})
-            of_model.setdefault(kind, {})[m.dataset] = m.accuracy
-    if not models:
-        return
-    domains = {"test": 0, "interior": 2, "exterior": 1}
-    table = Columns(
-        title="accuracy",
-        names=(Names(head="model", widest=16, cut=True),),
-        blocks=tuple(
-            Block(numbers=(Number(name=domain, goes=goes),))
-            for domain, goes in domains.items()
-        ),
-    )
-    for model, kinds in models.items():
-        ranges = [_range(list(kinds.get(domain, {}).values())) for domain in domains]
-        table.add((model,), *((one,) for one in ranges))
-    yield ""
-    yield table
-
-
-def _range(accuracies: Sequence[float]) -> str:
-    if not accuracies:
-        return "-"
-    low, high = 100 * min(accuracies), 100 * max(accuracies)
-    return f"{low:.2f}" if len(accuracies) == 1 else f"{low:.1f} to {high:.1f}"

@@ -79,6 +79,7 @@ def test_parts_come_in_the_order_in_which_they_are_read(reader):
         "gates",
         "predictions",
         "comparison",
+        "accuracies",
         "ranks",
         "plot",
         "correlations",

@@ -175,7 +175,7 @@ def test_tables_of_sections_run_nothing(found, tmp_path):
     write_files({"tables_csv": tmp_path / "c", "tables_parquet": tmp_path / "p"}, found)
 
     tables = [path.read_text() for path in (tmp_path / "c").iterdir()]
-    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 6
+    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 7
     for text in tables:
         cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
         texts = [cell for cell in cells if not NUMBER.fullmatch(cell)]

@@ -50,6 +50,7 @@ def test_csv_has_a_file_for_each_table(tmp_path):
 
     names = sorted(path.name for path in (tmp_path / "t").iterdir())
     assert names == [
+        "accuracies.csv",
         "comparison.csv",
         "correlations.csv",
         "knn.csv",

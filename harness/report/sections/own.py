@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.report.sections.accuracies import NAME as ACCURACIES
+from harness.report.sections.accuracies import accuracies
 from harness.report.sections.found import KEPT
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ PAGE = (
     "gates",
     "predictions",
     "comparison",
+    ACCURACIES,
     "ranks",
     "label-scores",
     OTHERS,
@@ -28,6 +31,7 @@ PAGE = (
 )
 # Whose last lines are read first.
 TERMINAL = (
+    ACCURACIES,
     "correlations",
     "ranks",
     "label-scores",
@@ -50,5 +54,7 @@ def named(summary: Summary, name: str) -> tuple[Shown, ...]:
         return summary.shown
     if name == PLOT:
         return ()
+    if name == ACCURACIES:
+        return (accuracies(summary.measurements),)
     section = _KEPT[name]
     return (section.shown(summary.of(section.kind)),)
