@@ -176,7 +176,7 @@ def published(data_root):
         return [str(name) for name in file["models"]], right
 
 
-# Networks in the file's order: intersection, union, A, lower bound, expected, corrected.
+# The first in the file: intersection, union, A, lower bound, expected, corrected.
 FIRST = {
     2: (7851, 9201, 0.853276817737, 0.7052, 0.741156483243, 0.433158751276),
     3: (7795, 9805, 0.795002549720, 0.6709, 0.701451089879, 0.313353881623),

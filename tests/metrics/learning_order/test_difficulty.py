@@ -1,5 +1,7 @@
 """Scores of images: the cube worked by hand, hand cases, and what always holds."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,7 +78,7 @@ def test_never_learned_is_ranked_after_the_last():
 
     assert found.max() == 5
     assert found[1].tolist() == [1, 2, 1, 3, 5, 5]
-    with pytest.raises(ValueError, match="which is 3.*to 4"):
+    with pytest.raises(ValueError, match=r"which is 3.*to 4"):
         censored(first_learned(RIGHT), 3)
 
 
@@ -92,7 +94,7 @@ def test_by_going_through_the_epochs(right):
                 if not track[epoch - 1]:
                     break
                 good = epoch
-            events = sum(a and not b for a, b in zip(track, track[1:], strict=False))
+            events = sum(a and not b for a, b in pairwise(track))
             np.testing.assert_equal(first_learned(right)[net, image], float(first))
             np.testing.assert_equal(learned_for_good(right)[net, image], float(good))
             assert forgetting_events(right)[net, image] == events
