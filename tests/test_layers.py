@@ -64,7 +64,7 @@ INSIDE = {
     "metrics": (
         {"ask", "numerics"},
         {"spec"},
-        {"label_free", "outcomes", "robustness"},
+        {"image_statistics", "label_free", "outcomes", "robustness"},
         {"clustering", "learning_order"},
     ),
     "datasets": (
