@@ -102,7 +102,7 @@ def _entropies(codes: NDArray[np.unsignedinteger]) -> Array:
     rows = np.sort(windows.reshape(len(codes), -1, _OF), axis=2)
     terms = np.array([_shared(one) @ _TERM for one in rows])
     # Exactly 0 of a flat image, where the difference may round below.
-    return np.maximum(0.0, np.log2(_OF) - terms / (rows.shape[1] * _OF))
+    return np.asarray(np.maximum(0.0, np.log2(_OF) - terms / (rows.shape[1] * _OF)))
 
 
 def _shared(rows: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
