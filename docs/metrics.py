@@ -124,7 +124,12 @@ def _cost(metric: Metric, rows: Sequence[Row]) -> str:
     if any(ask.one_pass and ask.what != "labels" for ask in inputs):
         passes.append("one forward pass")
     if not inputs.isdisjoint(
-        {Input.VIEW_PROBS, Input.COPY_PROBS, Input.COPY_PREDICTED}
+        {
+            Input.VIEW_PROBS,
+            Input.COPY_PROBS,
+            Input.COPY_PREDICTED,
+            Input.COPY_FEATURES,
+        }
     ):
         passes.append("one for each view")
     if Input.HEAD_LOGITS in inputs:

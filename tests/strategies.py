@@ -44,6 +44,7 @@ class World:
             Input.COPY_PROBS: softmax(self.view_logits),
             Input.PREDICTED: self.logits.argmax(axis=1),
             Input.COPY_PREDICTED: self.view_logits.argmax(axis=2),
+            Input.COPY_FEATURES: self.view_logits,
             Input.SOURCE_PROBS: softmax(self.source_logits),
             Input.SOURCE_PREDICTED: self.source_logits.argmax(axis=1),
         }

@@ -11,7 +11,7 @@ from harness.metrics import METRICS
 ROOT = Path(__file__).parent.parent
 SUITES = sorted(p.parent.name for p in (ROOT / "suites").glob("*/__init__.py"))
 #: Folders of `harness.metrics` that a suite measures beside the one of its name.
-BESIDE = {"label_free": ("outcomes",)}
+BESIDE = {"label_free": ("outcomes",), "representation": ("embeddings",)}
 
 
 def folders(suite: str) -> set[str]:

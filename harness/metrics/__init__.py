@@ -35,6 +35,19 @@ from harness.metrics.clustering.superclass import (
     SUPERCLASS_ACCURACY,
     SUPERCLASS_ACCURACY_RECLUSTERED,
 )
+from harness.metrics.embeddings.alignment import ALIGNMENT
+from harness.metrics.embeddings.alpha_req import ALPHA_REQ
+from harness.metrics.embeddings.clid import CLUSTER_LEARNABILITY
+from harness.metrics.embeddings.coherence import COHERENCE
+from harness.metrics.embeddings.effective_rank import EFFECTIVE_RANK
+from harness.metrics.embeddings.intrinsic_dimension import INTRINSIC_DIMENSION
+from harness.metrics.embeddings.lidar import LIDAR
+from harness.metrics.embeddings.nesum import NESUM
+from harness.metrics.embeddings.participation_ratio import PARTICIPATION_RATIO
+from harness.metrics.embeddings.rankme import RANKME
+from harness.metrics.embeddings.self_clustering import SELF_CLUSTERING
+from harness.metrics.embeddings.stable_rank import STABLE_RANK
+from harness.metrics.embeddings.uniformity import UNIFORMITY
 from harness.metrics.label_free.agreement import AGREEMENT
 from harness.metrics.label_free.aline import ALINE_D, ALINE_S
 from harness.metrics.label_free.atc import ATC_MC, ATC_NE
@@ -181,5 +194,20 @@ METRICS: tuple[Metric, ...] = (
     CALINSKI_HARABASZ,
     DAVIES_BOULDIN,
     STABILITY,
+    # Embeddings: features of any layer, without classes.
+    RANKME,
+    EFFECTIVE_RANK,
+    PARTICIPATION_RATIO,
+    NESUM,
+    STABLE_RANK,
+    ALPHA_REQ,
+    UNIFORMITY,
+    SELF_CLUSTERING,
+    COHERENCE,
+    CLUSTER_LEARNABILITY,
+    INTRINSIC_DIMENSION,
+    # Embeddings of random copies.
+    ALIGNMENT,
+    LIDAR,
 )
 OUTCOMES: tuple[Metric, ...] = tuple(m for m in METRICS if not m.label_free)

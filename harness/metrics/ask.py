@@ -104,6 +104,7 @@ class Input:
     COPY_PROBS = Ask("probs", view="copies")  # (v, n, k) on random copies
     PREDICTED = Ask("predicted")  # (n,) predicted classes
     COPY_PREDICTED = Ask("predicted", view="copies")  # (v, n) on random copies
+    COPY_FEATURES = Ask("features", view="copies")  # (v, n, d) on random copies
     HEAD_LOGITS = Ask("logits", view="task")  # (t, n, t) of a pretext head
     FEATURES = Ask("features")  # (n, d) what enters the head
     LABELS = Ask("labels")  # (n,) of the target: what makes an outcome of a metric

@@ -87,6 +87,11 @@ def check_features(features: Array, *, name: str = "features") -> None:
     _check_array(features, name, columns=1)
 
 
+def check_copy_features(copy_features: Array, *, name: str = "copy_features") -> None:
+    """Refuse anything but a finite (v, n, d) stack, each axis of length 1 at least."""
+    _check_array(copy_features, name, ndim=3, columns=1)
+
+
 def check_count(name: str, count: int | None) -> None:
     """Refuse a number of images, or of what else, below 1; None is no limit."""
     if count is not None and count < 1:

@@ -1,0 +1,1 @@
+"""Representation: what features are worth, with labels and without."""
