@@ -48,7 +48,8 @@ def alignment(copy_features: Array) -> float:
 
     Examples
     --------
-    >>> one, other = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0, 0.0], [5.0, 0.0]])
+    >>> one = np.array([[1.0, 0.0], [0.0, 2.0]])
+    >>> other = np.array([[3.0, 0.0], [5.0, 0.0]])
     >>> alignment(np.stack([one, one])), alignment(np.stack([one, -one]))
     (0.0, 4.0)
     >>> round(alignment(np.stack([one, other])), 12)  # 0 and 2

@@ -33,8 +33,8 @@ def alpha_req(
     Returns
     -------
     float
-        At least 0. Near 1 is held to be good; below, noise takes as much as what counts,
-        above, few components have it all. Not monotone, so neither is better.
+        At least 0. Near 1 is held to be good; below, noise takes as much as what
+        counts, above, few components have it all. Not monotone, so neither is better.
 
     Raises
     ------

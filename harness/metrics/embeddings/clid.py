@@ -87,7 +87,8 @@ def cluster_learnability(
 def clid(learnabilities: Sequence[float], dimensions: Sequence[float]) -> Array:
     r"""Return CLID of several models: the sum of both parts, each standardised.
 
-    .. math:: \frac{CL - \overline{CL}}{\sigma_{CL}} + \frac{ID - \overline{ID}}{\sigma_{ID}}
+    .. math:: \frac{CL - \overline{CL}}{\sigma_{CL}}
+        + \frac{ID - \overline{ID}}{\sigma_{ID}}
 
     Parameters
     ----------

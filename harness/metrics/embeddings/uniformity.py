@@ -30,8 +30,8 @@ def uniformity(features: Array, *, t: float = 2.0, images: int | None = None) ->
     Returns
     -------
     float
-        In [-4t, 0], lower is more uniform: 0 where all images have one direction, -4t of
-        two that are opposite. Of many images spread evenly it is no less than about -2t:
+        In [-4t, 0], lower is more uniform: 0 where all images have one direction, -4t
+        of two that are opposite. Of many images spread evenly it is -2t at the least:
         with t = 2 -1.58 in 2 dimensions, -3.75 in 32, -3.94 in 128.
 
     Raises

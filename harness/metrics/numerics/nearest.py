@@ -47,7 +47,7 @@ def nearest(points: Array, k: int) -> tuple[Classes, Array]:
         own = np.arange(block.start, block.stop)
         squared = sizes[block, None] + sizes - 2 * rows[block] @ rows.T
         squared[np.arange(len(own)), own] = np.inf
-        # Ties go to the lowest: candidates in the order of their numbers, sorted stably.
+        # Ties go to the lowest: candidates by their numbers, then sorted stably.
         found = np.sort(np.argpartition(squared, taken - 1, axis=1)[:, :taken], axis=1)
         exact = np.linalg.norm(points[own, None] - points[found], axis=2)
         order = np.argsort(exact, axis=1, kind="stable")[:, :k]
