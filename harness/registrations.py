@@ -32,6 +32,7 @@ def register_given(
     if settings.outputs:
         settings = _with_outputs(config, settings, registry)
     _add_models(settings, registry)
+    registry.add_chosen_encoders(settings)
     _add_populations(settings, registry)
     return settings
 

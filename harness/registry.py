@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.datasets.family import Base, Family
-from harness.errors import HarnessError, UnknownName
+from harness.errors import HarnessError, UnknownName, is_pattern
 from harness.measurement import Axes, Domain
 from harness.settings import PopulationSpec
 from harness.traits import Trait, checked_traits
@@ -174,10 +174,29 @@ class Registry:
         return {n: f for (b, n), f in sorted(self._families.items()) if b == base}
 
     def model(self, base: str, name: str) -> Registered:
-        """One model of a base; UnknownName, with close matches, if there is none."""
+        """One model of a base; UnknownName, with close matches, if there is none.
+
+        NAME-rotation and so on are models where NAME is one that can be trained for a
+        pretext task, from the first time that they are asked for.
+        """
         if (base, name) not in self._models:
-            raise UnknownName("model", name, self.models_of(base))
+            encoder = self._encoder(base, name)
+            if encoder is None:
+                raise UnknownName("model", name, self.models_of(base))
+            self._put_model(self._models, encoder)
         return self._models[base, name]
+
+    def _encoder(self, base: str, name: str) -> ModelEntry | None:
+        """The network of another model, trained for a task; None if it is no such."""
+        from harness.models.entry import ModelEntry
+        from harness.models.pretext.options import PRETEXTS, split_name
+        from harness.models.published.pretext_encoders import pretext_of
+
+        stem, task = split_name(name)
+        entry = self._models.get((base, stem)) if task else None
+        if not isinstance(entry, ModelEntry) or not entry.head:
+            return None
+        return pretext_of(entry, PRETEXTS[task](), self.bases[base].size)
 
     @cached_property
     def _usual(self) -> set[tuple[str, str]]:
@@ -288,7 +307,7 @@ class Registry:
 
         self._check_base(base)
         if isinstance(model, str):
-            model = self._trainable(base, model)
+            model = self.trainable(base, model)
         entry = population(
             name, base=self.bases[base], model=model, recipe=recipe, seeds=seeds
         )
@@ -301,6 +320,12 @@ class Registry:
         _put(self._populations, key, entry, "population", f"{name} of base {base}")
         for member in entry.members:
             self._put_model(self._models, member)
+
+    def add_chosen_encoders(self, settings: Settings) -> None:
+        """Add NAME-rotation and so on where --harness-models names them."""
+        for name in settings.models:
+            if not is_pattern(name) and self._encoder(settings.base, name):
+                self.model(settings.base, name)
 
     def add_chosen_populations(self, settings: Settings) -> None:
         """Add those of models that the command line asks for.
@@ -322,7 +347,7 @@ class Registry:
                     )
                 continue
             self._check_base(settings.base)
-            model = self._trainable(settings.base, spec.target)
+            model = self.trainable(settings.base, spec.target)
             found = trainable(model)
             assert found is not None
             recipe = found[1].recipe
@@ -335,9 +360,12 @@ class Registry:
                 seeds=range(first, first + (spec.networks or NETWORKS)),
             )
 
-    def _trainable(self, base: str, name: str) -> ModelEntry:
+    def trainable(self, base: str, name: str) -> ModelEntry:
+        """A model that the harness trains; UnknownName if there is none."""
         from harness.models.trained_here import trainable
 
+        if (base, name) not in self._models and self._encoder(base, name):
+            self.model(base, name)
         known = {
             own: found[0]
             for own, entry in self.models_of(base).items()

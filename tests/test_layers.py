@@ -86,7 +86,7 @@ INSIDE = {
     ),
     "models": (
         {"batches", "layers", "normalisation", "fusion", "processes", "weights"},
-        {"self_classifier"},
+        {"pretext", "self_classifier"},
         {"recipe"},
         {"objectives"},
         {"network", "stages", "training"},

@@ -16,14 +16,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands.arguments import a_path, add_settings, settings_of, typed
+from harness.commands.train_objectives import (
+    OBJECTIVES,
+    add_objectives,
+    model_of,
+    numbers,
+    with_objective,
+)
 from harness.errors import HarnessError, UnknownName
 from harness.models.recipe import OPTIMISERS, SCHEDULES, Recipe
-from harness.models.self_classifier.options import SUFFIX, SelfClassifier
 from harness.options import whole_number
 from harness.settings import Settings
 
@@ -80,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--schedule", choices=SCHEDULES)
     recipe.add_argument(
         "--milestones",
-        type=typed(_numbers),
+        type=typed(numbers),
         metavar="N,N",
     )
     recipe.add_argument("--shift", type=int, metavar="PIXELS")
@@ -88,68 +94,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--objective",
         choices=OBJECTIVES,
-        help="what is made small: cross_entropy with the labels (default), or "
-        "self_classifier, which sorts images into classes without labels; the same as "
-        "--model NAME-selfclassifier",
+        help="what is made small: cross_entropy with the labels (default), also "
+        "called supervised; self_classifier, which sorts images into classes without "
+        "labels; or a pretext task, for which any model's network can be trained. The "
+        "same as --model NAME-selfclassifier, NAME-rotation and so on",
     )
-    own = parser.add_argument_group(
-        "recipe of a Self-Classifier", "of models called NAME-selfclassifier"
-    )
-    own.add_argument(
-        "--heads",
-        type=typed(_numbers),
-        metavar="N,N",
-        help="number of classes of each head",
-    )
-    own.add_argument("--hidden", type=int, metavar="N", help="width of the projection")
-    own.add_argument("--embedding", type=int, metavar="N", help="what the heads see")
-    own.add_argument("--row-temperature", type=float, metavar="X")
-    own.add_argument("--column-temperature", type=float, metavar="X")
-    own.add_argument(
-        "--prior",
-        action=argparse.BooleanOptionalAction,
-        help="take classes to be equally likely (default); without, the network puts "
-        "all images into one",
-    )
-    own.add_argument("--whole-views", type=int, metavar="N")
-    own.add_argument("--local-views", type=int, metavar="N")
-    own.add_argument("--local-size", type=int, metavar="PIXELS")
-    own.add_argument("--zoom", type=typed(_two), metavar="X,X", help="of whole views")
-    own.add_argument("--local-zoom", type=typed(_two), metavar="X,X")
-    own.add_argument("--turn", type=float, metavar="DEGREES")
-    own.add_argument("--moved", type=float, metavar="SHARE", help="of a side")
-    own.add_argument(
-        "--queue",
-        type=int,
-        metavar="N",
-        help="embeddings among which nearest neighbours are looked for (default 0: "
-        "none are)",
-    )
+    add_objectives(parser)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise ValueError(
-            f"must be whole numbers parted by commas, such as 10,20, got {text!r}"
-        ) from None
-
-
-def _two(text: str) -> tuple[float, float]:
-    try:
-        low, high = map(float, text.split(","))
-    except ValueError:
-        raise ValueError(
-            f"must be two numbers parted by a comma, such as 0.9,1.1, got {text!r}"
-        ) from None
-    return low, high
-
-
-OBJECTIVES = ("cross_entropy", "self_classifier")
-_OF_OBJECTIVE = tuple(
-    field.name for field in fields(SelfClassifier) if field.name != "eps"
-)
 _CHANGEABLE = (
     "epochs",
     "batch_size",
@@ -172,7 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
     from harness.models.trained_here import trained_filename
     from harness.report.text import Bar
 
-    arguments.model = _model(arguments)
+    arguments.model = model_of(arguments)
     settings = settings_of(arguments)
     recipe = _recipe(arguments, settings)
     first = settings.training_seed
@@ -226,42 +178,16 @@ def _recipe(arguments: argparse.Namespace, settings: Settings) -> Recipe:
         raise UnknownName("base", settings.base, registry.bases)
     base = registry.bases[settings.base]
     base.locate(settings)
-    recipes = {
-        name: found[1].recipe
-        for name in registry.models_of(base.name)
-        if (found := trainable(registry.model(base.name, name)))
-    }
-    if arguments.model not in recipes:
-        raise UnknownName("trainable model", arguments.model, recipes)
-    recipe = replace(recipes[arguments.model], **_asked(arguments, _CHANGEABLE))
-    if changes := _asked(arguments, _OF_OBJECTIVE):
-        if recipe.objective is None:
-            option = next(iter(changes)).replace("_", "-")
-            raise HarnessError(
-                f"--{option} is of a Self-Classifier, and {arguments.model} is trained "
-                "on cross entropy; add --objective self_classifier"
-            )
-        recipe = replace(recipe, objective=replace(recipe.objective, **changes))
-    return recipe
+    found = trainable(registry.trainable(base.name, arguments.model))
+    assert found is not None
+    recipe = replace(found[1].recipe, **_asked(arguments, _CHANGEABLE))
+    return with_objective(arguments, recipe)
 
 
 def _asked(arguments: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
     """Of the recipe's fields those that were given, by name."""
     found = {name: getattr(arguments, name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _model(arguments: argparse.Namespace) -> str:
-    """The name of the model that is trained, with what its objective adds to it."""
-    model: str = arguments.model
-    if arguments.objective == "cross_entropy" and model.endswith(SUFFIX):
-        raise HarnessError(
-            f"--objective cross_entropy does not train {model}; write --model "
-            f"{model.removesuffix(SUFFIX)}"
-        )
-    if arguments.objective == "self_classifier" and not model.endswith(SUFFIX):
-        return model + SUFFIX
-    return model
 
 
 def _out(arguments: argparse.Namespace, filename: str) -> Path | None:
@@ -284,7 +210,18 @@ def _out(arguments: argparse.Namespace, filename: str) -> Path | None:
     return out
 
 
-_MATCHED = " where each class found without labels is one of theirs (acc_hybrid)"
+_RIGHT = {
+    "": "test images right",
+    "clusters": "test images right where each class found without labels is one of "
+    "theirs (acc_hybrid)",
+    "rotation": "test images turned back by the right number of quarter turns "
+    "(chance 25%)",
+    "jigsaw": "test images whose tiles are put in order",
+    "context": "patches of test images put where they were (chance 12.5%)",
+    "inpainting": "test images painted nearer to what they were than their mean is",
+    "colorization": "test images whose colours are told better than by their shares "
+    "in all images",
+}
 
 
 def _show(order: Order, out: Path | None) -> None:
@@ -301,8 +238,8 @@ def _show(order: Order, out: Path | None) -> None:
         name = f"seed {seed}: " if out is None else ""
         print(
             f"{name}{record.accuracy_on('test')[-1]:.2%} of "
-            f"{len(record.labels['test'])} test images right"
-            f"{_MATCHED if record.has_clusters else ''}\n"
+            f"{len(record.labels['test'])} "
+            f"{_RIGHT['clusters' if record.has_clusters else record.task]}\n"
             f"weights: {weights}\nrecord of every epoch: {training.record}"
         )
     if out is not None:

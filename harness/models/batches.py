@@ -28,6 +28,20 @@ class Batches:
         self._labels = torch.from_numpy(self.labels).to(on)
 
     @property
+    def size(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images."""
+        _, height, width, channels = self._pixels.shape
+        return height, width, channels
+
+    def plain(self, images: torch.Tensor) -> torch.Tensor:
+        """(n, c, h, w) in [0, 1] of images as `of` gives them."""
+        return (images * self._std + self._mean).clamp(0, 1)
+
+    def scaled(self, plain: torch.Tensor) -> torch.Tensor:
+        """(n, c, h, w) as `of` gives them, of images in [0, 1]."""
+        return (plain - self._mean) / self._std
+
+    @property
     def black(self) -> torch.Tensor:
         """(c,) what a black pixel is after normalisation."""
         return (-self._mean / self._std).flatten()

@@ -11,6 +11,7 @@ from harness.models.published.akamaster import AKAMASTER_ENTRIES
 from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
 from harness.models.published.imagenet_small import IMAGENET_SMALL_ENTRIES
+from harness.models.published.pretext_nets import PRETEXT_NETS
 from harness.models.published.self_classifiers import self_classifier_of
 from harness.models.published.torchvision_zoo import TORCHVISION_ENTRIES
 from harness.models.published.trained import SMALL, TRAINED_ENTRIES
@@ -127,5 +128,6 @@ ENTRIES = (
     *CIFAR10_ENTRIES,
     *TRAINED_ENTRIES,
     *SELF_CLASSIFIERS,
+    *PRETEXT_NETS,
     *IMAGENET_ENTRIES,
 )

@@ -306,9 +306,7 @@ class ModelEntry:
         text = json.dumps(identity, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def load(
-        self, settings: Settings, base: Base, device: str, tell: Tell
-    ) -> Classifier:
+    def load(self, settings: Settings, base: Base, device: str, tell: Tell) -> Network:
         """The classifier on its device, every tensor loaded by name and shape.
 
         Raises
@@ -317,23 +315,34 @@ class ModelEntry:
             If the weights are absent, corrupt, or do not fit the network.
         """
         path = self.weights.file(self, settings, base, tell)
-        tensors = read_state_dict(path)
+        return Classifier(
+            classes=len(base.classes),
+            head=self.head,
+            **self._loaded(path, read_state_dict(path), base, device),
+        )
+
+    def _loaded(
+        self,
+        path: Path,
+        tensors: Mapping[str, torch.Tensor],
+        base: Base,
+        device: str,
+    ) -> dict[str, Any]:
+        """The facts of a network whose weights are these of a file."""
         network = self.for_weights(tensors).build_network()
         load_strictly(network, tensors, str(path))
         frozen = network.eval().requires_grad_(False)
         quick = fused(frozen, [layer.module for layer in self.layers])
-        return Classifier(
-            name=self.name,
-            network=ready(quick, device),
-            mean=self.mean,
-            std=self.std,
-            classes=len(base.classes),
-            head=self.head,
-            layers=self.layers,
-            fingerprint=self._fingerprint(path),
-            stateless=quick is not frozen,
-            geometry=self.geometry if base.geometry else None,
-        )
+        return {
+            "name": self.name,
+            "network": ready(quick, device),
+            "mean": self.mean,
+            "std": self.std,
+            "layers": self.layers,
+            "fingerprint": self._fingerprint(path),
+            "stateless": quick is not frozen,
+            "geometry": self.geometry if base.geometry else None,
+        }
 
 
 __getattr__ = moved(__name__, TrainedHere="harness.models.trained_here")

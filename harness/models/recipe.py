@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.models.pretext.options import Pretext
 from harness.models.self_classifier.options import SelfClassifier
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class Recipe:
     flip
         Mirror half of the images left to right.
     objective
-        Of a network of `harness.models.self_classifier`, which learns without labels;
-        it makes views of its own, so that `shift` and `flip` go unused. None for cross
-        entropy.
+        Of a network that learns without labels: of `harness.models.self_classifier`,
+        which makes views of its own, so that `shift` and `flip` go unused, or of a
+        pretext task (`harness.models.pretext`). None for cross entropy.
 
     Raises
     ------
@@ -59,7 +60,7 @@ class Recipe:
     milestones: tuple[int, ...] = ()
     shift: int = 0
     flip: bool = False
-    objective: SelfClassifier | None = None
+    objective: SelfClassifier | Pretext | None = None
 
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
@@ -87,6 +88,8 @@ class Recipe:
         facts = asdict(self)
         if self.objective is None:
             del facts["objective"]
+        elif not isinstance(self.objective, SelfClassifier):
+            facts["objective"]["task"] = self.objective.task
         return facts
 
     def make_optimiser(

@@ -37,9 +37,9 @@ class EpochRecord:
     predicted
         By split, "test" and perhaps "train": (epochs, n) uint8, or uint16 of more than
         256 classes: the class that each image was given at the end of an epoch, in eval
-        mode and without augmentation.
+        mode and without augmentation. Of a pretext task its answers.
     labels
-        By split: (n,) int64 true classes.
+        By split: (n,) int64 true classes, or right answers.
     loss, accuracy
         (epochs,) float64: means over the training images as they were met *during* an
         epoch, augmented and with weights that moved.
@@ -67,8 +67,18 @@ class EpochRecord:
 
     @property
     def has_clusters(self) -> bool:
-        """Whether the classes are those of a network that learned without labels."""
-        return bool(self.facts["recipe"].get("objective"))
+        """Whether the classes are those that a network found without labels."""
+        return bool(self.facts["recipe"].get("objective")) and not self.task
+
+    @property
+    def task(self) -> str:
+        """Name of the pretext task that was learned; empty for none.
+
+        What was said and what was right are then answers of the task, for one question
+        about each image, and not classes.
+        """
+        task: str = (self.facts["recipe"].get("objective") or {}).get("task", "")
+        return task
 
     def predicted_on(self, split: str = "test") -> NDArray[np.unsignedinteger]:
         """(epochs, n) predicted classes of a split.

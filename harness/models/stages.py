@@ -37,3 +37,9 @@ _VGG_POOLINGS = {
 def vgg(depth: int) -> tuple[Layer, ...]:
     """After each of the five poolings of a VGG with batch norm."""
     return stages(*(f"features.{i}" for i in _VGG_POOLINGS[depth]))
+
+
+def convolutions(count: int) -> tuple[Layer, ...]:
+    """conv1, conv2, ...: stages called as tables of pretext trainings call them."""
+    names = [f"conv{i}" for i in range(1, count + 1)]
+    return tuple(Layer(name=name, module=name) for name in names)

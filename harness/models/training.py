@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from harness.datasets.images import Images
 
-EVALUATED = 512  # images a call when nothing is learned
 _Classes = NDArray[np.unsignedinteger]
 
 
@@ -73,13 +72,17 @@ class Trained:
         What was said of each.
     predicted
         For each of the watched sets, (epochs, n) uint8, or uint16 of more than 256
-        classes: the class that an image was given at the end of an epoch, in eval mode
-        and without augmentation; of tied logits the lowest.
+        classes: what was said of an image at the end of an epoch, in eval mode and
+        without augmentation; of tied logits the lowest. Of a classifier its class.
+    asked
+        For each of the watched sets, (n,) what would have been right: of a classifier
+        the labels.
     """
 
     network: torch.nn.Module
     epochs: tuple[Epoch, ...] = ()
     predicted: dict[str, _Classes] = field(default_factory=dict)
+    asked: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 def train(
@@ -187,8 +190,8 @@ def train(
                 given.append(classes)
                 each_step((number - 1) * steps + step, recipe.epochs * steps)
             for name, some in watch.items():
-                batches_of = Batches(some, mean, std, device)
-                predicted[name].append(_predicted(network, batches_of))
+                watched = Batches(some, mean, std, device)
+                predicted[name].append(_small(objective.said(network, watched)))
             epochs.append(
                 Epoch(
                     number=number,
@@ -221,20 +224,16 @@ def train(
             network=network.eval().cpu(),
             epochs=tuple(epochs),
             predicted={name: np.stack(rows) for name, rows in predicted.items()},
+            asked={
+                name: objective.asked(Batches(some, mean, std, "cpu"))
+                for name, some in watch.items()
+            },
         )
 
 
-def _predicted(network: torch.nn.Module, batches: Batches) -> _Classes:
-    """(n,) the class that each image is given now."""
-    import torch
-
-    network.eval()
-    found = []
-    with torch.no_grad():
-        for which in torch.split(torch.arange(batches.n), EVALUATED):
-            logits = network(batches.of(which)[0])
-            found.append(logits.argmax(1).cpu().numpy())
-    return np.concatenate(found).astype(class_type(logits.shape[1]))
+def _small(classes: NDArray[np.int64]) -> _Classes:
+    """In as few bytes as hold them."""
+    return classes.astype(class_type(int(classes.max(initial=0)) + 1))
 
 
 def class_type(classes: int) -> type[np.unsignedinteger]:

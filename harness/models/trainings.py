@@ -206,14 +206,15 @@ def _record(
     from harness.models.record import EpochRecord
     from harness.models.training import class_type
 
-    highest = max(int(rows.max()) for rows in trained.predicted.values())
+    said = (*trained.predicted.values(), *trained.asked.values())
+    highest = max(int(rows.max()) for rows in said)
     classes = max(len(training.base.classes), highest + 1)  # a network may have more
     return EpochRecord(
         predicted={
             split: rows.astype(class_type(classes))
             for split, rows in trained.predicted.items()
         },
-        labels={split: np.asarray(watch[split].labels) for split in watch},
+        labels=trained.asked,
         facts={
             "base": training.base.name,
             "model": training.entry.name,

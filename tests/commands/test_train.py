@@ -314,6 +314,54 @@ def test_an_objective_that_does_not_fit_is_refused(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+def test_a_pretext_task_trains_an_encoder_of_any_model(tmp_path, capsys):
+    """Its record is of the task's questions, one for each image."""
+    order = ["--objective", "jigsaw", "--permutations", "6", "--epochs", "1"]
+    assert main(["train", "--model", "lenet", *order]) == 0
+    out = capsys.readouterr().out
+    assert "of 511 test images whose tiles are put in order" in out
+    assert "run it with --harness-models lenet-jigsaw --harness-weights-root" in out
+    record = read_record(next((tmp_path / "cache" / "models").glob("*.record.npz")))
+    assert record.task == "jigsaw"
+    assert not record.has_clusters
+    assert record.facts["recipe"]["objective"]["permutations"] == 6
+    assert record.labels["test"].tolist() == [i % 6 for i in range(511)]
+    assert f"{record.accuracy_on('test')[-1]:.2%} of 511" in out
+
+
+def test_supervised_is_another_word_for_cross_entropy(tmp_path, capsys):
+    assert main([*LINEAR, "--objective", "supervised"]) == 0
+    assert "test images right\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["lenet", "--gap", "1"], "--gap is of jigsaw and context, and lenet is trai"),
+        (
+            ["lenet-rotation", "--gap", "1"],
+            "lenet-rotation is trained on rotation; add --objective jigsaw",
+        ),
+        (
+            ["lenet-rotation", "--objective", "jigsaw"],
+            "--objective jigsaw does not train lenet-rotation; write --model lenet",
+        ),
+        (
+            ["lenet-rotation", "--objective", "supervised"],
+            "--objective supervised does not train lenet-rotation",
+        ),
+        (["lenet-jigsaw", "--jitter", "2"], "--jitter of a jigsaw must be 0, got 2"),
+        (["lenet-context", "--gap", "9"], "`gap` and `jitter` must leave patches"),
+        (["lenet-colorization"], "colorization must have images in colour"),
+        (["linear-rotation"], "there is nothing before that of this one"),
+        (["lenett-rotation"], "unknown trainable model 'lenett-rotation'"),
+    ],
+)
+def test_a_pretext_task_that_does_not_fit_is_refused(arguments, message, capsys):
+    assert main(["train", "--model", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("option", "message"),
     [

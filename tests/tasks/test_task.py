@@ -6,11 +6,10 @@ import itertools
 import numpy as np
 import pytest
 
+from harness.models.pretext.permutations import all_permutations, distant_permutations
 from harness.tasks.jigsaw import (
-    _all_permutations,
     chosen_jigsaw,
     distant_jigsaws,
-    distant_permutations,
     every_jigsaw,
     jigsaw,
 )
@@ -38,7 +37,7 @@ def test_every_jigsaw_is_all_24():
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_table_of_permutations_is_that_of_itertools(size):
     expected = list(itertools.permutations(range(size)))
-    assert _all_permutations(size).tolist() == [list(p) for p in expected]
+    assert all_permutations(size).tolist() == [list(p) for p in expected]
 
 
 @pytest.mark.parametrize("rule", ["max-min", "mean"])

@@ -33,7 +33,7 @@ class SelfClassifierEntry(ModelEntry):
     def for_recipe(self, recipe: Recipe) -> ModelEntry:
         """With the recipe's heads and widths."""
         asked = recipe.objective
-        if asked is None:
+        if not isinstance(asked, SelfClassifier):
             return self
         return self._having(asked.heads, asked.hidden, asked.embedding)
 
@@ -66,7 +66,8 @@ def self_classifier_of(
     It is called as that is, with ``-selfclassifier`` behind, runs on request, and is
     trained on first use unless that takes long.
     """
-    objective = recipe.objective or SelfClassifier()
+    asked = recipe.objective
+    objective = asked if isinstance(asked, SelfClassifier) else SelfClassifier()
     return SelfClassifierEntry(
         name=entry.name + SUFFIX,
         base=entry.base,

@@ -1,79 +1,22 @@
-"""Objectives: what a network is trained to make small."""
+"""Self-Classifier: views of an image are of one class, without labels."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from harness.errors import HarnessError
+from harness.models.objectives.objective import classes_of
 from harness.models.processes import Processes
 from harness.models.self_classifier.loss import self_classifier_loss
 from harness.models.self_classifier.options import SelfClassifier
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from numpy.typing import NDArray
 
     from harness.models.batches import Batches
-    from harness.models.recipe import Recipe
-
-
-class Objective(Protocol):
-    """A loss over batches."""
-
-    def check(self, network: Any, batches: Batches) -> None:
-        """Refuse a network that cannot be trained so; HarnessError."""
-
-    def step(
-        self, network: Any, batches: Batches, which: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """() the loss of a batch, and (b,) the class that each of its images was given.
-
-        In each of several processes the whole loss, with the gradient of its own images
-        (`Processes.gathered`).
-        """
-
-    def right(self, given: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
-        """Share in [0, 1] of images whose class was right."""
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint keeps of it."""
-
-    def restore(self, state: dict[str, torch.Tensor]) -> None:
-        """As it was when `state` was asked for."""
-
-
-class CrossEntropy:
-    """Of labels, over images that are shifted and mirrored as the recipe says."""
-
-    def __init__(self, recipe: Recipe, processes: Processes) -> None:
-        self._shift, self._flip = recipe.shift, recipe.flip
-        self._processes = processes
-
-    def check(self, network: Any, batches: Batches) -> None:
-        """Any can."""
-
-    def step(
-        self, network: Any, batches: Batches, which: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The mean over the batch's images."""
-        import torch
-
-        x, y = batches.of(which, shift=self._shift, flip=self._flip)
-        logits = network(self._processes.mine(x))
-        logits = self._processes.gathered(logits, len(x))
-        return torch.nn.functional.cross_entropy(logits, y), logits.argmax(1)
-
-    def right(self, given: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
-        """Those that were given their label."""
-        return int((given == labels).sum()) / len(labels)
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """Nothing."""
-        return {}
-
-    def restore(self, state: dict[str, torch.Tensor]) -> None:
-        """Nothing."""
 
 
 class SelfClassification:
@@ -200,6 +143,14 @@ class SelfClassification:
 
         return float(right(given, labels, rule=Rule.HYBRID).mean())
 
+    def asked(self, batches: Batches) -> NDArray[np.int64]:
+        """The labels."""
+        return np.asarray(batches.labels, dtype=np.int64)
+
+    def said(self, network: Any, batches: Batches) -> NDArray[np.int64]:
+        """The largest logit."""
+        return classes_of(network, batches)
+
     def state(self) -> dict[str, torch.Tensor]:
         """The queue."""
         return self._queue.state() if self._queue else {}
@@ -208,10 +159,3 @@ class SelfClassification:
         """The queue."""
         if self._queue is not None:
             self._queue.restore(state)
-
-
-def objective_of(recipe: Recipe, processes: Processes, device: str) -> Objective:
-    """What a recipe asks for."""
-    if recipe.objective is None:
-        return CrossEntropy(recipe, processes)
-    return SelfClassification(recipe.objective, processes, device)
