@@ -104,7 +104,7 @@ INSIDE = {
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
         {"aggregating", "differences", "predictors", "resampling", "residuals"},
         {"targets"},
-        {"comparison", "headlines", "ranking", "transfer"},
+        {"choosing", "comparison", "headlines", "ranking", "transfer"},
         {"detail", "gates"},
     ),
 }

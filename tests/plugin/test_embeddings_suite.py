@@ -9,7 +9,7 @@ import pytest
 
 from harness.metrics.embeddings.rankme import rankme
 
-SUITE = Path(__file__).parents[2] / "suites" / "representation" / "test_embeddings.py"
+SUITE = Path(__file__).parents[2] / "suites" / "representation"
 NAMES = {
     *("alignment", "cluster_learnability", "coherence", "effective_rank", "lidar"),
     *("intrinsic_dimension", "nesum", "participation_ratio", "rankme", "stable_rank"),
@@ -24,16 +24,26 @@ def encoder():
         torch.nn.Flatten(), torch.nn.Linear(16, 12), torch.nn.Tanh(),
         torch.nn.Linear(12, 5),
     )
+
+def small(): return classifier(4)
+def large(): return classifier(30)
+
+def classifier(width):
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(16, width), torch.nn.Tanh(),
+        torch.nn.Linear(width, 3),
+    )
 """
 
 
 @pytest.fixture
 def embeddings(toy):
-    """The toy grid with the suite's file alone, and an encoder."""
+    """The toy grid with the suite, of its tests these alone, and an encoder."""
     (toy.path / "test_suite.py").unlink()
     (toy.path / "enc.py").write_text(ENCODER)
-    (toy.path / "mine").mkdir()
-    shutil.copy(SUITE, toy.path / "mine" / "test_embeddings.py")
+    left_out = shutil.ignore_patterns("__pycache__", "test_features.py")
+    shutil.copytree(SUITE, toy.path / "mine", ignore=left_out)
     return toy
 
 
@@ -130,3 +140,35 @@ def test_a_collapsed_encoder_is_skipped_by_name(embeddings):
     assert rows["ones", "alignment", "head"]["value"] == 0
     assert "the features have collapsed: those of all 60 images are equal" in text
     assert ("ones", "nesum", "head") not in rows
+
+
+def test_metrics_are_held_against_outcomes_over_models(embeddings):
+    """With the model that each picks, and what that costs; a gate can be set on it."""
+    spec = "--harness-model=enc.py:{}?mean=0.3&std=0.4"
+    result, _ = measured(
+        embeddings,
+        *("mine", "-k", "rankme or coherence", "--harness-families=in2"),
+        *(spec.format("small"), spec.format("large"), "--harness-models=sharp"),
+        f"{spec.format('encoder')}&kind=encoder",
+        "--harness-gate=choosing.lost by rankme[layer=head] for accuracy on in2 < 90%",
+        "--harness-gate=choosing.tau of coherence[layer=head] for accuracy on in2 > 1",
+    )
+    text = result.stdout.str()
+    report = json.loads((embeddings.path / "r.json").read_text())
+    found = {
+        (c["metric"], c["outcome"]): c for c in report["sections"]["choosing"]["of"]
+    }
+
+    assert "metrics without labels against accuracy over models, on in2" in text
+    one = found["rankme", "accuracy"]
+    assert one["models"] == ["large", "sharp", "small"]  # an encoder has no accuracy
+    assert one["values"][0] > one["values"][2]
+    assert one["picked"]["model"] == one["models"][int(np.argmax(one["values"]))]
+    best, picked = max(one["outcomes"]), one["picked"]
+    assert picked["lost"] == pytest.approx(best - picked["outcome"])
+    assert -1 <= one["spearman"]["value"] <= 1
+    assert "at least 5 groups" in one["spearman"]["interval"]["reason"]
+    assert "neither way" in found["coherence", "accuracy"]["picked"]["reason"]
+    first, second = report["verdicts"]
+    assert (first["passed"], second["passed"]) == (True, False)
+    assert first["value"] == picked["lost"]
