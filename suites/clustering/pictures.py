@@ -9,13 +9,12 @@ import numpy as np
 
 from harness.metrics.numerics.matching import Rule, matched
 from harness.report.gallery import Gallery, Picture, Strip, thumbnail
+from harness.report.pictures import pixels_of
 from harness.report.table import Column, Table
 
 from .assignments import Assignment, Partition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from harness.datasets.dataset import Dataset
@@ -94,9 +93,11 @@ def pictured(
     names = run.base.classes
     stand = matched(predicted, labels, rule=Rule.HYBRID)
     sure = partition.confidences
-    pixels = _pixels(dataset, run.settings.max_images)
+    pixels = pixels_of(dataset, run.settings.max_images)
 
     def shown(rows: NDArray[np.intp]) -> tuple[Picture, ...]:
+        if pixels is None:
+            return ()
         return tuple(thumbnail(pixels(i), names[labels[i]]) for i in rows)
 
     found = []
@@ -145,15 +146,6 @@ def _matrix(
         (c, *map(int, np.bincount(labels[predicted == c], minlength=classes)))
         for c in order
     )
-
-
-def _pixels(dataset: Dataset, most: int | None) -> Callable[[int], NDArray[np.uint8]]:
-    """What gives the pixels of an image by its number in the sample."""
-    from harness.sampling import sampled_rows
-
-    images = dataset.load()
-    chosen = sampled_rows(len(images), most)
-    return lambda i: images.block(int(chosen[i]), int(chosen[i]) + 1)[0]
 
 
 def gallery(one: Pictured) -> Gallery:

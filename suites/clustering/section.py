@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Undefined
 from harness.metrics.clustering.assignment import is_collapsed
+from harness.report.pictures import pictures_asked
 from harness.report.table import Column, Part, Table, Text
 
 from .assignments import Assignment
@@ -132,7 +133,8 @@ class ClusteringSection:
             if kinds := [one for one in here if one.kinds]:
                 yield _table_of_kinds(family, kinds)
         for one in found.pictured:
-            yield gallery(one)
+            if any(cluster.best for cluster in one.of):
+                yield gallery(one)
             if one.matrix:
                 yield confusion(one)
         yield Text(
@@ -152,10 +154,7 @@ class ClusteringSection:
 def _pictured(kept: Sequence[Assigned], context: Context) -> tuple[Pictured, ...]:
     """Of the base's test split, where a page, plots or JSON will hold them."""
     run = context.run
-    if run is None:
-        return ()
-    asked = run.settings
-    if not (asked.report_html or asked.plots or asked.report_json):
+    if run is None or not pictures_asked(run):
         return ()
     found = []
     for one in kept:

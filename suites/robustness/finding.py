@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from harness.analysis.aggregates import Aggregated
     from harness.measurement import Measurement
 
-FILES = ("test_sets.py", "test_networks.py", "test_sequences.py", "test_outside.py")
+FILES = (
+    "test_sets.py",
+    "test_sureness.py",
+    "test_networks.py",
+    "test_sequences.py",
+    "test_outside.py",
+)
 #: Of each corruption, with what turns accuracy into an error; and over corruptions.
 BY_CORRUPTION = ("mean_over_severities", "corruption_error")
 OVER_CORRUPTIONS = (
@@ -101,7 +107,7 @@ def _one_set(name: str, models: Mapping[str, Sequence[Measurement]]) -> OneSet:
 
 def _scores(rows: Sequence[Measurement]) -> dict[str, Score]:
     """Those that were recorded, with accuracy and what is told beside it."""
-    found = {row.metric: _score(row) for row in rows}
+    found = {row.metric: score_of(row) for row in rows}
     first = rows[0]
     assert first.accuracy is not None
     found.setdefault("accuracy", _share(first.accuracy, _counted(first)))
@@ -122,7 +128,7 @@ def _share(value: float, images: int) -> Score:
     return Score(value=value, low=float(low), high=float(high))
 
 
-def _score(row: Measurement) -> Score:
+def score_of(row: Measurement) -> Score:
     low, high = row.interval or (None, None)
     chance = row.facts.get("chance")
     return Score(
@@ -205,7 +211,7 @@ def _perturbed(
         scores: dict[str, dict[str, dict[str, Score]]] = {}
         for row in here:
             by_kind = scores.setdefault(row.metric, {})
-            by_kind.setdefault(_kind(row), {})[row.model] = _score(row)
+            by_kind.setdefault(_kind(row), {})[row.model] = score_of(row)
         made = [one for one in aggregates if one.family == family]
         over = {name: _by(made, name, "", networks).get("") for name in OF_SEQUENCES}
         found.append(
@@ -239,7 +245,7 @@ def _outside(rows: Sequence[Measurement]) -> tuple[Detections, ...]:
         if "outside" in row.traits and "score" in dict(row.axes):
             first.setdefault(row.dataset, row)
             scores = by.setdefault((row.dataset, row.model), {})
-            scores.setdefault(dict(row.axes)["score"], {})[row.metric] = _score(row)
+            scores.setdefault(dict(row.axes)["score"], {})[row.metric] = score_of(row)
     return tuple(
         Detections(
             name=name,
@@ -257,7 +263,7 @@ def _consistency(rows: Sequence[Measurement]) -> tuple[Consistency, ...]:
     for row in rows:
         if row.metric == "error_consistency":
             others = by.setdefault((row.dataset, row.model), {})
-            others[dict(row.axes)["other"]] = _score(row)
+            others[dict(row.axes)["other"]] = score_of(row)
     return tuple(
         Consistency(name=name, model=model, others=dict(sorted(others.items())))
         for (name, model), others in sorted(by.items())

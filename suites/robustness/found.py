@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.analysis.accuracy_lines import LEAST_MODELS, OnTheLine
 from harness.analysis.correlation import Undefined
+from harness.report.gallery import Picture
 
 #: For each network in turn: None where it was not measured.
 Values = tuple[float | Undefined | None, ...]
@@ -133,6 +134,32 @@ class Effective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sure:
+    """How sure a network is on a set.
+
+    Attributes
+    ----------
+    model, name
+        Which network, on what.
+    overconfidence
+        Mean confidence less accuracy.
+    counts
+        Images by confidence, in bins of equal width from 0 to 1.
+    mistakes
+        Pictures of its surest wrong answers, where there is a page for them.
+    ends
+        The largest and the least confidence of these.
+    """
+
+    model: str
+    name: str
+    overconfidence: Score
+    counts: tuple[int, ...]
+    mistakes: tuple[Picture, ...] = ()
+    ends: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
     """All of it.
 
@@ -148,5 +175,6 @@ class Robustness:
     outside: tuple[Detections, ...] = ()
     consistency: tuple[Consistency, ...] = ()
     lines: tuple[Effective, ...] = ()
+    sure: tuple[Sure, ...] = ()
     networks: int = 0
     least: int = LEAST_MODELS

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .families import corruption_parts, sequence_parts
 from .finding import FILES, SHOWN, find
 from .networks import consistency_parts, line_parts, outside_parts
+from .pictures import sure_of, sure_parts
 from .tables import overview, set_parts
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ class RobustnessSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> Robustness | None:
         """What the suite's own tests recorded; None without any."""
-        return find(rows, context.aggregates)
+        found = find(rows, context.aggregates)
+        if found is None:
+            return None
+        return replace(found, sure=sure_of(rows, context.run))
 
     def tables(self, found: Robustness, /) -> Iterable[Part]:
         """Networks by sets first; on a terminal last, where one reads from the end."""
@@ -41,6 +46,7 @@ class RobustnessSection:
         yield from corruption_parts(found.corrupted)
         yield from sequence_parts(found.perturbed)
         yield from outside_parts(found.outside)
+        yield from sure_parts(found.sure)
         yield from consistency_parts(found.consistency)
         yield from line_parts(found)
         yield from overview(found, terminal=True)

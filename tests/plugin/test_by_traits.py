@@ -118,3 +118,30 @@ def test_a_value_may_come_with_its_interval_and_chance(roads):
     assert (row["value"], row["interval"]) == (0.5, [0.25, 0.75])
     assert (row["facts"]["chance"], row["label_free"]) == ("0.125", False)
     result.stdout.fnmatch_lines(["*0.500 ?0.250, 0.750?*"])
+
+
+def test_a_value_may_come_with_facts(roads):
+    """Texts by name, which what the harness says of the cell goes before."""
+    roads.makepyfile(
+        test_suite="""
+        from types import SimpleNamespace as Some
+
+        def test_kappa(model, dataset, predictions, record):
+            value = {"value": 0.5, "low": 0.25, "high": 0.75}
+            record("kappa", Some(**value, facts={"seen": "[3, 1]", "device": "mine"}))
+
+        def test_odd(model, dataset, predictions, record):
+            record("odd", Some(value=0.5, low=0.25, high=0.75, facts={"seen": [3]}))
+        """
+    )
+    result = roads.runpytest_inprocess(
+        "--harness-report-json=r.json",
+        "--harness-models=soft",
+        "--harness-families=in0",
+    )
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*the facts of odd must be a dict of texts by name*"])
+    (row,) = json.loads((roads.path / "r.json").read_text())["measurements"]
+    assert row["facts"]["seen"] == "[3, 1]"
+    assert row["facts"]["device"] == "cpu"

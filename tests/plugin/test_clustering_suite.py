@@ -103,6 +103,26 @@ def test_a_collapse_is_called_so(clustering):
     result.stdout.fnmatch_lines(["*all*collapsed*", "*halves*2 of 7 used*"])
 
 
+def test_saved_answers_have_no_pictures(clustering):
+    """There is nothing to show, and everything else is there."""
+    labels = np.arange(40) % 4
+    logits = 3.0 * np.eye(4)[labels]
+    np.savez(clustering.path / "said.npz", net=logits, labels=labels)
+    result, report = run(
+        clustering,
+        *("--harness-outputs", "said.npz?role=test", "--clustering-by", "head"),
+        *("-k", "acc_majority", "--harness-families", "test"),
+        "--harness-report-html=r.html",
+    )
+
+    (found,) = report["sections"]["clustering"]["of"]
+    assert found["levels"]["acc_majority"]["value"] == 1.0
+    (pictured,) = report["sections"]["clustering"]["pictured"]
+    assert [cluster["best"] for cluster in pictured["of"]] == [[]] * 4
+    assert "images of each class" in (clustering.path / "r.html").read_text()
+    assert "could not be made" not in result.stdout.str()
+
+
 def test_what_an_encoder_or_a_base_lacks_is_skipped_with_the_reason(clustering):
     """Superclasses of a base without a hierarchy."""
     result, _ = run(

@@ -153,6 +153,46 @@ def test_images_of_no_class_are_positives(suite, saved):
     assert len(detections["by_score"]["max_logit"]) == 5
 
 
+def test_how_sure_a_network_is_and_of_which_mistakes(suite, saved):
+    """Under the mask softmax (2, 1) and (1, 0): 0.731; the third class is no answer."""
+    few = [[2, 1, 9], [0, 1, 9], [0, 3, 0], [9, 8, 10]]  # masked: 0, 1, 1, 0
+    outside = [[0, 2, 0], [0, 0, 0]]
+    result, rows, found = run(
+        suite,
+        saved("few", few, [0, 0, 0, 0], "?classes=few.txt"),
+        saved("out", outside, None, "?role=target&trait.outside=yes"),
+        *("-k", "overconfidence", "--harness-report-html=r.html"),
+    )
+
+    result.assert_outcomes(passed=2, deselected=None)
+    row = one(rows, "overconfidence", "few")
+    two, far = 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(-3))
+    assert row["value"] == pytest.approx((3 * two + far) / 4 - 0.5)
+    assert row["label_free"] is False
+    first, second = json.loads(row["facts"]["surest_mistakes"])
+    assert first == [2, 1, pytest.approx(far)]
+    assert second == [1, 1, pytest.approx(two)]
+    alone = one(rows, "overconfidence", "out")
+    sure = np.exp(2) / (np.exp(2) + 2)
+    assert alone["value"] == pytest.approx((sure + 1 / 3) / 2)
+    assert json.loads(alone["facts"]["confidences"]) == [0, 0, 0, 1, 0, 0, 0, 1, 0, 0]
+    assert not any(row["label_free"] for row in rows)
+    assert [one["name"] for one in found["sure"]] == ["few", "out"]
+    result.stdout.fnmatch_lines(["how sure net is", "few, +??.? *", "out, +??.? *"])
+
+
+def test_the_surest_mistakes_are_pictured(suite):
+    """With what is said and what is right below; not where nobody will see them."""
+    arguments = ("-k", "overconfidence and out2", "--harness-models=soft")
+    result, _, found = run(suite, *arguments, "--harness-report-html=r.html")
+
+    result.stdout.fnmatch_lines(["the surest mistakes of soft: * pictures *"])
+    pictures = [picture for one in found["sure"] for picture in one["mistakes"]]
+    assert pictures
+    assert all(", not " in picture["text"] for picture in pictures)
+    assert "data:image/png" in (suite.path / "r.html").read_text()
+
+
 def test_a_mask_is_put_on_logits_and_on_the_clean_images():
     """Of the clean images those of its classes alone are held against."""
     suite = runpy.run_path(str(SUITE / "answers.py"))
