@@ -212,17 +212,19 @@ class Grid:
         Raises
         ------
         HarnessError
-            If there is none of the chosen name, or it takes more than one forward pass.
+            If there is none of the chosen name, or it takes more than one forward pass
+            over the images and one over a split of the base.
         """
         measures = self.registry.metrics.items()
         known = {name: one for name, one in measures if not one.label_free}
         name = self.settings.outcome
         if name not in known:
             raise UnknownName("outcome", name, known)
-        if more := [str(ask) for ask in known[name].inputs if not ask.one_pass]:
+        asks = known[name].inputs
+        if more := [str(ask) for ask in asks if not (ask.one_pass or ask.of_base)]:
             raise HarnessError(
-                f"outcome {name} must be made of one forward pass and labels, and asks "
-                f"for {', '.join(more)}"
+                f"outcome {name} must be made of one forward pass, labels, and what is "
+                f"known of the base's own splits, and asks for {', '.join(more)}"
             )
         return known[name]
 

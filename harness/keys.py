@@ -104,6 +104,8 @@ class Keys(Grid):
         if chosen.pop("outcome") != TOP_1:  # which is joined to every row anyway
             code = self.outcome.version or digest_of([self.outcome.fn], ())
             chosen["outcome"] = [self.outcome.name, code]
+            if any(ask.of == "train" for ask in self.outcome.inputs):
+                chosen["outcome"].append(self.train.load().digest)
         return {
             **chosen,
             "images": images,

@@ -59,6 +59,8 @@ class Run(Keys):
         self.accuracies: dict[tuple[str, str], float | None] = {}
         #: By model and dataset; see `harness.fixtures.outcomes`.
         self.outcomes: dict[tuple[str, str], Chosen] = {}
+        #: Of the model whose turn it is, by split of the base; see there.
+        self.banks: dict[tuple[str, str], Predictions | SavedPredictions] = {}
         #: By model and dataset: what is told beside the accuracy; see there.
         self.truths: dict[tuple[str, str], dict[str, str]] = {}
         self._began = datetime.now(UTC)

@@ -83,6 +83,11 @@ class Ask:
             self.what != "record"
         )
 
+    @property
+    def of_base(self) -> bool:
+        """Whether one pass of the network over a split of the base gives it."""
+        return self.of != "target" and (self.whose, self.view) == ("subject", "")
+
     def __str__(self) -> str:
         """The word for it, or what it is made of."""
         return _WORD_OF.get(self) or self._told()

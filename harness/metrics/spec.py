@@ -124,6 +124,11 @@ class Metric:
         return not asked and not _takes_labels(self.fn)
 
     @property
+    def needs_classes(self) -> bool:
+        """Whether it asks what a network says, which encoders do not, beside features."""
+        return any(ask.what not in ("features", "labels") for ask in self.inputs)
+
+    @property
     def name(self) -> str:
         """The function's name; also its name in reports and gates."""
         return self.fn.__name__
