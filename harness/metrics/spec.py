@@ -125,7 +125,7 @@ class Metric:
 
     @property
     def needs_classes(self) -> bool:
-        """Whether it asks what a network says, which encoders do not, beside features."""
+        """Whether it asks for more than features and labels: encoders have no more."""
         return any(ask.what not in ("features", "labels") for ask in self.inputs)
 
     @property
