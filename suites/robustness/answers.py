@@ -6,7 +6,8 @@ answered under the same mask: a slice of what the network said of the test split
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UndefinedMetricError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.datasets.truth import Truth
+
+RIGHT = "right_images"  # the fact that says which images were right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +31,32 @@ class Mean:
         The mean, and the ends of its interval.
     chance
         What a guess reaches; None where that is not known.
+    facts
+        Texts that are kept with it.
     """
 
     value: float
     low: float
     high: float
     chance: float | None = None
+    facts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, value: float, ends: tuple[float, float], chance: float | None = None
+        cls,
+        value: float,
+        ends: tuple[float, float],
+        chance: float | None = None,
+        facts: dict[str, str] | None = None,
     ) -> Mean:
         """From both ends, of which rounding may have put one beyond the value."""
         low, high = ends
         return cls(
-            value=value, low=min(low, value), high=max(high, value), chance=chance
+            value=value,
+            low=min(low, value),
+            high=max(high, value),
+            chance=chance,
+            facts=facts or {},
         )
 
 
@@ -64,7 +78,8 @@ def top1_of(model: Any, dataset: Any) -> Mean:
     """Top-1 accuracy of the dataset's own truth, with Wilson's interval.
 
     Chance is always to name the most common answer; where an image has several right
-    ones, an answer drawn at random.
+    ones, an answer drawn at random. Which images were right goes with it, so that a
+    later run can be compared image by image.
     """
     from harness.metrics.numerics.uncertainty import share_interval
     from harness.metrics.outcomes.chance import prevalence
@@ -73,7 +88,40 @@ def top1_of(model: Any, dataset: Any) -> Mean:
     right = is_right(model, dataset)
     single = truth.single
     chance = truth.chance() if single is None else prevalence(single)
-    return Mean.of(float(right.mean()), share_interval(right), chance)
+    facts = {RIGHT: packed(right)}
+    return Mean.of(float(right.mean()), share_interval(right), chance, facts)
+
+
+def packed(right: NDArray[np.bool_]) -> str:
+    """How many images, and which are right, a bit each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> text = packed(np.array([True, False, True]))
+    >>> text, unpacked(text).tolist()
+    ('3 oA==', [True, False, True])
+    """
+    import numpy as np
+
+    return f"{len(right)} {base64.b64encode(np.packbits(right).tobytes()).decode()}"
+
+
+def unpacked(text: str) -> NDArray[np.bool_]:
+    """The inverse of `packed`.
+
+    Raises
+    ------
+    ValueError
+        If the text is none of its.
+    """
+    import numpy as np
+
+    count, _, bits = text.partition(" ")
+    content = np.frombuffer(base64.b64decode(bits, validate=True), dtype=np.uint8)
+    if len(content) != -(-int(count) // 8):
+        raise ValueError(f"bits of {count} images must be as many, got {text[:40]!r}")
+    return np.unpackbits(content, count=int(count)).astype(np.bool_)
 
 
 def truth_of(model: Any, dataset: Any) -> Truth:

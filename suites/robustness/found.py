@@ -160,6 +160,37 @@ class Sure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """A network on a set, then and now.
+
+    Attributes
+    ----------
+    model, name, images
+        Which network, on what, of how many images now.
+    before, now
+        Top-1 accuracies.
+    low, high, p_value
+        The 95 % interval of now less before, and of no difference.
+    paired
+        Whether it is of the same images, one by one.
+    verdict
+        "better" or "worse" where all of the interval is, else "undecided"; "same"
+        where the same images are right.
+    """
+
+    model: str
+    name: str
+    images: int
+    before: float
+    now: float
+    low: float
+    high: float
+    p_value: float
+    paired: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Robustness:
     """All of it.
 
@@ -167,6 +198,8 @@ class Robustness:
     ----------
     networks, least
         How many there are, and how many a line over networks takes.
+    compared_with
+        Name of an earlier run; empty for none.
     """
 
     sets: tuple[OneSet, ...] = ()
@@ -176,5 +209,7 @@ class Robustness:
     consistency: tuple[Consistency, ...] = ()
     lines: tuple[Effective, ...] = ()
     sure: tuple[Sure, ...] = ()
+    against: tuple[Against, ...] = ()
+    compared_with: str = ""
     networks: int = 0
     least: int = LEAST_MODELS

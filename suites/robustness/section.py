@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .against import against, against_parts, quantities
 from .families import corruption_parts, sequence_parts
 from .finding import FILES, SHOWN, find
 from .networks import consistency_parts, line_parts, outside_parts
@@ -37,7 +38,13 @@ class RobustnessSection:
         found = find(rows, context.aggregates)
         if found is None:
             return None
-        return replace(found, sure=sure_of(rows, context.run))
+        earlier = context.earlier
+        return replace(
+            found,
+            sure=sure_of(rows, context.run),
+            against=() if earlier is None else against(rows, earlier),
+            compared_with="" if earlier is None else earlier.path.stem,
+        )
 
     def tables(self, found: Robustness, /) -> Iterable[Part]:
         """Networks by sets first; on a terminal last, where one reads from the end."""
@@ -49,8 +56,9 @@ class RobustnessSection:
         yield from sure_parts(found.sure)
         yield from consistency_parts(found.consistency)
         yield from line_parts(found)
+        yield from against_parts(found)
         yield from overview(found, terminal=True)
 
     def quantities(self, found: Robustness, /) -> Mapping[str, Quantity]:
-        """None: a gate names a measure, or an aggregate, at its place."""
-        return {}
+        """Against an earlier run; all else a gate names by its measure and place."""
+        return quantities(found.against)
