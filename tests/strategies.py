@@ -47,6 +47,8 @@ class World:
             Input.COPY_FEATURES: self.view_logits,
             Input.SOURCE_PROBS: softmax(self.source_logits),
             Input.SOURCE_PREDICTED: self.source_logits.argmax(axis=1),
+            Input.TRAIN_FEATURES: self.source_features,
+            Input.TRAIN_LABELS: self.source_labels,
         }
         return [derived[i] if i in derived else getattr(self, str(i)) for i in inputs]
 
@@ -74,6 +76,16 @@ class World:
             features=self.features[images],
             labels=self.labels[images],
             peer_predicted=self.peer_predicted[:, images],
+        )
+
+    def with_bank(self, times: int) -> World:
+        """Source images so many times, and target images of their classes alone."""
+        known = self.source_labels
+        return replace(
+            self,
+            source_features=np.repeat(self.source_features, times, axis=0),
+            source_labels=np.repeat(known, times),
+            labels=known[self.labels % len(known)],
         )
 
     def rename_classes(self, order: np.ndarray) -> World:

@@ -65,7 +65,7 @@ INSIDE = {
         {"ask", "numerics"},
         {"spec"},
         {"image_statistics", "label_free", "outcomes", "robustness"},
-        {"clustering", "embeddings", "learning_order"},
+        {"clustering", "embeddings", "learning_order", "representation"},
     ),
     "datasets": (
         {

@@ -2,7 +2,8 @@
 
 `METRICS` holds every measure; `OUTCOMES` those that ask for labels of the target.
 
-Axis letters: n images, k classes, d features, v views, s source images, m models.
+Axis letters: n images, k classes, d features, v views, s source images, m models; of
+outcomes of features m training images.
 """
 
 from harness.metrics.clustering.acc import (
@@ -102,6 +103,17 @@ from harness.metrics.outcomes.rms_calibration import (
     RMS_CALIBRATION_ERROR_OFFICIAL,
 )
 from harness.metrics.outcomes.top_k import TOP_5
+from harness.metrics.representation.few_labels import FEW_LABELS, FIRST_LABELS
+from harness.metrics.representation.knn import KNN, KNN_LEAVE_ONE_OUT
+from harness.metrics.representation.linear_probe import LINEAR_PROBE
+from harness.metrics.representation.logistic_probe import LOGISTIC_PROBE
+from harness.metrics.representation.retrieval import (
+    HIT_AT_K,
+    MAP_AT_R,
+    PRECISION_AT_K,
+    R_PRECISION,
+    RECALL_AT_K,
+)
 from harness.metrics.spec import Ask, Input, Invariant, Kind, Metric, Trend
 
 __all__ = [
@@ -145,6 +157,18 @@ METRICS: tuple[Metric, ...] = (
     V_MEASURE,
     SUPERCLASS_ACCURACY,
     SUPERCLASS_ACCURACY_RECLUSTERED,
+    # Outcomes of features.
+    KNN,
+    KNN_LEAVE_ONE_OUT,
+    PRECISION_AT_K,
+    HIT_AT_K,
+    RECALL_AT_K,
+    R_PRECISION,
+    MAP_AT_R,
+    LINEAR_PROBE,
+    LOGISTIC_PROBE,
+    FEW_LABELS,
+    FIRST_LABELS,
     # One forward pass.
     AVERAGE_CONFIDENCE,
     ENTROPY,

@@ -116,6 +116,8 @@ class Input:
     SOURCE_LOGITS = Ask("logits", of="source")  # (s, k) on the labelled source set
     SOURCE_PROBS = Ask("probs", of="source")  # (s, k)
     SOURCE_LABELS = Ask("labels", of="source")  # (s,)
+    TRAIN_FEATURES = Ask("features", of="train")  # (m, d) on the training split
+    TRAIN_LABELS = Ask("labels", of="train")  # (m,)
     SOURCE_FEATURES = Ask("features", of="source")  # (s, d)
     SOURCE_PREDICTED = Ask("predicted", of="source")  # (s,) predicted classes
     PEER_PREDICTED = Ask("predicted", whose="others")  # (m, n) of the other models

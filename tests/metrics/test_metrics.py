@@ -25,7 +25,7 @@ quick = settings(
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
 
 # What runs over the target's images, and what over the source's.
-AXIS = {ask: "s" if ask.of == "source" else "n" for ask in WORDS.values()}
+AXIS = {ask: {"source": "s", "train": "m"}.get(ask.of, "n") for ask in WORDS.values()}
 
 
 def named(ask):
@@ -40,7 +40,12 @@ def claiming(invariant: Invariant):
 
 
 # What has no value on a few images gets each of them many times.
-MANY = {"rms_calibration_error_official": 200}
+MANY = {
+    "rms_calibration_error_official": 200,
+    **dict.fromkeys(("knn_leave_one_out", "precision_at_k", "hit_at_k"), 25),
+    "recall_at_k": 25,
+}
+MANY_IN_BANK = {"knn": 25}
 # What has no value on as few features as worlds have is measured otherwise there.
 OPTIONS = {"alpha_req": {"first": 1}}
 
@@ -54,6 +59,8 @@ def value(metric: Metric, world: World) -> float:
     """The metric on a drawn world; draws on which it has no value are passed over."""
     if metric.name in MANY:
         world = world.take(np.repeat(np.arange(len(world.logits)), MANY[metric.name]))
+    if Input.TRAIN_LABELS in metric.inputs:
+        world = world.with_bank(MANY_IN_BANK.get(metric.name, 1))
     try:
         return measured(metric, world.arrays(metric.inputs))
     except UndefinedMetricError:
@@ -254,5 +261,6 @@ def test_every_temperature_is_one_of_confidence_or_of_an_energy():
         if "temperature" in inspect.signature(metric.fn).parameters
     }
     said = {metric.name for metric in METRICS if metric.calibratable}
-    assert takes - said == {"average_energy", "meta_distribution_energy"}
+    of_votes = {"knn", "knn_leave_one_out"}
+    assert takes - said == {"average_energy", "meta_distribution_energy"} | of_votes
     assert said <= takes
