@@ -137,6 +137,8 @@ def _cost(metric: Metric, rows: Sequence[Row]) -> str:
         passes.append("a head trained once a model on training images")
     if any(ask.of == "source" for ask in inputs):
         passes.append("one over the labelled source images, shared by all datasets")
+    if any(ask.of == "train" for ask in inputs):
+        passes.append("one over the training images, shared by all datasets")
     if Input.PEER_PREDICTED in inputs:
         passes.append("the same of every other model")
     if metric.costly:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,7 +91,7 @@ class Grid:
             if isinstance(e, SpecModel) and e.asked
         )
         if patterns or own:
-            chosen = tuple(sorted({*own, *select("model", patterns, known)}))
+            chosen = tuple(sorted({*own, *self._named(patterns, known)}))
         else:
             chosen = self._usual(known)
         present, absent = [], {}
@@ -115,9 +115,22 @@ class Grid:
             )
         return tuple(sorted(present)), absent
 
+    def _named(self, patterns: Sequence[str], known: tuple[str, ...]) -> set[str]:
+        """What was asked for; of random twins those that a name says are meant."""
+        from harness.models.untrained import is_twin
+
+        of_twins = [p for p in patterns if is_twin(p) and p not in known]
+        others = [p for p in patterns if p not in of_twins]
+        found = set(select("model", others, known))
+        if of_twins:
+            twins = self.registry.twins_of(self.base.name)
+            found |= set(select("model", of_twins, (*known, *twins)))
+        return found
+
     def _usual(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """Models that are run without being asked for."""
-        return tuple(n for n in known if self.registry.is_usual(self.base.name, n))
+        usual = tuple(n for n in known if self.registry.is_usual(self.base.name, n))
+        return usual + self.registry.usual_twins_of(self.base.name)
 
     def _entries(self, names: tuple[str, ...]) -> dict[str, Registered]:
         return {n: self.registry.model(self.base.name, n) for n in names}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 class LayerChoice:
     """The layers of --harness-layers, by model; networks are looked into when asked.
 
+    Where the option says nothing they are those that a test asks for itself, or else
+    what enters the head.
+
     Parameters
     ----------
     settings, base, tell
@@ -36,24 +39,34 @@ class LayerChoice:
     ) -> None:
         self._settings, self._base, self._tell = settings, base, tell
         self._entries = entries
-        self._chosen: dict[str, tuple[str, ...]] = {}
+        self._chosen: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._asked: dict[str, set[str]] = {}
 
-    def of(self, model: str) -> tuple[str, ...]:
-        """The chosen layers of a model, in the order that they run; perhaps none."""
-        if model not in self._chosen:
-            # Nobody looks into a network for what enters its head.
-            only_head = self._settings.layers == (HEAD,)
-            known = () if only_head else self._known(model)
-            found = chosen_layers(self._settings.layers, known)
-            # One object for each name: tests are told apart by their parameters.
-            self._chosen[model] = tuple(map(sys.intern, found))
-        return self._chosen[model]
+    def of(self, model: str, usual: tuple[str, ...] = (HEAD,)) -> tuple[str, ...]:
+        """The chosen layers of a model, in the order that they run; perhaps none.
 
-    def why_none(self, model: str) -> str:
+        Parameters
+        ----------
+        model
+            Its name.
+        usual
+            Names and wildcards that hold where the option says nothing.
+        """
+        asked = self._settings.layers or usual
+        place = model, asked
+        if place not in self._chosen:
+            # Nobody looks into a network for what enters its head.
+            known = () if asked == (HEAD,) else self._known(model)
+            found = chosen_layers(asked, known)
+            # One object for each name: tests are told apart by their parameters.
+            self._chosen[place] = tuple(map(sys.intern, found))
+        return self._chosen[place]
+
+    def why_none(self, model: str, usual: tuple[str, ...] = (HEAD,)) -> str:
         """Why a model has none of the chosen layers."""
-        asked, known = ", ".join(self._settings.layers), self._known(model)
-        return f"model {model} has no layer {asked}; it has {', '.join((*known, HEAD))}"
+        asked = ", ".join(self._settings.layers or usual)
+        has = ", ".join((*self._known(model), HEAD))
+        return f"model {model} has no layer {asked}; it has {has}"
 
     def check(self) -> None:
         """Refuse a name or wildcard that is of no layer of any chosen model.

@@ -351,8 +351,9 @@ OPTIONS = (
         commas=True,
         metavar="NAMES",
         help="layers of the networks that tests of layers are run on, names or "
-        "wildcards joined by commas: 'stage*,head' (default: head, what enters the "
-        "last layer). Maps are averaged over positions; NAME-max takes the largest, "
+        "wildcards joined by commas: 'stage*,head' (default: those of the test's "
+        "marker, or head, what enters the last layer). Maps are averaged over "
+        "positions; NAME-max takes the largest, "
         "NAME-grid the largest in each cell of a grid",
     ),
     Option(

@@ -90,6 +90,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
+        "harness_layers(name, ...): the layers that this test is run on where "
+        "--harness-layers says nothing, for instance 'stage*-grid', 'head'",
+    )
+    config.addinivalue_line(
+        "markers",
         "harness_gate(text): a gate that holds whenever this test runs, for instance "
         "'jigsaw_invariance: interior r2 >= 0.5'",
     )

@@ -177,14 +177,44 @@ class Registry:
         """One model of a base; UnknownName, with close matches, if there is none.
 
         NAME-rotation and so on are models where NAME is one that can be trained for a
-        pretext task, from the first time that they are asked for.
+        pretext task, from the first time that they are asked for. NAME-random is one
+        where NAME is, and in no list of models.
         """
-        if (base, name) not in self._models:
-            encoder = self._encoder(base, name)
-            if encoder is None:
-                raise UnknownName("model", name, self.models_of(base))
-            self._put_model(self._models, encoder)
-        return self._models[base, name]
+        if (base, name) in self._models:
+            return self._models[base, name]
+        if twin := self._twin(base, name):
+            return twin
+        encoder = self._encoder(base, name)
+        if encoder is None:
+            raise UnknownName("model", name, self.models_of(base))
+        self._put_model(self._models, encoder)
+        return encoder
+
+    def _twin(self, base: str, name: str) -> ModelEntry | None:
+        from harness.models.entry import ModelEntry
+        from harness.models.untrained import random_twin, twinned
+
+        found = twinned(name)
+        entry = self._models.get((base, found[0])) if found else None
+        if found is None or type(entry) is not ModelEntry:
+            return None
+        return random_twin(entry, found[1])
+
+    def twins_of(self, base: str) -> tuple[str, ...]:
+        """Names of the random twins of a base's models, which are in no list of these.
+
+        Of networks whose code is known apart from their weights, and which are not
+        another's, trained in another way.
+        """
+        from harness.models.entry import ModelEntry
+        from harness.models.untrained import twin_names
+
+        return tuple(
+            twin
+            for name, entry in self.models_of(base).items()
+            if type(entry) is ModelEntry
+            for twin in twin_names(name)
+        )
 
     def _encoder(self, base: str, name: str) -> ModelEntry | None:
         """The network of another model, trained for a task; None if it is no such."""
@@ -208,6 +238,11 @@ class Registry:
         return not on_request or (base, name) in self._usual
 
     # --- adding -----------------------------------------------------------------------
+
+    def usual_twins_of(self, base: str) -> tuple[str, ...]:
+        """Those of them that a suite runs without being asked."""
+        twins = set(self.twins_of(base))
+        return tuple(sorted(n for b, n in self._usual if b == base and n in twins))
 
     def add_base(self, base: Base) -> None:
         """Add a base; its name must be new."""

@@ -119,7 +119,7 @@ class Settings:
     models: tuple[str, ...] = ()
     model: tuple[ModelSpec, ...] = ()
     families: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ("head",)
+    layers: tuple[str, ...] = ()
     interior: int = 40
     max_images: int | None = None
     seed: int = 0

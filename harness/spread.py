@@ -52,12 +52,13 @@ def spread(metafunc: pytest.Metafunc) -> None:
             _skip_all(metafunc, asked)
             return
         if _is_ours(metafunc, "layer"):
-            from harness.fixtures.layers import layered
+            from harness.fixtures.layers import layered, usual_layers
 
+            usual = usual_layers(metafunc.definition)
             together = tuple(name for name in asked if name != "family")
             places = [
                 place
-                for place in layered(run, together)
+                for place in layered(run, together, usual)
                 if "dataset" not in together or place.values[1] in kept
             ]
             metafunc.parametrize(

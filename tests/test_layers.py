@@ -92,7 +92,7 @@ INSIDE = {
         {"network", "stages", "training"},
         {"classifier", "record"},
         {"entry", "tap", "trainings", "yours"},
-        {"trained_here"},
+        {"trained_here", "untrained"},
         {"published", "population"},
         {"entries"},
     ),

@@ -2,8 +2,8 @@
 
 `METRICS` holds every measure; `OUTCOMES` those that ask for labels of the target.
 
-Axis letters: n images, k classes, d features, v views, s source images, m models; of
-outcomes of features m training images.
+Axis letters: n images, k classes, d features, v views, s source images, m models, or of
+a bank of features m training images.
 """
 
 from harness.metrics.clustering.acc import (

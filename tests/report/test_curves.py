@@ -179,7 +179,11 @@ def test_layers_stand_in_the_order_that_they_run(layers, order):
     row = measurements(models=1, datasets=2)[0]
     rows = [replace(row, axes=Axes.of({"layer": layer})) for layer in layers]
     run = ("stem", "stem-max", "body", "body-max", "head")
-    chosen = SimpleNamespace(models=("net0",), layers=SimpleNamespace(of=lambda _: run))
+    chosen = SimpleNamespace(
+        models=("net0",),
+        layers=SimpleNamespace(of=lambda _: run),
+        registry=SimpleNamespace(sections=()),
+    )
 
     found = AlongAxesSection().find(rows, Context(described={}, run=chosen))
 

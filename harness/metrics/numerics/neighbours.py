@@ -43,7 +43,7 @@ class Neighbours:
     closeness: Array
 
 
-def nearest(queries: Array, bank: Array, *, k: int, metric: str) -> Neighbours:
+def nearest(queries: Array, bank: Array, *, k: int, distance: str) -> Neighbours:
     """The k rows of a bank that are nearest to each query.
 
     Parameters
@@ -52,26 +52,26 @@ def nearest(queries: Array, bank: Array, *, k: int, metric: str) -> Neighbours:
         Finite; of a cosine, a row of zeros is at 0 from all.
     k
         From 1 to m.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Raises
     ------
     ValueError
-        If `k` or `metric` is none.
+        If `k` or `distance` is none.
     UndefinedMetricError
         If the bank has fewer rows than k.
 
     Examples
     --------
     >>> bank = np.array([[0.0], [1.0], [5.0]])
-    >>> nearest(np.array([[0.6]]), bank, k=2, metric="euclidean").rows.tolist()
+    >>> nearest(np.array([[0.6]]), bank, k=2, distance="euclidean").rows.tolist()
     [[1, 0]]
     """
-    return _first(queries, bank, k, metric, itself=False)
+    return _first(queries, bank, k, distance, itself=False)
 
 
-def nearest_others(features: Array, *, k: int, metric: str) -> Neighbours:
+def nearest_others(features: Array, *, k: int, distance: str) -> Neighbours:
     """The k other rows that are nearest to each row: none is its own neighbour.
 
     Parameters
@@ -80,7 +80,7 @@ def nearest_others(features: Array, *, k: int, metric: str) -> Neighbours:
         Finite.
     k
         From 1 to n - 1.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Raises
@@ -91,14 +91,14 @@ def nearest_others(features: Array, *, k: int, metric: str) -> Neighbours:
     Examples
     --------
     >>> rows = np.array([[0.0], [1.0], [5.0]])
-    >>> nearest_others(rows, k=1, metric="euclidean").rows.tolist()
+    >>> nearest_others(rows, k=1, distance="euclidean").rows.tolist()
     [[1], [0], [1]]
     """
-    return _first(features, features, k, metric, itself=True)
+    return _first(features, features, k, distance, itself=True)
 
 
 def closeness_blocks(
-    queries: Array, bank: Array, *, metric: str, itself: bool = False
+    queries: Array, bank: Array, *, distance: str, itself: bool = False
 ) -> Iterator[tuple[slice, Array]]:
     """Rows of the (n, m) closeness of all pairs, a block at a time.
 
@@ -106,21 +106,21 @@ def closeness_blocks(
     ----------
     queries, bank
         As of `nearest`.
-    metric
+    distance
         "cosine" or "euclidean".
     itself
         Whether queries are the bank: each is then at -inf from itself.
     """
-    distance = checked_distance(metric)
+    by = checked_distance(distance)
     queries, bank = (np.asarray(a, dtype=np.float64) for a in (queries, bank))
-    if distance is Distance.COSINE:
+    if by is Distance.COSINE:
         bank = _unit(bank)
     lengths = (bank**2).sum(axis=1)
     step = max(1, BLOCK // len(bank))
     for start in range(0, len(queries), step):
         part = slice(start, min(start + step, len(queries)))
         rows = queries[part]
-        if distance is Distance.COSINE:
+        if by is Distance.COSINE:
             block = np.round(_unit(rows) @ bank.T, DECIMALS)
         else:
             block = 2 * (rows @ bank.T) - lengths - (rows**2).sum(axis=1)[:, None]
@@ -167,7 +167,7 @@ def largest(block: Array, k: int) -> tuple[NDArray[np.intp], Array]:
     )
 
 
-def checked_distance(metric: str) -> Distance:
+def checked_distance(distance: str) -> Distance:
     """The distance of that name.
 
     Raises
@@ -175,36 +175,36 @@ def checked_distance(metric: str) -> Distance:
     ValueError
         If there is none.
     """
-    if metric not in list(Distance):
+    if distance not in list(Distance):
         raise ValueError(
-            f"`metric` must be one of {', '.join(Distance)}, got {metric!r}"
+            f"`distance` must be one of {', '.join(Distance)}, got {distance!r}"
         )
-    return Distance(metric)
+    return Distance(distance)
 
 
 def _first(
-    queries: Array, bank: Array, k: int, metric: str, *, itself: bool
+    queries: Array, bank: Array, k: int, distance: str, *, itself: bool
 ) -> Neighbours:
     check_count("k", k)
-    checked_distance(metric)
+    checked_distance(distance)
     most = len(bank) - itself
     if k > most:
         raise UndefinedMetricError(
             f"`k` must be at most {most}, the images that can be neighbours, got {k}; "
             "ask for fewer neighbours or give more images"
         )
-    found = _search(queries, bank, min(max(k, AT_ONCE), most), metric, int(itself))
+    found = _search(queries, bank, min(max(k, AT_ONCE), most), distance, int(itself))
     return Neighbours(rows=found.rows[:, :k], closeness=found.closeness[:, :k])
 
 
 # What a list of k asks for, of a training bank and of the images among themselves.
 @remembered(4)
 def _search(
-    queries: Array, bank: Array, k: int, metric: str, itself: int
+    queries: Array, bank: Array, k: int, distance: str, itself: int
 ) -> Neighbours:
     rows = np.empty((len(queries), k), dtype=np.int32)
     closeness = np.empty((len(queries), k))
-    blocks = closeness_blocks(queries, bank, metric=metric, itself=bool(itself))
+    blocks = closeness_blocks(queries, bank, distance=distance, itself=bool(itself))
     for part, block in blocks:
         rows[part], closeness[part] = largest(block, k)
     return Neighbours(rows=rows, closeness=closeness)

@@ -25,7 +25,7 @@ def knn(
     *,
     k: int = 20,
     temperature: float | None = 0.07,
-    metric: str = "cosine",
+    distance: str = "cosine",
 ) -> float:
     r"""Return the share of images whose nearest training images vote for their class.
 
@@ -46,7 +46,7 @@ def knn(
         Neighbours that vote.
     temperature
         T; None for a majority, where every neighbour has one vote.
-    metric
+    distance
         "cosine", or "euclidean", which has majorities alone.
 
     Returns
@@ -91,7 +91,7 @@ def knn(
             labels,
             k=k,
             temperature=temperature,
-            metric=metric,
+            distance=distance,
         ).mean()
     )
 
@@ -102,7 +102,7 @@ def knn_leave_one_out(
     *,
     k: int = 20,
     temperature: float | None = 0.07,
-    metric: str = "cosine",
+    distance: str = "cosine",
 ) -> float:
     r"""Return the share of images whose nearest other images vote for their class.
 
@@ -115,7 +115,7 @@ def knn_leave_one_out(
         Features of the images.
     labels : (n,) integer array
         Their true classes.
-    k, temperature, metric
+    k, temperature, distance
         As of `knn`.
 
     Returns
@@ -144,12 +144,12 @@ def knn_leave_one_out(
     --------
     >>> line = np.array([[0.0], [1.0], [2.1], [3.3]])
     >>> knn_leave_one_out(
-    ...     line, np.array([0, 0, 1, 1]), k=1, temperature=None, metric="euclidean")
+    ...     line, np.array([0, 0, 1, 1]), k=1, temperature=None, distance="euclidean")
     0.75
     """
     return float(
         _right_alone(
-            features, labels, k=k, temperature=temperature, metric=metric
+            features, labels, k=k, temperature=temperature, distance=distance
         ).mean()
     )
 
@@ -200,11 +200,11 @@ def _right(
     *,
     k: int = 20,
     temperature: float | None = 0.07,
-    metric: str = "cosine",
+    distance: str = "cosine",
 ) -> NDArray[np.bool_]:
     check_bank(train_features, train_labels, features, labels)
-    _check_weights(metric, temperature)
-    found = nearest(features, train_features, k=k, metric=metric)
+    _check_weights(distance, temperature)
+    found = nearest(features, train_features, k=k, distance=distance)
     shares = knn_shares(found, train_labels, temperature=temperature)
     return np.asarray(shares.argmax(axis=1) == labels)
 
@@ -215,17 +215,17 @@ def _right_alone(
     *,
     k: int = 20,
     temperature: float | None = 0.07,
-    metric: str = "cosine",
+    distance: str = "cosine",
 ) -> NDArray[np.bool_]:
     check_own(features, labels)
-    _check_weights(metric, temperature)
-    found = nearest_others(features, k=k, metric=metric)
+    _check_weights(distance, temperature)
+    found = nearest_others(features, k=k, distance=distance)
     shares = knn_shares(found, labels, temperature=temperature)
     return np.asarray(shares.argmax(axis=1) == labels)
 
 
-def _check_weights(metric: str, temperature: float | None) -> None:
-    if checked_distance(metric) is Distance.EUCLIDEAN and temperature is not None:
+def _check_weights(distance: str, temperature: float | None) -> None:
+    if checked_distance(distance) is Distance.EUCLIDEAN and temperature is not None:
         raise ValueError(
             "`temperature` must be None for euclidean neighbours, got "
             f"{temperature!r}: the published weights are of cosines"
@@ -240,9 +240,9 @@ def _interval(
     *,
     k: int = 20,
     temperature: float | None = 0.07,
-    metric: str = "cosine",
+    distance: str = "cosine",
 ) -> tuple[float, float]:
-    options = {"k": k, "temperature": temperature, "metric": metric}
+    options = {"k": k, "temperature": temperature, "distance": distance}
     return share_interval(
         _right(train_features, train_labels, features, labels, **options)  # type: ignore[arg-type]
     )
@@ -254,10 +254,10 @@ def _interval_alone(
     *,
     k: int = 20,
     temperature: float | None = 0.07,
-    metric: str = "cosine",
+    distance: str = "cosine",
 ) -> tuple[float, float]:
     return share_interval(
-        _right_alone(features, labels, k=k, temperature=temperature, metric=metric)
+        _right_alone(features, labels, k=k, temperature=temperature, distance=distance)
     )
 
 

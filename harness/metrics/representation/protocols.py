@@ -17,7 +17,7 @@ class KnnProtocol:
         Numbers of neighbours that it reports.
     temperature
         T of the weights exp(s / T) of votes; None for a majority.
-    metric
+    distance
         "cosine" or "euclidean".
     source
         Where the constants stand.
@@ -25,7 +25,7 @@ class KnnProtocol:
 
     ks: tuple[int, ...]
     temperature: float | None
-    metric: str
+    distance: str
     source: str
 
 
@@ -33,25 +33,25 @@ KNN_PROTOCOLS: dict[str, KnnProtocol] = {
     "dino": KnnProtocol(
         ks=(10, 20, 100, 200),
         temperature=0.07,
-        metric="cosine",
+        distance="cosine",
         source="facebookresearch/dino, eval_knn.py; 20 is usually best",
     ),
     "instdisc": KnnProtocol(
         ks=(200,),
         temperature=0.07,
-        metric="cosine",
+        distance="cosine",
         source="Wu et al. 2018, arXiv:1805.01978; its CIFAR-10 runs have T 0.1",
     ),
     "lightly": KnnProtocol(
         ks=(200,),
         temperature=0.1,
-        metric="cosine",
+        distance="cosine",
         source="lightly-ai/lightly, benchmark utilities",
     ),
     "solo-learn": KnnProtocol(
         ks=(20,),
         temperature=0.07,
-        metric="cosine",
+        distance="cosine",
         source="vturrisi/solo-learn, offline kNN",
     ),
 }

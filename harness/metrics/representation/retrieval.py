@@ -23,7 +23,7 @@ from harness.metrics.spec import Input, Metric, Trend
 
 
 def precision_at_k(
-    features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+    features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
 ) -> float:
     r"""Return the mean share of an image's nearest others that are of its class.
 
@@ -37,7 +37,7 @@ def precision_at_k(
         Their true classes.
     k
         Neighbours.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Returns
@@ -66,15 +66,15 @@ def precision_at_k(
     --------
     >>> line = np.array([[0], [1], [2.1], [3.3], [4.6], [6.0]])
     >>> classes = np.array([0, 0, 1, 1, 1, 0])
-    >>> [round(precision_at_k(line, classes, k=k, metric="euclidean"), 6)
+    >>> [round(precision_at_k(line, classes, k=k, distance="euclidean"), 6)
     ...  for k in (1, 2, 3)]
     [0.666667, 0.5, 0.388889]
     """
-    return float(_precisions(features, labels, k=k, metric=metric).mean())
+    return float(_precisions(features, labels, k=k, distance=distance).mean())
 
 
 def hit_at_k(
-    features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+    features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
 ) -> float:
     r"""Return the share of images that have one of their class among the nearest.
 
@@ -88,7 +88,7 @@ def hit_at_k(
         Their true classes.
     k
         Neighbours.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Returns
@@ -116,14 +116,15 @@ def hit_at_k(
     --------
     >>> line = np.array([[0], [1], [2.1], [3.3], [4.6], [6.0]])
     >>> classes = np.array([0, 0, 1, 1, 1, 0])
-    >>> [round(hit_at_k(line, classes, k=k, metric="euclidean"), 6) for k in (1, 2, 3)]
+    >>> [round(hit_at_k(line, classes, k=k, distance="euclidean"), 6)
+    ...  for k in (1, 2, 3)]
     [0.666667, 0.833333, 0.833333]
     """
-    return float(_hits(features, labels, k=k, metric=metric).mean())
+    return float(_hits(features, labels, k=k, distance=distance).mean())
 
 
 def recall_at_k(
-    features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+    features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
 ) -> float:
     r"""Return the mean share of an image's class that is among its nearest others.
 
@@ -138,7 +139,7 @@ def recall_at_k(
         Their true classes.
     k
         Neighbours.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Returns
@@ -167,14 +168,14 @@ def recall_at_k(
     --------
     >>> line = np.array([[0], [1], [2.1], [3.3], [4.6], [6.0]])
     >>> classes = np.array([0, 0, 1, 1, 1, 0])
-    >>> [round(recall_at_k(line, classes, k=k, metric="euclidean"), 6)
+    >>> [round(recall_at_k(line, classes, k=k, distance="euclidean"), 6)
     ...  for k in (1, 2, 3)]
     [0.333333, 0.5, 0.583333]
     """
-    return float(_recalls(features, labels, k=k, metric=metric).mean())
+    return float(_recalls(features, labels, k=k, distance=distance).mean())
 
 
-def r_precision(features: Array, labels: Classes, *, metric: str = "cosine") -> float:
+def r_precision(features: Array, labels: Classes, *, distance: str = "cosine") -> float:
     r"""Return the mean share of the R nearest others that are of an image's class.
 
     .. math:: \frac1n \sum_i \frac1{R_i} \sum_{j \in N_{R_i}(i)} \mathbb 1[y_j = y_i],
@@ -186,7 +187,7 @@ def r_precision(features: Array, labels: Classes, *, metric: str = "cosine") -> 
         Features of the images.
     labels : (n,) integer array
         Their true classes.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Returns
@@ -213,13 +214,13 @@ def r_precision(features: Array, labels: Classes, *, metric: str = "cosine") -> 
     Examples
     --------
     >>> line = np.array([[0], [1], [2.1], [3.3]])
-    >>> r_precision(line, np.array([0, 0, 1, 1]), metric="euclidean")
+    >>> r_precision(line, np.array([0, 0, 1, 1]), distance="euclidean")
     0.75
     """
-    return float(_over_r(features, labels, metric)[0].mean())
+    return float(_over_r(features, labels, distance)[0].mean())
 
 
-def map_at_r(features: Array, labels: Classes, *, metric: str = "cosine") -> float:
+def map_at_r(features: Array, labels: Classes, *, distance: str = "cosine") -> float:
     r"""Return the mean average precision over the R nearest others.
 
     .. math:: \frac1n \sum_i \frac1{R_i} \sum_{r=1}^{R_i} P_r(i)
@@ -233,7 +234,7 @@ def map_at_r(features: Array, labels: Classes, *, metric: str = "cosine") -> flo
         Features of the images.
     labels : (n,) integer array
         Their true classes.
-    metric
+    distance
         "cosine" or "euclidean".
 
     Returns
@@ -261,10 +262,10 @@ def map_at_r(features: Array, labels: Classes, *, metric: str = "cosine") -> flo
     --------
     >>> line = np.array([[0], [1], [2.1], [3.3], [4.6], [6.0]])
     >>> classes = np.array([0, 0, 1, 1, 1, 0])  # 1/2, 1/2, 1/4, 1, 1/2, 0
-    >>> round(map_at_r(line, classes, metric="euclidean"), 6)
+    >>> round(map_at_r(line, classes, distance="euclidean"), 6)
     0.458333
     """
-    return float(_over_r(features, labels, metric)[1].mean())
+    return float(_over_r(features, labels, distance)[1].mean())
 
 
 def retrieval_floor(labels: Classes) -> float:
@@ -287,30 +288,30 @@ def retrieval_floor(labels: Classes) -> float:
     return float((counts * (counts - 1)).sum() / (n * (n - 1)))
 
 
-def _same(features: Array, labels: Classes, k: int, metric: str) -> NDArray[np.bool_]:
+def _same(features: Array, labels: Classes, k: int, distance: str) -> NDArray[np.bool_]:
     """(n, k): whether each neighbour is of the image's class."""
     check_own(features, labels)
-    rows = nearest_others(features, k=k, metric=metric).rows
+    rows = nearest_others(features, k=k, distance=distance).rows
     return np.asarray(labels[rows] == labels[:, None])
 
 
 def _precisions(
-    features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+    features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
 ) -> Array:
-    return np.asarray(_same(features, labels, k, metric).mean(axis=1))
+    return np.asarray(_same(features, labels, k, distance).mean(axis=1))
 
 
 def _hits(
-    features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+    features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
 ) -> Array:
-    hits = _same(features, labels, k, metric).any(axis=1)
+    hits = _same(features, labels, k, distance).any(axis=1)
     return np.asarray(hits, dtype=np.float64)
 
 
 def _recalls(
-    features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+    features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
 ) -> Array:
-    same = _same(features, labels, k, metric)
+    same = _same(features, labels, k, distance)
     others = _others(labels)
     kept = others > 0
     return np.asarray(same[kept].sum(axis=1) / others[kept])
@@ -324,19 +325,19 @@ def _others(labels: Classes) -> NDArray[np.int64]:
     return np.asarray(others, dtype=np.int64)
 
 
-def _over_r(features: Array, labels: Classes, metric: str) -> Array:
+def _over_r(features: Array, labels: Classes, distance: str) -> Array:
     """(2, q): precision and average precision over R, of images that have others."""
     check_own(features, labels)
-    return _ranked(features, labels, metric)
+    return _ranked(features, labels, distance)
 
 
 @remembered(2)  # both numbers and both intervals
-def _ranked(features: Array, labels: Classes, metric: str) -> Array:
+def _ranked(features: Array, labels: Classes, distance: str) -> Array:
     others = _others(labels)
     most = int(others.max())
     ranks = np.arange(1, most + 1)
     found = np.empty((2, len(labels)))
-    blocks = closeness_blocks(features, features, metric=metric, itself=True)
+    blocks = closeness_blocks(features, features, distance=distance, itself=True)
     for part, block in blocks:
         columns, _ = largest(block, most)
         r = others[part, None]
@@ -354,18 +355,20 @@ def _interval(
     """Student's, of what each image contributes."""
 
     def interval(
-        features: Array, labels: Classes, *, k: int = 10, metric: str = "cosine"
+        features: Array, labels: Classes, *, k: int = 10, distance: str = "cosine"
     ) -> tuple[float, float]:
-        return mean_interval(each(features, labels, k=k, metric=metric), bounds=(0, 1))
+        return mean_interval(
+            each(features, labels, k=k, distance=distance), bounds=(0, 1)
+        )
 
     return interval
 
 
 def _interval_over_r(row: int) -> Callable[..., tuple[float, float]]:
     def interval(
-        features: Array, labels: Classes, *, metric: str = "cosine"
+        features: Array, labels: Classes, *, distance: str = "cosine"
     ) -> tuple[float, float]:
-        return mean_interval(_over_r(features, labels, metric)[row], bounds=(0, 1))
+        return mean_interval(_over_r(features, labels, distance)[row], bounds=(0, 1))
 
     return interval
 

@@ -81,6 +81,9 @@ def self_classifier_of(
             "embedding": objective.embedding,
         },
         head="heads.0",
+        layers=tuple(
+            replace(layer, module=f"backbone.{layer.module}") for layer in entry.layers
+        ),
         mean=entry.mean,
         std=entry.std,
         weights=TrainedHere(recipe=recipe, on_first_use=on_first_use),

@@ -36,7 +36,9 @@ class AlongAxesSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> AlongAxes | None:
         """Every metric along each of its ordered axes; None without any."""
-        curves = along_axes(rows, _declared(rows, context))
+        elsewhere = _elsewhere(context)
+        kept = [row for row in rows if row.metric not in elsewhere]
+        curves = along_axes(kept, _declared(kept, context))
         return AlongAxes(curves=curves) if curves else None
 
     def tables(self, found: AlongAxes, /) -> Iterable[Curve]:
@@ -58,6 +60,12 @@ class AlongAxesSection:
     def quantities(self, found: AlongAxes, /) -> Mapping[str, Quantity]:
         """None: gates name the numbers along an axis themselves."""
         return {}
+
+
+def _elsewhere(context: Context) -> set[str]:
+    """Metrics that a registered section says it has the tables and curves of."""
+    sections = () if context.run is None else context.run.registry.sections
+    return {name for one in sections for name in getattr(one, "along", ())}
 
 
 def _declared(

@@ -41,20 +41,20 @@ COUNTS = {
 )
 def test_votes_are_weighted_by_hand(k, temperature, share):
     """Similarities .6, .96, .8, .28 and -.6, of classes 0, 1, 1, 0 and 0."""
-    found = nearest(QUERY, BANK, k=k, metric="cosine")
+    found = nearest(QUERY, BANK, k=k, distance="cosine")
 
     (shares,) = knn_shares(found, CLASSES, temperature=temperature)
     assert found.rows[0].tolist() == [1, 2, 0, 3, 4][:k]
     assert shares[1] == pytest.approx(share, abs=1e-12)
 
 
-@pytest.mark.parametrize(("metric", "temperature"), COUNTS)
-def test_digits_are_counted_exactly(metric, temperature):
+@pytest.mark.parametrize(("distance", "temperature"), COUNTS)
+def test_digits_are_counted_exactly(distance, temperature):
     """Pixels, the first 1,000 are the bank."""
-    options = {"metric": metric, "temperature": temperature}
+    options = {"distance": distance, "temperature": temperature}
     right = tuple(round(797 * knn(*parts(), k=k, **options)) for k in (1, 5, 20, 200))
 
-    assert right == COUNTS[metric, temperature]
+    assert right == COUNTS[distance, temperature]
 
 
 @pytest.mark.parametrize("k", [1, 5, 20])
@@ -64,7 +64,7 @@ def test_majorities_are_those_of_scikit_learn(k):
     other = KNeighborsClassifier(k, algorithm="brute").fit(bank, classes)
 
     assert knn(
-        bank, classes, images, labels, k=k, temperature=None, metric="euclidean"
+        bank, classes, images, labels, k=k, temperature=None, distance="euclidean"
     ) == pytest.approx(other.score(images, labels))
 
 
@@ -74,7 +74,9 @@ def test_leave_one_out_has_no_image_vote_for_itself():
     search = NearestNeighbors(n_neighbors=2, metric="euclidean").fit(pixels)
     other = search.kneighbors(return_distance=False)[:, 0]
 
-    found = knn_leave_one_out(pixels, labels, k=1, temperature=None, metric="euclidean")
+    found = knn_leave_one_out(
+        pixels, labels, k=1, temperature=None, distance="euclidean"
+    )
     assert found == (labels[other] == labels).mean()
 
 
@@ -86,8 +88,8 @@ rows = nps.arrays(
 
 
 @settings(max_examples=60, deadline=None)
-@given(bank=rows, metric=st.sampled_from(["cosine", "euclidean"]), data=st.data())
-def test_neighbours_are_those_of_a_sort_of_everything(bank, metric, data):
+@given(bank=rows, distance=st.sampled_from(["cosine", "euclidean"]), data=st.data())
+def test_neighbours_are_those_of_a_sort_of_everything(bank, distance, data):
     """Of ties, of which whole numbers are full, the lower row is nearer."""
     k = data.draw(st.integers(1, len(bank) - 1))
     lengths = np.linalg.norm(bank, axis=1)
@@ -95,22 +97,23 @@ def test_neighbours_are_those_of_a_sort_of_everything(bank, metric, data):
     near = {
         "cosine": np.round(unit @ unit.T, 12),
         "euclidean": -((bank[:, None] - bank[None]) ** 2).sum(axis=2),
-    }[metric]
+    }[distance]
     every = np.argsort(-near, axis=1, kind="stable")
     others = [[j for j in row if j != i][:k] for i, row in enumerate(every)]
 
     assert (
-        nearest(bank, bank, k=k, metric=metric).rows.tolist() == every[:, :k].tolist()
+        nearest(bank, bank, k=k, distance=distance).rows.tolist()
+        == every[:, :k].tolist()
     )
-    assert nearest_others(bank, k=k, metric=metric).rows.tolist() == others
+    assert nearest_others(bank, k=k, distance=distance).rows.tolist() == others
 
 
 def test_blocks_change_nothing(monkeypatch):
     """However small they are."""
     bank, _, images, _ = parts()
-    whole = nearest(images, bank, k=7, metric="cosine").rows
+    whole = nearest(images, bank, k=7, distance="cosine").rows
     monkeypatch.setattr(neighbours, "BLOCK", 3000)
-    few = nearest(images[:100] * 2, bank, k=7, metric="cosine").rows
+    few = nearest(images[:100] * 2, bank, k=7, distance="cosine").rows
 
     assert np.array_equal(few, whole[:100])
 
@@ -126,7 +129,7 @@ def test_of_classes_with_as_many_votes_the_lowest_wins():
     bank = np.array([[1.0], [2.0]])
     image = np.array([[1.5]])
 
-    options = {"k": 2, "temperature": None, "metric": "euclidean"}
+    options = {"k": 2, "temperature": None, "distance": "euclidean"}
     assert knn(bank, np.array([4, 2]), image, np.array([2]), **options) == 1
 
 
@@ -134,7 +137,10 @@ def test_published_protocols_are_options():
     """Each runs as it is."""
     for protocol in KNN_PROTOCOLS.values():
         for k in protocol.ks:
-            options = {"temperature": protocol.temperature, "metric": protocol.metric}
+            options = {
+                "temperature": protocol.temperature,
+                "distance": protocol.distance,
+            }
             assert 0.9 < knn(*parts(), k=k, **options) < 1
     assert KNN_PROTOCOLS["dino"].ks == (10, 20, 100, 200)
     assert KNN_PROTOCOLS["dino"].temperature == 0.07
@@ -146,9 +152,12 @@ def test_published_protocols_are_options():
     [
         ({"k": 6}, "`k` must be at most 5, the images that can be neighbours, got 6"),
         ({"k": 0}, "`k` must be at least 1 or None, got 0"),
-        ({"k": 2, "metric": "dot"}, "`metric` must be one of cosine, euclidean, got"),
+        (
+            {"k": 2, "distance": "dot"},
+            "`distance` must be one of cosine, euclidean",
+        ),
         ({"k": 2, "temperature": 0.0}, "`temperature` must be positive and finite"),
-        ({"k": 2, "metric": "euclidean"}, "`temperature` must be None for euclidean"),
+        ({"k": 2, "distance": "euclidean"}, "`temperature` must be None for euclidean"),
     ],
 )
 def test_options_that_cannot_be_are_refused(options, words):

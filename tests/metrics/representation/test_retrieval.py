@@ -29,7 +29,7 @@ CLASSES = np.array([0, 0, 1, 1, 1, 0])
 )
 def test_points_on_a_line(k, precision, hit, recall):
     """By hand; ties to the lower row."""
-    options = {"k": k, "metric": "euclidean"}
+    options = {"k": k, "distance": "euclidean"}
 
     assert precision_at_k(LINE, CLASSES, **options) == pytest.approx(precision)
     assert hit_at_k(LINE, CLASSES, **options) == pytest.approx(hit)
@@ -81,13 +81,13 @@ def test_they_are_those_of_a_loop_over_images(seed, n, k):
             gains = [sum(same[: j + 1]) / (j + 1) for j in range(r) if same[j]]
             averages.append(sum(gains) / r)
 
-    options = {"k": k, "metric": "euclidean"}
+    options = {"k": k, "distance": "euclidean"}
     assert precision_at_k(points, labels, **options) == pytest.approx(
         np.mean(precisions)
     )
     assert hit_at_k(points, labels, **options) == pytest.approx(np.mean(hits))
     assert recall_at_k(points, labels, **options) == pytest.approx(np.mean(recalls))
-    far = {"metric": "euclidean"}
+    far = {"distance": "euclidean"}
     assert r_precision(points, labels, **far) == pytest.approx(np.mean(over_r))
     assert map_at_r(points, labels, **far) == pytest.approx(np.mean(averages))
 
@@ -96,7 +96,7 @@ def test_classes_of_one_image_have_nothing_to_recall():
     """They are left out; of these alone there is no value."""
     labels = np.array([0, 0, 1, 2, 2, 3])
 
-    found = recall_at_k(LINE, labels, k=1, metric="euclidean")
+    found = recall_at_k(LINE, labels, k=1, distance="euclidean")
     assert found == pytest.approx(0.75)  # of rows 0, 1, 3 and 4
     with pytest.raises(UndefinedMetricError, match="every class has one image alone"):
         r_precision(LINE, np.arange(6))

@@ -1,0 +1,123 @@
+"""Neighbours and probes on the features of every layer, with the labels of a bank.
+
+The bank is the training split. k, T, the distance and the share of labels are axes.
+"""
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.fixtures.on_request import is_left_out
+from harness.metrics.representation.duplicates import duplicates_across
+from harness.metrics.representation.few_labels import few_labels, first_labels
+from harness.metrics.representation.knn import knn, knn_leave_one_out
+from harness.metrics.representation.linear_probe import linear_probe
+from harness.metrics.representation.logistic_probe import logistic_probe
+from harness.metrics.representation.retrieval import (
+    hit_at_k,
+    map_at_r,
+    precision_at_k,
+    r_precision,
+    recall_at_k,
+)
+
+from .arrays import Layered, labels_of, pixels_of
+from .constants import neighbours, shares, temperature_of, whole
+
+pytestmark = [
+    pytest.mark.harness_on_request(folder=True),
+    # Sets that are made of others are for whoever asks for a robustness of features.
+    pytest.mark.harness_datasets(
+        lacking=("pool", "corruption", "perturbation", "outside")
+    ),
+    pytest.mark.harness_layers("stage*-grid", "conv?-grid", "head"),
+]
+
+
+def pytest_generate_tests(metafunc):
+    """A test for each constant of its protocol."""
+    if is_left_out(metafunc.definition):
+        return
+    names, option = metafunc.fixturenames, metafunc.config.getoption
+    try:
+        if "distance" in names:
+            text = option("representation_knn", "k1-majority-cosine,dino")
+            metafunc.parametrize(("k", "T", "distance"), neighbours(text))
+        elif "k" in names:
+            text = option("representation_k", "1,10")
+            metafunc.parametrize("k", whole("--representation-k", text))
+        if "share" in names:
+            text = option("representation_shares", "0.01,0.05,0.1")
+            metafunc.parametrize("share", shares("--representation-shares", text))
+        if "per_class" in names:
+            text = option("representation_per_class", "20,100")
+            found = whole("--representation-per-class", text)
+            metafunc.parametrize("per_class", found)
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
+
+
+@pytest.fixture
+def layered(model, dataset, predictions, train, layer):
+    """What the layer says of the dataset and of the training images."""
+    return Layered(
+        model=model, dataset=dataset, predictions=predictions, train=train, layer=layer
+    )
+
+
+def test_knn(record, layered, k, T, distance):  # noqa: N803 - the axis is called so
+    options = {"k": k, "temperature": temperature_of(T), "distance": distance}
+    record(knn, *layered.with_bank, **options)
+
+
+def test_knn_leave_one_out(record, layered, k, T, distance):  # noqa: N803
+    options = {"k": k, "temperature": temperature_of(T), "distance": distance}
+    record(knn_leave_one_out, *layered.alone, **options)
+
+
+def test_precision_at_k(record, layered, k):
+    record(precision_at_k, *layered.alone, k=k)
+
+
+def test_hit_at_k(record, layered, k):
+    record(hit_at_k, *layered.alone, k=k)
+
+
+def test_recall_at_k(record, layered, k):
+    record(recall_at_k, *layered.alone, k=k)
+
+
+def test_r_precision(record, layered):
+    record(r_precision, *layered.alone)
+
+
+def test_map_at_r(record, layered):
+    record(map_at_r, *layered.alone)
+
+
+def test_linear_probe(record, layered):
+    record(linear_probe, *layered.with_bank)
+
+
+@pytest.mark.harness_on_request
+def test_logistic_probe(record, layered):
+    record(logistic_probe, *layered.with_bank)
+
+
+def test_few_labels(record, layered, share):
+    record(few_labels, *layered.with_bank, share=share)
+
+
+@pytest.mark.harness_on_request
+def test_first_labels(record, layered, per_class):
+    record(first_labels, *layered.with_bank, per_class=per_class)
+
+
+@pytest.mark.harness_on_request
+def test_duplicates_of_train(record, model, dataset, train):
+    """Share of the images that the training split has too, and of the wrong class."""
+    found = duplicates_across(
+        *(pixels_of(model, model.run.train), train.labels),
+        *(pixels_of(model, dataset), labels_of(model, dataset)),
+    )
+    record("duplicates_of_train", found.shared / found.images)
+    record("contradicted_duplicates_of_train", found.contradicted / found.images)

@@ -1,0 +1,324 @@
+"""The representation suite: constants as axes, tables by layer, what is skipped."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.measurement import Measurement
+from suites.representation.constants import neighbours
+from suites.representation.published import LAYERS, PUBLISHED
+from suites.representation.section import RepresentationSection, network_of
+
+SUITE = Path(__file__).parents[2] / "suites" / "representation"
+NETWORKS = """
+import torch
+
+class Deep(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.stage1 = torch.nn.Conv2d(1, 4, 3)
+        self.stage2 = torch.nn.Conv2d(4, 6, 2)
+        self.fc = torch.nn.Linear(6, 3)
+
+    def forward(self, images):
+        return self.fc(self.stage2(self.stage1(images).relu()).mean((2, 3)))
+
+def broken():
+    network = Deep()
+    torch.nn.init.constant_(network.stage2.weight, float("nan"))
+    return network
+
+def pytest_harness_register(registry):
+    registry.add_base(TOY)
+    registry.add_model(
+        "deep", base="toy", build=Deep, head="fc", mean=(0.5,), std=(1.0,),
+    )
+    registry.add_model(
+        "enc", base="toy", build=Deep, head="fc", mean=(0.5,), std=(1.0,),
+        kind="encoder",
+    )
+    registry.add_dataset(
+        "few", base="toy", domain="interior", load=lambda: images(20, seed=0)
+    )
+    registry.add_dataset(
+        "made", base="toy", domain="interior", load=lambda: images(20, seed=0),
+        traits={"corruption": "fog", "severity": 1},
+    )
+"""
+
+
+@pytest.fixture
+def suite(toy: pytest.Pytester) -> pytest.Pytester:
+    """Two networks with stages, one of them an encoder, and the suite in a folder."""
+    (toy.path / "test_suite.py").unlink()
+    conftest = (toy.path / "conftest.py").read_text()
+    toy.makeconftest(conftest.partition("def pytest_harness_register")[0] + NETWORKS)
+    toy.makeini("[pytest]\nharness_base = toy\nharness_families = few,made\n")
+    shutil.copytree(
+        SUITE, toy.path / "representation", ignore=lambda *_: ["__pycache__"]
+    )
+    return toy
+
+
+def run(toy, *arguments):
+    """The result, and the JSON report."""
+    result = toy.runpytest_inprocess(
+        "representation", "-q", "--harness-report-json=r.json", *arguments
+    )
+    return result, json.loads((toy.path / "r.json").read_text())
+
+
+def test_constants_are_axes_and_layers_columns(suite):
+    """Of every stage and the head; sets that are made of others are left out."""
+    arguments = (
+        *("--representation-knn", "k1-majority-euclidean,k5-0.5-cosine"),
+        *("--harness-models", "deep", "-k", "knn or linear_probe or few_labels"),
+        *("--representation-shares", "0.5"),
+    )
+    result, report = run(suite, *arguments)
+
+    # 2 ways of 2 kNN, a probe and a share, of 3 layers
+    result.assert_outcomes(passed=(2 * 2 + 1 + 1) * 3, deselected=None)
+    rows = [row for row in report["measurements"] if row["metric"] == "knn"]
+    assert {row["dataset"] for row in rows} == {"few"}
+    assert {row["axes"]["layer"] for row in rows} == {
+        *("stage1-grid", "stage2-grid", "head"),
+    }
+    assert {(r["axes"]["k"], r["axes"]["T"], r["axes"]["distance"]) for r in rows} == {
+        ("1", "majority", "euclidean"),
+        ("5", "0.5", "cosine"),
+    }
+    assert {row["label_free"] for row in report["measurements"]} == {False}
+    assert all(row["facts"]["chance"] for row in rows)
+    (probe,) = (
+        one
+        for one in report["sections"]["representation"]["of"]
+        if one["measure"] == "linear_probe"
+    )
+    assert probe["layers"] == ["stage1-grid", "stage2-grid", "head"]
+    (deep,) = probe["models"]
+    stages = [deep["values"][name] for name in ("stage1-grid", "stage2-grid")]
+    assert deep["peak_before_last"] == pytest.approx(max(stages) - stages[1])
+    result.stdout.fnmatch_lines(["linear accuracy by layer on few*", "Chance: 33.3 %."])
+    assert "knn along" not in result.stdout.str().lower()
+
+    again, _ = run(suite, *arguments)
+    again.stdout.fnmatch_lines(["cells: 18 found in the store*"])
+
+
+def test_layers_are_chosen_as_elsewhere(suite):
+    """The option says more than the suite's marker."""
+    _, report = run(
+        suite,
+        *("--harness-layers", "stage1", "--harness-models", "deep"),
+        *("-k", "linear_probe"),
+    )
+
+    assert [row["axes"]["layer"] for row in report["measurements"]] == ["stage1"]
+
+
+def test_an_encoder_has_neighbours_and_probes(suite):
+    """It needs no logits, and has no accuracy."""
+    result, report = run(
+        suite, "--harness-models", "enc", "-k", "linear_probe or precision_at_k"
+    )
+
+    result.assert_outcomes(passed=3 + 2 * 3, deselected=None)
+    values = {row["metric"]: row["value"] for row in report["measurements"]}
+    assert values["linear_probe"] > 1 / 3
+
+
+def test_too_many_neighbours_are_skipped_with_the_reason(suite):
+    result, _ = run(
+        suite,
+        *("--representation-knn", "k61-majority-cosine", "--harness-models", "deep"),
+        *("-k", "test_knn and head", "-rs"),
+    )
+
+    result.assert_outcomes(skipped=2, deselected=None)
+    text = re.sub(r"\s+", " ", result.stdout.str())
+    assert "`k` must be at most 60, the images that can be neighbours, got 61" in text
+
+
+def test_a_class_that_the_bank_lacks_is_skipped_with_the_reason(suite):
+    conftest = (suite.path / "conftest.py").read_text()
+    changed = conftest.replace(
+        "train=content", "train=lambda settings: rare(settings)"
+    ).replace(
+        "TOY = Base(",
+        "def rare(settings):\n    pixels, labels = images(5)\n"
+        "    pixels, labels = pixels[labels < 2], labels[labels < 2]\n"
+        '    return checked_images("toy", pixels, labels, TOY, Domain.INTERIOR)\n\n'
+        "TOY = Base(",
+    )
+    suite.makeconftest(changed)
+    result, _ = run(
+        suite, "--harness-models", "deep", "-k", "linear_probe and head", "-rs"
+    )
+
+    result.assert_outcomes(skipped=1, deselected=None)
+    text = re.sub(r"\s+", " ", result.stdout.str())
+    assert "must have every class of the images, but 2 is absent from it" in text
+
+
+def test_features_that_are_not_finite_are_refused(suite):
+    conftest = (suite.path / "conftest.py").read_text()
+    suite.makeconftest(conftest.replace("build=Deep", "build=broken"))
+    result = suite.runpytest_inprocess(
+        "representation", "-q", "--harness-models=deep", "-k", "linear_probe"
+    )
+
+    assert result.ret != 0
+    assert "nan" in result.stdout.str() + result.stderr.str()
+
+
+def test_duplicates_across_the_splits_are_counted_on_request(suite):
+    """The target is another draw of noise, the training split is its own."""
+    conftest = (suite.path / "conftest.py").read_text()
+    suite.makeconftest(
+        f"{conftest}\n    registry.add_dataset(\n"
+        "        'same', base='toy', load=lambda: images(5)\n    )\n"
+    )
+    _, report = run(
+        suite,
+        *("--harness-models", "deep", "-k", "duplicates_of_train"),
+        *("--harness-families", "few,same"),
+    )
+
+    shares = {
+        row["dataset"]: row["value"]
+        for row in report["measurements"]
+        if row["metric"] == "duplicates_of_train"
+    }
+    assert shares == {"few": 0.0, "same": 1.0}
+    assert {row["label_free"] for row in report["measurements"]} == {False}
+
+
+def test_duplicates_are_not_run_unasked(suite):
+    _, report = run(suite, "--harness-models", "deep")
+
+    assert "duplicates_of_train" not in {r["metric"] for r in report["measurements"]}
+    assert "logistic_probe" not in {r["metric"] for r in report["measurements"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--representation-knn", "k20"), "*must be of dino*got 'k20'*"),
+        (
+            ("--representation-knn", "k5-0-cosine"),
+            "*must be of dino*got 'k5-0-cosine'*",
+        ),
+        (
+            ("--representation-knn", "k5-0.1-euclidean"),
+            "*must have majorities of euclidean*write k5-majority-euclidean*",
+        ),
+        (("--representation-k", "0"), "*must be whole numbers from 1*got '0'*"),
+        (("--representation-shares", "2"), "*must be shares above 0*got '2'*"),
+        (("--harness-layers", "stage7"), "*unknown layer 'stage7'*"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_runs(suite, arguments, words):
+    result = suite.runpytest_inprocess("representation", "-q", *arguments)
+
+    assert result.ret != 0
+    found = [*result.stdout.lines, *result.stderr.lines]
+    pytest.LineMatcher(found).fnmatch_lines([words])
+
+
+def test_protocols_are_lists_of_k():
+    assert neighbours("dino,lightly") == [
+        *((k, "0.07", "cosine") for k in (10, 20, 100, 200)),
+        (200, "0.1", "cosine"),
+    ]
+
+
+def row(model, layer, value, metric="linear_probe"):
+    """As the suite records it, on the test split."""
+    from harness.measurement import Axes, Domain
+
+    return Measurement(
+        metric=metric,
+        model=model,
+        dataset="test",
+        family="test",
+        domain=Domain.INTERIOR,
+        value=value,
+        accuracy=None,
+        images=100,
+        seconds=0.0,
+        key="",
+        version="",
+        test="test_features.py::test_linear_probe",
+        axes=Axes.of({"layer": layer}),
+        label_free=False,
+        facts={"chance": "0.1"},
+    )
+
+
+def test_networks_of_one_kind_stand_together_with_their_twin():
+    """The twin first, then what was trained without labels; peaks can be gated."""
+    values = {
+        "vgg": (0.5, 0.7, 0.9),
+        "vgg-random": (0.4, 0.375, 0.25),
+        "vgg-rotation": (0.5, 0.625, 0.5),
+    }
+    rows = [
+        row(model, f"stage{i}-grid", value)
+        for model, some in values.items()
+        for i, value in enumerate(some, start=1)
+    ]
+    section = RepresentationSection()
+    found = section.find(rows, None)
+
+    (one,) = found.of
+    names = [model.model for model in one.models]
+    assert names == ["vgg-random", "vgg-rotation", "vgg"]
+    assert one.chance == 0.1
+    assert section.quantities(found) == pytest.approx(
+        {
+            "peak_before_last of vgg-random on test": 0.15,
+            "peak_before_last of vgg-rotation on test": 0.125,
+            "peak_before_last of vgg on test": 0.0,
+            "over_random of vgg-rotation on test": 0.25,
+            "over_random of vgg on test": 0.65,
+        }
+    )
+    table, curve, text, *published = section.tables(found)
+    assert [column.name for column in table.columns] == [
+        *("model", "stage1-grid", "stage2-grid", "stage3-grid", "drop", "over random"),
+    ]
+    assert curve.at == one.layers
+    assert "untrained" in text.text
+    assert len(published) == len(PUBLISHED)
+
+
+def test_no_peak_of_one_stage():
+    section = RepresentationSection()
+    found = section.find([row("mlp", "head", 0.9)], None)
+
+    quantities = section.quantities(found)
+    assert str(quantities["peak_before_last of mlp on test"]) == str(
+        found.of[0].models[0].peak_before_last
+    )
+    assert not isinstance(found.of[0].models[0].peak_before_last, float)
+
+
+def test_names_say_which_network_a_model_is():
+    known = ["resnet", "resnet-random", "resnet-selfclassifier", "vgg"]
+
+    assert [network_of(name, known) for name in known] == [*["resnet"] * 3, "vgg"]
+
+
+def test_published_tables_have_the_shape_of_the_field():
+    """Self-supervised ones peak before the last layer; the supervised one rises."""
+    imagenet = PUBLISHED[0].rows
+    for name, values in imagenet.items():
+        assert len(values) == len(LAYERS)
+        rises = bool((np.diff(values) > 0).all())
+        assert rises == (name == "ImageNet labels")
