@@ -72,7 +72,8 @@ KNOWN_BY_CONTENT = (
     *("fixtures.by_traits", "fixtures.layers", "fixtures.on_request"),  # which choose
     "layer_choice",
     *("models.entry", "models.population", "models.recipe", "models.trained_here"),
-    *("models.training", "models.trainings", "tasks"),
+    *("models.training", "models.trainings", "models.untrained", "tasks"),
+    *("models.pretext.colours", "models.pretext.geometry"),
     *("tasks.jigsaw", "tasks.rotation"),  # by the views that they choose
 )
 
