@@ -72,6 +72,16 @@ class Context:
         """What intervals leave out in turn."""
         return by_kind if self.run is None else UNITS[self.run.settings.resample]
 
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Files of tests whose numbers a registered section says that it shows."""
+        sections = () if self.run is None else self.run.registry.sections
+        return frozenset(f for s in sections for f in getattr(s, "files", ()))
+
+    def is_elsewhere(self, row: Measurement) -> bool:
+        """Whether a number of a model or a population alone is shown by a section."""
+        return not (row.dataset or row.family) and row.file in self.elsewhere
+
 
 class Section(Protocol):
     """A part of the report: what it finds, how that is shown, what can be gated on.

@@ -79,6 +79,20 @@ def test_a_test_gets_networks_records_and_what_they_say(lines):
     result.stdout.fnmatch_lines(["harness: training lines-seed0 on toy, once; *"])
 
 
+def test_parameters_of_a_population_ask_for_no_dataset(lines):
+    """However they are given, and what pytest's own fixtures do."""
+    lines.makepyfile(
+        test_own="""
+        def pytest_generate_tests(metafunc):
+            metafunc.parametrize("level", [1, 2])
+
+        def test_it(population, record, level, tmp_path):
+            record("it", 1.0)
+        """
+    )
+    lines.runpytest_inprocess("test_own.py").assert_outcomes(passed=2)
+
+
 def test_members_are_models_where_they_are_named(lines):
     result = lines.runpytest_inprocess("--harness-models", "lines-seed*", "-k", "in0")
     result.assert_outcomes(passed=6, deselected=36)

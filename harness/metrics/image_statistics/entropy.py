@@ -37,6 +37,8 @@ def window_entropy(images: Pixels) -> Array:
     ------
     TypeError, ValueError
         If they are no such images.
+    UndefinedMetricError
+        If no window fits in.
 
     References
     ----------

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.arrays import Array
+from harness.errors import UndefinedMetricError
 
 Pixels = NDArray[np.uint8]
 WEIGHTS = (0.2989, 0.5870, 0.1140)  # of red, green and blue; they sum to 0.9999
@@ -24,6 +25,8 @@ def check_pixels(images: Pixels, *, side: int = 1) -> None:
     ------
     TypeError, ValueError
         With what was got.
+    UndefinedMetricError
+        If they are smaller.
     """
     if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
         kind = getattr(images, "dtype", type(images).__name__)
@@ -36,7 +39,7 @@ def check_pixels(images: Pixels, *, side: int = 1) -> None:
             f"`images` must have shape (n, h, w, 1 or 3), got {images.shape}"
         )
     if min(images.shape[1:3]) < side:
-        raise ValueError(
+        raise UndefinedMetricError(
             f"`images` must have {side} rows and columns at least, got "
             f"{images.shape[1]} by {images.shape[2]}"
         )

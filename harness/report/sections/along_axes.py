@@ -37,7 +37,11 @@ class AlongAxesSection:
     ) -> AlongAxes | None:
         """Every metric along each of its ordered axes; None without any."""
         elsewhere = _elsewhere(context)
-        kept = [row for row in rows if row.metric not in elsewhere]
+        kept = [
+            row
+            for row in rows
+            if row.metric not in elsewhere and not context.is_elsewhere(row)
+        ]
         curves = along_axes(kept, _declared(kept, context))
         return AlongAxes(curves=curves) if curves else None
 

@@ -94,7 +94,7 @@ class ScorecardSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> Scorecard | None:
         """Every outcome that was measured, and accuracy; None without any but that."""
-        elsewhere = _elsewhere(context)
+        elsewhere = context.elsewhere
         rows = [m for m in rows if m.file not in elsewhere]
         series = {one for one in outcome_series(rows) if one[0] != ACCURACY}
         families: dict[str, dict[tuple[str, str], dict[str, Score]]] = {}
@@ -149,12 +149,6 @@ class ScorecardSection:
     def quantities(self, found: Scorecard, /) -> Mapping[str, Quantity]:
         """None: a gate names an outcome's value itself."""
         return {}
-
-
-def _elsewhere(context: Context) -> set[str]:
-    """Files of tests that a registered section says it has the scorecard of."""
-    sections = () if context.run is None else context.run.registry.sections
-    return {file for section in sections for file in getattr(section, "files", ())}
 
 
 def _known(context: Context) -> dict[str, tuple[float, float]]:

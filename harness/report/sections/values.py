@@ -51,7 +51,9 @@ class ValuesSection:
 
     def find(self, rows: Sequence[Measurement], context: Context, /) -> Numbers | None:
         """Rows without a dataset; None without any."""
-        alone = [row for row in rows if not row.dataset]
+        alone = [
+            row for row in rows if not row.dataset and not context.is_elsewhere(row)
+        ]
         shown = {(one.metric, one.axis) for one in along_axes(alone)}
         numbers = tuple(
             Number(

@@ -1,0 +1,1 @@
+"""Learning order: which images a population of networks gets right first, and why."""

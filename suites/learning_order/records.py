@@ -1,0 +1,81 @@
+"""Records: what a population got right after each epoch, with the images it is of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.errors import BadData, HarnessError
+from harness.metrics.numerics.checks import check_probs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from harness.datasets.images import Images
+    from harness.models.record import EpochRecord
+    from harness.run import Run
+
+SPLITS = ("train", "test")
+SAME = 0.9  # share of labels that rows in the right order agree with; CIFAR-10H: 0.992
+
+
+def right_on(records: Sequence[EpochRecord], split: str) -> NDArray[np.bool_]:
+    """(networks, epochs, n) what was right at the end of every epoch."""
+    return np.stack([record.right(split) for record in records])
+
+
+def images_of(run: Run, records: Sequence[EpochRecord], split: str) -> Images:
+    """The images that the records are of, in their order.
+
+    Raises
+    ------
+    HarnessError
+        If a record is of other images than the base has now.
+    """
+    load = run.base.train if split == "train" else run.base.test
+    images = load(run.settings)
+    for record in records:
+        if record.facts["images"].get(split) != images.digest:
+            raise HarnessError(
+                f"the record of model {record.facts['model']}, seed "
+                f"{record.facts['seed']}, must be of the {split} images of base "
+                f"{run.base.name}, got other ones; train it anew"
+            )
+    return images
+
+
+def soft_labels(path: Path, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n, classes) what people answered, a row for each image in its order.
+
+    Rows that are joined by position have to prove that they belong: the class that most
+    people chose is that of the image, nearly always.
+
+    Raises
+    ------
+    BadData
+        If it cannot be read, or is of other images, or in another order.
+    """
+    try:
+        probs = np.load(path, allow_pickle=False)
+        check_probs(probs, name="soft labels")
+    except (OSError, ValueError, TypeError, EOFError) as error:
+        raise BadData(
+            f"{path} must be an .npy file of shares (n, classes): {error}"
+        ) from error
+    if len(probs) != len(labels):
+        raise BadData(
+            f"{path} must have a row for each of {len(labels)} test images, got "
+            f"{len(probs)}"
+        )
+    same = float((probs.argmax(axis=1) == labels).mean())
+    if same < SAME:
+        raise BadData(
+            f"rows of {path} must be in the order of the test images, but the largest "
+            f"share is that of the label in {same:.1%} of them; sort them as the test "
+            "split is, not by folders of classes"
+        )
+    return np.asarray(probs, dtype=np.float64)

@@ -1,0 +1,124 @@
+"""The learning order suite: agreement by epoch, statistics of images, pictures."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.metrics.learning_order.agreement import agreements
+from harness.models.record import read_record
+from tests.plugin.test_populations import POPULATION
+
+#: Slower, so that there is an order to see.
+SLOW = POPULATION.replace("learning_rate=1e-1", "learning_rate=2e-2")
+
+SUITE = Path(__file__).parents[2] / "suites" / "learning_order"
+SMALL = ("--learning-order-statistics", "luminance,window_entropy")
+
+
+@pytest.fixture
+def order(toy: pytest.Pytester) -> pytest.Pytester:
+    """The toy grid with a population and the suite in a folder of its own."""
+    conftest = toy.path / "conftest.py"
+    conftest.write_text(conftest.read_text() + SLOW)
+    (toy.path / "test_suite.py").unlink()
+    shutil.copytree(SUITE, toy.path / "order", ignore=lambda *_: ["__pycache__"])
+    return toy
+
+
+def run(toy, *arguments):
+    """The result, and the JSON report."""
+    result = toy.runpytest_inprocess(
+        "order", "-q", "--harness-report-json=r.json", *SMALL, *arguments
+    )
+    return result, json.loads((toy.path / "r.json").read_text())
+
+
+def test_agreement_by_epoch_statistics_and_pictures(order):
+    """Three linear networks, three epochs; a stored number is found again."""
+    arguments = ("--harness-families", "in0,in1,in2,in3", "--harness-plots", "plots")
+    result, report = run(order, *arguments)
+
+    # A window has no room in 4x4, and nobody asked people.
+    assert result.parseoutcomes()["skipped"] == 3
+    assert "failed" not in result.parseoutcomes()
+    found = report["sections"]["learning-order"]
+    test = next(one for one in found["of"] if one["split"] == "test")
+    records = [*order.path.rglob("*.record.npz")]
+    right = np.stack([read_record(path).right("test") for path in records])
+    assert not right.all()
+    expected = agreements(right)
+    assert [one["agreement"] for one in test["epochs"]] == [a.value for a in expected]
+    assert [one["expected"] for one in test["epochs"]] == pytest.approx(
+        [a.expected for a in expected]
+    )
+    assert [one["lower_bound"] for one in test["epochs"]] == [
+        a.lower_bound for a in expected
+    ]
+    assert (test["networks"], len(test["epochs"])) == (3, 3)
+    assert [one["statistic"] for one in test["related"]] == ["luminance"]
+    pictures = found["pictured"][0]
+    assert (len(pictures["most"]), len(pictures["least"])) == (12, 12)
+    assert pictures["epochs"] == [1, 2, 3]
+    names = {path.name for path in (order.path / "plots").iterdir()}
+    assert {"images-of-test-lines.png", "lines-on-test-3-networks.svg"} <= names
+    # Nothing of it is said twice.
+    assert {"along-axes", "values"}.isdisjoint(report["sections"])
+    result.stdout.fnmatch_lines(["*agreement of lines on test*"])
+    rows = {row["metric"] for row in report["measurements"] if not row["label_free"]}
+    assert {"order_agreement", "split_half_r", "never_learned"} <= rows
+    free = {row["metric"] for row in report["measurements"] if row["label_free"]}
+    assert free == {"population_agreement"}
+
+    again, second = run(order, *arguments)
+    assert again.parseoutcomes() == result.parseoutcomes()
+    assert second["sections"]["learning-order"] == found
+    again.stdout.no_fnmatch_line("*harness: training*")
+
+
+def test_gates_on_a_number_at_its_epoch_and_on_the_end_of_an_interval(order):
+    gates = (
+        "order_accuracy[split=test,epoch=3]: value > 0.01",
+        "learning-order.low of luminance on test of lines > -1",
+        "learning-order.high of luminance on test of lines < -0.99",
+    )
+    asked = [part for gate in gates for part in ("--harness-gate", gate)]
+    result, report = run(order, "-k", "order_agreement or order_corr", *asked)
+
+    assert [one["passed"] for one in report["verdicts"]] == [True, True, False]
+    assert result.ret == 1
+
+
+def test_answers_of_people_have_to_prove_that_they_belong(order):
+    """In the order of the images they correlate; in that of folders none is taken."""
+    labels = np.arange(60) % 3
+    rng = np.random.default_rng(0)
+    probs = rng.dirichlet(np.ones(3), size=60)
+    probs[np.arange(60), labels] += 2
+    probs /= probs.sum(axis=1, keepdims=True)
+    np.save(order.path / "people.npy", probs)
+    people = ("-k", "human_entropy", "--learning-order-soft-labels", "people.npy")
+    result, report = run(order, *people)
+
+    result.assert_outcomes(passed=1)
+    (one,) = report["sections"]["learning-order"]["of"]
+    assert one["related"][0]["statistic"] == "human_entropy"
+    assert one["split"] == "test"
+
+    np.save(order.path / "people.npy", probs[np.argsort(labels, kind="stable")])
+    result, _ = run(order, *people)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*must be in the order of the test images*"])
+
+    missing = order.runpytest_inprocess("order", *people[:-1], "none.npy")
+    missing.stdout.fnmatch_lines(["*must be a file, and none.npy is none*"])
+
+
+def test_an_unknown_statistic_is_refused(order):
+    result = order.runpytest_inprocess(
+        "order", "--learning-order-statistics", "lumnance"
+    )
+
+    result.stdout.fnmatch_lines(["*'lumnance'; did you mean luminance*"])
