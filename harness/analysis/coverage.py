@@ -1,6 +1,8 @@
 """Predicted accuracies with intervals, and how often the intervals held the truth."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,8 +17,10 @@ __all__ = [
     "Prediction",
     "coverage",
     "interval_ends",
+    "outwards",
     "sampling_interval",
     "student",
+    "taken_for_granted",
 ]
 
 
@@ -46,6 +50,54 @@ class Prediction:
     inside: bool
     beyond: tuple[Beyond, ...] = ()
     reason: str = ""
+
+    def or_else(self, other: Self, reason: str) -> Self:
+        """Return the same with an interval that also holds another's, and why.
+
+        Examples
+        --------
+        >>> one = Prediction(accuracy=0.9, low=0.8, high=0.95, level=0.95, inside=True)
+        >>> both = one.or_else(replace(one, accuracy=0.3, low=0.2, high=0.4), "perhaps")
+        >>> both.accuracy, both.low, both.high, both.reason
+        (0.9, 0.2, 0.95, 'perhaps')
+        """
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return replace(self, low=low, high=high, reason=reason)
+
+
+def outwards(low: float, high: float) -> tuple[int, int]:
+    """The ends of an interval in whole percent, rounded so that it is no narrower.
+
+    Examples
+    --------
+    >>> outwards(0.911, 0.991), outwards(0.07, 0.29)
+    ((91, 100), (7, 29))
+    """
+    # 100 * 0.29 is a little less than 29, and 100 * 0.07 a little more than 7.
+    return math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
+
+
+def taken_for_granted(moved: float, low: float, high: float) -> str:
+    """What a forecast for other class shares rests on, for people.
+
+    Parameters
+    ----------
+    moved
+        Total variation between the shares and the source's.
+    low, high
+        The interval of the forecast if the images have changed, and not the shares.
+
+    Examples
+    --------
+    >>> taken_for_granted(0.333, 0.211, 0.5).partition("; ")[2][:58]
+    'if the images have changed instead, 21 to 50 of 100 are ri'
+    """
+    least, most = outwards(low, high)
+    return (
+        f"class shares alone seem to be others (by {moved:.2f}), and the forecast is "
+        f"for those; if the images have changed instead, {least} to {most} of 100 are "
+        "right: the interval holds both"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.analysis.correlation import Undefined
-from harness.analysis.coverage import Prediction
+from harness.analysis.coverage import Prediction, outwards
 from harness.analysis.forecasts.direct import Direct
 from harness.analysis.forecasts.forecaster import Forecaster
 from harness.analysis.labelling import Labelled, expected_interval, labels_needed
@@ -331,18 +331,6 @@ def spoken(found: Prediction | Labelled) -> str:
     """
     low, high = outwards(found.low, found.high)
     return f"{low} to {high} of 100"
-
-
-def outwards(low: float, high: float) -> tuple[int, int]:
-    """The ends of an interval in whole percent, rounded so that it is no narrower.
-
-    Examples
-    --------
-    >>> outwards(0.911, 0.991), outwards(0.07, 0.29)
-    ((91, 100), (7, 29))
-    """
-    # 100 * 0.29 is a little less than 29, and 100 * 0.07 a little more than 7.
-    return math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
 
 
 def counted(n: int, word: str) -> str:

@@ -10,7 +10,7 @@ from harness.analysis.correlation import (
     Point,
     Undefined,
 )
-from harness.analysis.coverage import LEVEL, Prediction
+from harness.analysis.coverage import LEVEL, Prediction, taken_for_granted
 from harness.analysis.forecasts.direct import Direct
 from harness.analysis.forecasts.forecaster import Forecaster
 from harness.analysis.predictors import (
@@ -21,7 +21,7 @@ from harness.analysis.predictors import (
 )
 from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.measurement import Domain
-from harness.metrics.numerics.label_shift import UnderShares, taken_for_granted
+from harness.metrics.numerics.label_shift import UnderShares
 from harness.traits import is_test_split
 
 Key = tuple[str, str]  # model, dataset
@@ -183,10 +183,7 @@ def _made(predictor: Predictor, points: Sequence[Point]) -> Prediction:
     fit, outcome = predictor.plane, predictor.outcome
     assert not isinstance(fit, Undefined)
     values, images = [p.x for p in points], points[0].images
-    shares = [p.shares for p in points if p.shares is not None]
-    if isinstance(fit, Forecaster | Direct) and len(shares) == len(points):
-        made = _made_for_shares(fit, points, shares)
-    elif isinstance(fit, Forecaster):
+    if isinstance(fit, Forecaster):
         known = zip(points, fit.fit.source, strict=True)
         healthy = [p.resamples.mean if p.resamples else s for p, s in known]
         (made,) = fit.predictions([values], images=[images], healthy=healthy)
@@ -199,6 +196,10 @@ def _made(predictor: Predictor, points: Sequence[Point]) -> Prediction:
             level=fit.leave_one_out.level,
             outcome=outcome,
         )
+    shares = [p.shares for p in points if p.shares is not None]
+    if isinstance(fit, Forecaster | Direct) and len(shares) == len(points):
+        reason = taken_for_granted(shares[0].moved, made.low, made.high)
+        return _made_for_shares(fit, points, shares).or_else(made, reason)
     return made
 
 
@@ -216,7 +217,7 @@ def _made_for_shares(
     else:
         there = replace(fit, source_accuracy=accuracy, source_images=worth)
         (made,) = there.predictions(values, images=images)
-    return replace(made, reason=taken_for_granted(shares[0].moved))
+    return made
 
 
 def _range(row: Correlation) -> tuple[float, float]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from harness.analysis.coverage import LEVEL, Prediction
+from harness.analysis.coverage import LEVEL, Prediction, taken_for_granted
 from harness.analysis.fits.lines import Unfit
 from harness.analysis.forecasts.direct import PREFERRED, direct
 from harness.analysis.forecasts.forecaster import fit_forecaster
@@ -18,9 +18,9 @@ from harness.arrays import Array, Classes, Logits
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
 from harness.metrics.numerics.label_shift import (
+    ClassShares,
     class_shares,
     rows_with_shares,
-    taken_for_granted,
 )
 from harness.metrics.numerics.resamples import Resampled, resampled
 from harness.metrics.spec import Input, Kind, Metric
@@ -78,7 +78,8 @@ class AccuracyForecast:
         fitted.
     reason
         What was taken for granted beside: that class shares alone are others, and the
-        forecast is for those; empty where nothing was.
+        forecast is for those (the interval also holds what it is if the images have
+        changed instead); empty where nothing was.
     """
 
     accuracy: float
@@ -161,26 +162,63 @@ def predict_accuracy(
     raw = {name: value for name, value in found.items() if value is not None}
     if not raw:
         raise UndefinedMetricError("no estimate of accuracy exists for these arrays")
-    there, reason = source, ""
+    given = _Given(
+        target=target_logits, source=source, interior=interior, level=level, raw=raw
+    )
+    plain = _forecast(given, None)
     shares = class_shares(target_logits, *source)
-    images: float = len(source_labels)
-    if shares.alone:
-        rows = rows_with_shares(source_labels, shares.shares)
-        there, images = (source_logits[rows], source_labels[rows]), shares.worth
-        reason = taken_for_granted(shares.moved)
-    found = {name: _value(m, target_logits, there) for name, m in _named(raw).items()}
-    values = {name: value for name, value in found.items() if value is not None}
-    if not values:
-        raise UndefinedMetricError("no estimate of accuracy exists for these shares")
-    size = len(target_logits)
-    if not interior:
+    if not shares.alone:
+        return plain
+    moved = _forecast(given, shares)
+    low = min(moved.low, plain.low)
+    high = max(moved.high, plain.high)
+    reason = taken_for_granted(shares.moved, plain.low, plain.high)
+    return replace(moved, low=low, high=high, reason=reason)
+
+
+WEAKER = (
+    "without an interior the interval is from other data and other networks; {name} is "
+    "taken as it is"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What a forecast is made from, checked; `raw` are the estimates as they are."""
+
+    target: Logits
+    source: tuple[Logits, Classes]
+    interior: Sequence[Labelled]
+    level: float
+    raw: dict[str, float]
+
+
+def _forecast(given: _Given, shares: ClassShares | None) -> AccuracyForecast:
+    """Of the target; where class shares are others, from the source brought to them."""
+    source, there = given.source, given.source
+    images: float = len(source[1])
+    values = given.raw
+    if shares is not None:
+        rows = rows_with_shares(source[1], shares.shares)
+        there, images = (source[0][rows], source[1][rows]), shares.worth
+        found = {n: _value(m, given.target, there) for n, m in _named(values).items()}
+        values = {name: value for name, value in found.items() if value is not None}
+        if not values:
+            raise UndefinedMetricError(
+                "no estimate of accuracy exists for these shares"
+            )
+    size = len(given.target)
+    if not given.interior:
         name = next((n for n in PREFERRED if n in values), next(iter(values)))
         made = direct(
-            name, source_accuracy=_right(*there), source_images=images, level=level
+            name,
+            source_accuracy=_right(*there),
+            source_images=images,
+            level=given.level,
         )
         (said,) = made.predictions([[values[name]]], images=[size])
-        return _forecast(said, raw, None, (), WEAKER.format(name=name), reason)
-    sets = [*interior, Labelled(logits=source_logits, labels=source_labels, kinds=())]
+        return _told(said, given.raw, None, (), WEAKER.format(name=name))
+    sets = [*given.interior, Labelled(logits=source[0], labels=source[1], kinds=())]
     table = {
         name: [_value(m, one.logits, source) for one in sets]
         for name, m in _named(values).items()
@@ -193,15 +231,15 @@ def predict_accuracy(
     estimates = np.array(list(usable.values())).T
     fit = fit_forecaster(
         estimates[:-1],
-        np.array([_right(one.logits, one.labels) for one in interior]),
-        np.array([len(one.labels) for one in interior]),
-        [one.traits for one in interior],
+        np.array([_right(one.logits, one.labels) for one in given.interior]),
+        np.array([len(one.labels) for one in given.interior]),
+        [one.traits for one in given.interior],
         source=estimates[-1],
         source_accuracy=_right(*source),
-        source_images=len(source_labels),
-        level=level,
+        source_images=len(source[1]),
+        level=given.level,
     )
-    if shares.alone:
+    if shares is not None:
         at = [_on(m, there[0], there) for m in _named(usable).values()]
         fit = fit.of_shares(at, _right(*there), images)
     healthy = {n: _resampled(m, there, size) for n, m in _named(usable).items()}
@@ -212,30 +250,22 @@ def predict_accuracy(
     (said,) = fit.predictions(
         [[values[n] for n in usable]],
         images=[size],
-        healthy=None if shares.alone else means,
+        healthy=None if shares is not None else means,
     )
     judged = [
         beyond(n, values[n], low.min(), low.max(), healthy[n])
         for n, low in usable.items()
     ]
     out = farthest_first(one for one in judged if one is not None)
-    inside = not any(one.far for one in out)
-    return _forecast(said, raw, inside, out, "", reason)
+    return _told(said, given.raw, not any(one.far for one in out), out, "")
 
 
-WEAKER = (
-    "without an interior the interval is from other data and other networks; {name} is "
-    "taken as it is"
-)
-
-
-def _forecast(
+def _told(
     said: Prediction,
     raw: dict[str, float],
     inside: bool | None,
     beyond: tuple[Beyond, ...],
     weaker: str,
-    reason: str,
 ) -> AccuracyForecast:
     return AccuracyForecast(
         accuracy=said.accuracy,
@@ -246,7 +276,6 @@ def _forecast(
         inside=inside,
         beyond=beyond,
         weaker=weaker,
-        reason=reason,
     )
 
 

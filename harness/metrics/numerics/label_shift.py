@@ -83,20 +83,6 @@ class UnderShares:
     value: float
 
 
-def taken_for_granted(moved: float) -> str:
-    """What a forecast for other class shares rests on, for people.
-
-    Examples
-    --------
-    >>> taken_for_granted(0.333)
-    'class shares alone seem to be others (by 0.33), and the forecast is for those'
-    """
-    return (
-        f"class shares alone seem to be others (by {moved:.2f}), and the forecast is "
-        "for those"
-    )
-
-
 def class_shares(
     logits: Logits, source_logits: Logits, source_labels: Classes
 ) -> ClassShares:
@@ -126,8 +112,8 @@ def class_shares(
     Notes
     -----
     A network that takes other images for some of the classes, as surely as it knows
-    those, is not told from other shares: no test of its answers could. And of few
-    images only large differences of the margins are seen.
+    those, is not told from other shares: no test of its answers could, and an interval
+    must hold both. And of few images only large differences of the margins are seen.
 
     References
     ----------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.analysis.headlines import Headline, Trust, counted, outwards
+from harness.analysis.coverage import outwards
+from harness.analysis.headlines import Headline, Trust, counted
 from harness.report.table import Text, Writer
 
 LIST = "--harness-label-next FILE draws them"

@@ -49,6 +49,21 @@ def test_other_shares_alone_are_forecast_for_themselves(interior):
     assert found.low <= known <= found.high
     assert found.inside in (True, None)
     assert "class shares alone seem to be others" in found.reason
+    # That the images have changed instead cannot be ruled out.
+    assert found.low < found.raw["cott"] + 0.1
+
+
+@pytest.mark.parametrize("interior", [(), INTERIOR])
+def test_images_surely_taken_for_one_class_lie_in_the_interval(interior):
+    """As sure as ever and wrong: nothing in the answers tells it from other shares."""
+    rng = np.random.default_rng(5)
+    target, said = answers(1, shares=UNEVEN)
+    truth = np.where(rng.random(len(said)) < 0.5, rng.integers(0, K, len(said)), said)
+    found = predict_accuracy(target, *SOURCE, interior=interior)
+
+    known = right(target, truth)
+    assert found.accuracy - known > 0.2
+    assert found.low <= known <= found.high
 
 
 def test_images_that_changed_too_are_not_forecast_for_other_shares():
@@ -131,13 +146,15 @@ def test_a_run_makes_the_same_of_its_facts():
     source = [UNDER[n][0] for n in sorted(NAMES)]
     moved = fit.of_shares(source, KNOWN["accuracy"], KNOWN["images"])
     (said,) = moved.predictions([[UNDER[n][1] for n in sorted(NAMES)]], images=[500])
+    healthy = [UNDER[n][0] for n in sorted(NAMES)]  # the mean of resamples
+    (plain,) = fit.predictions([[0.3, 0.3]], images=[500], healthy=healthy)
+    assert plain.low < said.low
     assert (found.accuracy, found.low, found.high) == pytest.approx(
-        (said.accuracy, said.low, said.high)
+        (said.accuracy, plain.low, said.high)
     )
     assert said.accuracy < KNOWN["accuracy"]
-    assert found.reason == (
-        "class shares alone seem to be others (by 0.40), and the forecast is for those"
-    )
+    assert found.reason.startswith("class shares alone seem to be others (by 0.40), ")
+    assert f"changed instead, {int(100 * plain.low)} to" in found.reason
     # As it is the value lies far below all that was seen.
     assert found.inside
     plain = [replace(target(n), facts={}) for n in NAMES]
@@ -148,9 +165,12 @@ def test_without_an_interior_the_estimate_is_of_those_shares():
     found = forecast_of([*rows(1), *map(target, NAMES)])
     made = direct("cott", source_accuracy=0.7, source_images=300)
     (said,) = made.predictions([[0.65]], images=[500])
+    (plain,) = replace(made, source_accuracy=0.95, source_images=500).predictions(
+        [[0.3]], images=[500]
+    )
     assert (found.accuracy, found.low, found.high) == (
         said.accuracy,
-        said.low,
+        plain.low,
         said.high,
     )
     assert found.reason
