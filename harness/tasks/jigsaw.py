@@ -7,9 +7,14 @@ number by chance; in reports its name is `jigsaw_prediction`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harness.models.pretext.permutations import distant_permutations
+from harness.tasks.frozen import FrozenTask, Pixels, ask_views
 from harness.tasks.task import PretextTask, Task
 from harness.views import Fit, all_jigsaws, jigsaw_view, jigsaws
 
@@ -165,3 +170,28 @@ TASK = PretextTask(
     choose=_choose,
     source="Noroozi, Favaro, ECCV 2016, arXiv:1603.09246",
 )
+
+
+def frozen(task: Task) -> FrozenTask:
+    """A jigsaw of whole images for heads on frozen features.
+
+    Given away by: mean and deviation of the tiles, where they stand.
+    """
+    return FrozenTask(
+        name="jigsaw",
+        ask=lambda pixels, encode, setting: ask_views(pixels, encode, task),
+        chance=task.chance,
+        leak=partial(tile_means, grid=task.views[-1].grid),
+        leaked="means of tiles",
+        source=TASK.source,
+    )
+
+
+def tile_means(pixels: Pixels, grid: int) -> NDArray[np.float64]:
+    """(n, g*g*2*c) mean and deviation of each tile, row by row."""
+    n, height, width, channels = pixels.shape
+    high, wide = height // grid, width // grid
+    kept = pixels[:, : high * grid, : wide * grid].astype(np.float64)
+    tiles = kept.reshape(n, grid, high, grid, wide, channels)
+    both = tiles.mean(axis=(2, 4)), tiles.std(axis=(2, 4))
+    return np.stack(both, axis=-1).reshape(n, -1)

@@ -7,6 +7,8 @@ share of right answers over all images and turns, 1/4 by chance; in reports its 
 
 from __future__ import annotations
 
+from harness.tasks.frozen import FrozenTask, ask_views
+from harness.tasks.jpeg_lattice import lattice_distances
 from harness.tasks.task import PretextTask, Task
 from harness.views import IDENTITY, ROTATIONS
 
@@ -16,4 +18,14 @@ TASK = PretextTask(
     name="rotation",
     choose=lambda settings, size: ROTATION,
     source="Gidaris, Singh, Komodakis, ICLR 2018, arXiv:1803.07728",
+)
+
+#: Given away by: how images were saved; 1/2 of JPEGs, see `harness.tasks.jpeg_lattice`.
+FROZEN = FrozenTask(
+    name="rotation",
+    ask=lambda pixels, encode, setting: ask_views(pixels, encode, ROTATION),
+    chance=ROTATION.chance,
+    leak=lattice_distances,
+    leaked="JPEG lattice",
+    source=TASK.source,
 )

@@ -18,6 +18,8 @@ BINS = SIDE**2
 _MIXED = 0.5  # part of the even distribution when rare colours are weighted
 _SIGMA = 5.0  # of the smoothing, in units of a and b
 
+#: Of red, green and blue in a grey image.
+LUMA = (0.299, 0.587, 0.114)
 # IEC 61966-2-1: linear sRGB to XYZ, in rows, and the white of D65.
 _XYZ = (
     (0.4124564, 0.3575761, 0.1804375),
@@ -132,5 +134,12 @@ def histograms(bins: Tensor, grid: int) -> Tensor:
 
 
 def grey(rgb: Tensor) -> Tensor:
-    """(n, 3, h, w) the plain mean of the channels of (n, 3, h, w), three times."""
-    return rgb.mean(dim=1, keepdim=True).expand_as(rgb)
+    """(n, 3, h, w) the luma of (n, 3, h, w), three times.
+
+    With the weights of ITU-R BT.601, by which pictures are commonly made grey; a
+    network that learned from other greys would be asked about images of another kind.
+    """
+    import torch
+
+    weights = torch.tensor(LUMA, dtype=rgb.dtype, device=rgb.device).view(1, 3, 1, 1)
+    return (rgb * weights).sum(dim=1, keepdim=True).expand_as(rgb)

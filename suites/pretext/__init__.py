@@ -1,0 +1,1 @@
+"""Pretext tasks on frozen features: what a network knows beside its random twin."""

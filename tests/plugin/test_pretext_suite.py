@@ -1,0 +1,79 @@
+"""The pretext suite: tasks as an axis, twins, leaks, the table."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+SUITE = Path(__file__).parents[2] / "suites" / "pretext"
+LESS = ("--pretext-images", "60", "--harness-families", "test")
+
+
+@pytest.fixture
+def pretext(pytester: pytest.Pytester) -> pytest.Pytester:
+    """The suite in a folder of its own, on the digits."""
+    shutil.copytree(SUITE, pytester.path / "pretext", ignore=lambda *_: ["__pycache__"])
+    return pytester
+
+
+def run(pretext, *arguments):
+    """The result, and the JSON report."""
+    result = pretext.runpytest_inprocess(
+        "pretext", "-q", "--harness-report-json=r.json", *LESS, *arguments
+    )
+    path = pretext.path / "r.json"
+    return result, json.loads(path.read_text()) if path.exists() else {}
+
+
+def test_scores_stand_beside_twins_leaks_and_chance(pretext):
+    arguments = ("--harness-models", "lenet", "--pretext-tasks", "rotation,inpainting")
+    result, report = run(pretext, *arguments)
+
+    # Of two tasks score, twin and leak; and what JPEG tells.
+    result.assert_outcomes(passed=7)
+    rows = report["measurements"]
+    twins = [row for row in rows if row["metric"] == "pretext_twin"]
+    assert {row["axes"]["seed"] for row in twins} == {"0", "1", "2"}
+    assert {row["axes"]["images"] for row in twins} == {"60"}
+    assert {row["label_free"] for row in rows if "pretext" in row["axes"]} == {True}
+    (rotation,) = (
+        row
+        for row in rows
+        if row["metric"] == "pretext_score" and row["axes"]["pretext"] == "rotation"
+    )
+    assert rotation["facts"]["chance"] == "0.25"
+    assert rotation["value"] > 0.4
+    first, second = report["sections"]["pretext"]["of"]
+    assert (first["pretext"], second["pretext"]) == ("rotation", "inpainting")
+    assert first["score"] == rotation["value"]
+    assert first["least"] <= first["twin"] <= first["most"]
+    assert "pretext tasks on test" in result.stdout.str()
+
+    again, _ = run(pretext, *arguments)
+    again.stdout.fnmatch_lines(["cells: 7 found in the store*"])
+
+
+def test_colours_are_asked_of_no_grey_base_and_refused_if_named(pretext):
+    result, report = run(pretext, "--harness-models", "linear", "-k", "leak")
+    result.assert_outcomes(passed=4, deselected=9)
+    tasks = {row["axes"]["pretext"] for row in report["measurements"]}
+    assert tasks == {"rotation", "jigsaw", "context", "inpainting"}
+
+    named = ("--pretext-tasks", "colorization", "-k", "score")
+    result, _ = run(pretext, "--harness-models", "linear", *named)
+    result.assert_outcomes(skipped=1, deselected=3)
+    result.stdout.fnmatch_lines(["skipped: test_pretext_score*colorization must"])
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--pretext-tasks", "puzzle"), "must be of rotation, *got 'puzzle'"),
+        (("--pretext-images", "few"), "must be a whole number of at least 20*'few'"),
+    ],
+)
+def test_options_that_say_nothing_are_refused(pretext, option, said):
+    result, _ = run(pretext, "--harness-models", "linear", *option)
+    result.stdout.fnmatch_lines([f"*{said}*"])
+    result.assert_outcomes(errors=1)
