@@ -111,7 +111,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
         f"{OF_DATASETS}(having=NAMES, lacking=NAMES): run it on the datasets alone "
-        "that have, or lack, traits of these names, for instance having='corruption'",
+        "that have, or lack, traits of these names, for instance having='corruption'; "
+        "with unasked=True only where --harness-families says nothing",
     )
     check_ini(config)
     settings = read_settings(config)

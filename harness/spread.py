@@ -93,7 +93,8 @@ def spread(metafunc: pytest.Metafunc) -> None:
 
 def _kept(metafunc: pytest.Metafunc, run: Run) -> tuple[str, ...]:
     """The datasets that the test's markers keep: all of them without any."""
-    return kept_datasets(metafunc.definition.iter_markers(MARKER), run.datasets)
+    markers = metafunc.definition.iter_markers(MARKER)
+    return kept_datasets(markers, run.datasets, asked=bool(run.settings.families))
 
 
 def _skip_all(metafunc: pytest.Metafunc, asked: tuple[str, ...]) -> None:

@@ -6,11 +6,17 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import pytest
+
 from harness.errors import HarnessError
 from harness.metrics.representation.protocols import KNN_PROTOCOLS
 
 T = TypeVar("T")
 
+#: Sets that are made of others are measured where --harness-families asks for them.
+WHOLE_SETS = pytest.mark.harness_datasets(
+    lacking=("pool", "corruption", "perturbation", "outside"), unasked=True
+)
 MAJORITY = "majority"
 _FORM = re.compile(r"k([1-9]\d*)-(majority|\d*\.?\d+)-(cosine|euclidean)")
 

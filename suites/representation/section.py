@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -116,15 +117,17 @@ class RepresentationSection:
         self, rows: Sequence[Measurement], context: Context, /
     ) -> Representation | None:
         """What was measured along an axis `layer` of outcomes of features."""
-        groups: dict[tuple[str, str, str], list[Measurement]] = {}
+        groups: dict[tuple[str, str, str, str], list[Measurement]] = {}
+        kinds = _kinds(rows)
         for row in rows:
             axes = dict(row.axes)
             if row.metric in SHOWN and "layer" in axes and row.dataset:
                 rest = ", ".join(f"{n} {axes[n]}" for n in _constants(axes))
-                groups.setdefault((row.metric, rest, row.dataset), []).append(row)
+                place = row.metric, rest, row.dataset, kinds[row.model]
+                groups.setdefault(place, []).append(row)
         order = list(SHOWN)
         found = tuple(
-            _by_layer(*place, groups[place])
+            _by_layer(*place[:3], groups[place])
             for place in sorted(groups, key=lambda p: order.index(p[0]))
         )
         return Representation(of=found) if found else None
@@ -166,6 +169,19 @@ def _constants(axes: Mapping[str, str]) -> list[str]:
     usual = ("k", "T", "distance")
     rest = [name for name in axes if name not in usual and name != "layer"]
     return [*(name for name in usual if name in axes), *rest]
+
+
+def _kinds(rows: Iterable[Measurement]) -> dict[str, str]:
+    """What the stages of each model are called but for their numbers: "conv".
+
+    Networks whose stages are called alike stand in one table.
+    """
+    kinds: dict[str, str] = {}
+    for row in rows:
+        layer = dict(row.axes).get("layer", HEAD)
+        named = "" if layer == HEAD else re.sub(r"\d+", "", split_layer(layer)[0])
+        kinds[row.model] = max(kinds.get(row.model, ""), named)
+    return kinds
 
 
 def _by_layer(
@@ -241,28 +257,47 @@ def _at_layers(
 
 
 def _title(one: ByLayer) -> str:
+    pools = {split_layer(name)[1] for name in one.layers if name != HEAD}
+    of = f", maps as {pools.pop()}" if len(pools) == 1 and pools != {"avg"} else ""
     constants = f" ({one.constants})" if one.constants else ""
-    return f"{SHOWN[one.measure]} by layer on {one.dataset}{constants}"
+    return f"{SHOWN[one.measure]} by layer on {one.dataset}{constants}{of}"
+
+
+def _heads(layers: Sequence[str]) -> tuple[str, ...]:
+    """What layers are called under a title that says how their maps were pooled.
+
+    Examples
+    --------
+    >>> _heads(["stage1-grid", "stage2-grid", "head"])
+    ('stage1', 'stage2', 'head')
+    >>> _heads(["stage1-grid", "stage1"])
+    ('stage1-grid', 'stage1')
+    """
+    names = tuple(split_layer(name)[0] for name in layers)
+    alike = len({split_layer(name)[1] for name in layers if name != HEAD}) == 1
+    return names if alike and len(set(names)) == len(names) else tuple(layers)
 
 
 def _on_terminal(found: Sequence[ByLayer]) -> Iterable[int]:
-    """Places of those that a terminal shows: one a measure and dataset."""
-    groups: dict[tuple[str, str], list[int]] = {}
+    """Places of those that a terminal shows: one a measure, dataset and layers."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[int]] = {}
     for place, one in enumerate(found):
         if one.measure in ON_TERMINAL:
-            groups.setdefault((one.measure, one.dataset), []).append(place)
-    for (measure, _), places in groups.items():
+            group = one.measure, one.dataset, one.layers
+            groups.setdefault(group, []).append(place)
+    for (measure, *_), places in groups.items():
         usual = ON_TERMINAL[measure]
         yield next((p for p in places if found[p].constants == usual), places[0])
 
 
 def _table(one: ByLayer, *, everywhere: bool) -> Table:
-    percent = {"form": ".1f", "unit": "%", "scale": 100.0}
-    chance = "" if one.chance is None else f"Chance: {100 * one.chance:.1f} %."
+    percent = {"form": ".1f", "scale": 100.0}
+    chance = "" if one.chance is None else f" Chance: {100 * one.chance:.1f}."
+    heads = _heads(one.layers)
     return Table(
         columns=(
             Column(name="model"),
-            *(Column(name=name, **percent) for name in one.layers),  # type: ignore[arg-type]
+            *(Column(name=name, **percent) for name in heads),  # type: ignore[arg-type]
             Column(name="drop", goes=2, **percent),  # type: ignore[arg-type]
             Column(name="over random", goes=1, **percent),  # type: ignore[arg-type]
         ),
@@ -276,7 +311,7 @@ def _table(one: ByLayer, *, everywhere: bool) -> Table:
             for model in one.models
         ),
         title=_title(one),
-        note=chance,
+        note=f"In percent.{chance}",
         where=() if everywhere else ("page", "markdown"),
     )
 
@@ -284,7 +319,7 @@ def _table(one: ByLayer, *, everywhere: bool) -> Table:
 def _curve(one: ByLayer) -> Curve:
     return Curve(
         axis="layer",
-        at=one.layers,
+        at=_heads(one.layers),
         series=tuple(
             Series(
                 name=model.model,

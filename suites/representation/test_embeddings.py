@@ -16,7 +16,9 @@ from harness.metrics.embeddings.self_clustering import self_clustering
 from harness.metrics.embeddings.stable_rank import stable_rank
 from harness.metrics.embeddings.uniformity import uniformity
 
-pytestmark = pytest.mark.harness_on_request(folder=True)
+from .constants import WHOLE_SETS
+
+pytestmark = [pytest.mark.harness_on_request(folder=True), WHOLE_SETS]
 SAMPLE = 5000  # images of what takes time in their square
 
 

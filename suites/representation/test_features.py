@@ -21,14 +21,11 @@ from harness.metrics.representation.retrieval import (
 )
 
 from .arrays import Layered, labels_of, pixels_of
-from .constants import neighbours, shares, temperature_of, whole
+from .constants import WHOLE_SETS, neighbours, shares, temperature_of, whole
 
 pytestmark = [
     pytest.mark.harness_on_request(folder=True),
-    # Sets that are made of others are for whoever asks for a robustness of features.
-    pytest.mark.harness_datasets(
-        lacking=("pool", "corruption", "perturbation", "outside")
-    ),
+    WHOLE_SETS,
     pytest.mark.harness_layers("stage*-grid", "conv?-grid", "head"),
 ]
 

@@ -58,7 +58,7 @@ def suite(toy: pytest.Pytester) -> pytest.Pytester:
     (toy.path / "test_suite.py").unlink()
     conftest = (toy.path / "conftest.py").read_text()
     toy.makeconftest(conftest.partition("def pytest_harness_register")[0] + NETWORKS)
-    toy.makeini("[pytest]\nharness_base = toy\nharness_families = few,made\n")
+    toy.makeini("[pytest]\nharness_base = toy\nharness_families = few\n")
     shutil.copytree(
         SUITE, toy.path / "representation", ignore=lambda *_: ["__pycache__"]
     )
@@ -74,7 +74,7 @@ def run(toy, *arguments):
 
 
 def test_constants_are_axes_and_layers_columns(suite):
-    """Of every stage and the head; sets that are made of others are left out."""
+    """Of every stage and the head."""
     arguments = (
         *("--representation-knn", "k1-majority-euclidean,k5-0.5-cosine"),
         *("--harness-models", "deep", "-k", "knn or linear_probe or few_labels"),
@@ -104,11 +104,24 @@ def test_constants_are_axes_and_layers_columns(suite):
     (deep,) = probe["models"]
     stages = [deep["values"][name] for name in ("stage1-grid", "stage2-grid")]
     assert deep["peak_before_last"] == pytest.approx(max(stages) - stages[1])
-    result.stdout.fnmatch_lines(["linear accuracy by layer on few*", "Chance: 33.3 %."])
+    result.stdout.fnmatch_lines(
+        ["linear accuracy by layer on few*", "In percent. Chance: 33.3."]
+    )
     assert "knn along" not in result.stdout.str().lower()
 
     again, _ = run(suite, *arguments)
     again.stdout.fnmatch_lines(["cells: 18 found in the store*"])
+
+
+def test_sets_that_are_made_of_others_are_measured_where_they_are_asked_for(suite):
+    """By the option; else they are left out, of measures of embeddings too."""
+    suite.makeini("[pytest]\nharness_base = toy\n")
+    arguments = ("--harness-models", "deep", "-k", "linear_probe or rankme")
+    _, unasked = run(suite, *arguments)
+    _, asked = run(suite, *arguments, "--harness-families", "few,made")
+
+    sets = [{r["dataset"] for r in one["measurements"]} for one in (unasked, asked)]
+    assert sets == [{"few"}, {"few", "made"}]
 
 
 def test_layers_are_chosen_as_elsewhere(suite):
@@ -291,11 +304,29 @@ def test_networks_of_one_kind_stand_together_with_their_twin():
     )
     table, curve, text, *published = section.tables(found)
     assert [column.name for column in table.columns] == [
-        *("model", "stage1-grid", "stage2-grid", "stage3-grid", "drop", "over random"),
+        *("model", "stage1", "stage2", "stage3", "drop", "over random"),
     ]
-    assert curve.at == one.layers
+    assert curve.at == ("stage1", "stage2", "stage3")
+    assert table.title == "linear accuracy by layer on test, maps as grid"
     assert "untrained" in text.text
     assert len(published) == len(PUBLISHED)
+
+
+def test_networks_whose_stages_are_called_alike_stand_in_one_table():
+    """Of others the columns would be empty."""
+    rows = [
+        *(row("nin", f"conv{i}-grid", 0.5) for i in (1, 2)),
+        *(row("vgg", f"stage{i}-grid", 0.5) for i in (1, 2)),
+        *(row("resnet", f"stage{i}-grid", 0.5) for i in (1, 2, 3)),
+        *(row(name, "head", 0.5) for name in ("nin", "vgg", "resnet", "mlp")),
+    ]
+    found = RepresentationSection().find(rows, None)
+
+    assert {one.layers: {m.model for m in one.models} for one in found.of} == {
+        ("conv1-grid", "conv2-grid", "head"): {"nin"},
+        ("stage1-grid", "stage2-grid", "stage3-grid", "head"): {"resnet", "vgg"},
+        ("head",): {"mlp"},
+    }
 
 
 def test_no_peak_of_one_stage():
