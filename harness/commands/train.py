@@ -91,6 +91,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     recipe.add_argument("--shift", type=int, metavar="PIXELS")
     recipe.add_argument("--flip", action=argparse.BooleanOptionalAction)
+    recipe.add_argument(
+        "--label-noise",
+        type=float,
+        metavar="SHARE",
+        help="about so many training images get a label drawn from all classes, once "
+        "and the same for all networks (default 0)",
+    )
     parser.add_argument(
         "--objective",
         choices=OBJECTIVES,
@@ -113,6 +120,7 @@ _CHANGEABLE = (
     "milestones",
     "shift",
     "flip",
+    "label_noise",
 )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.datasets.family import Base
+    from harness.datasets.images import Images
     from harness.models.record import EpochRecord
     from harness.settings import PopulationSpec, Settings
 
@@ -121,6 +122,12 @@ class PopulationEntry:
         """
         found = dict.fromkeys(member.locate(settings) for member in self.members)
         return ", ".join(found)
+
+    def images(self, split: str, settings: Settings) -> Images:
+        """What its records of a split are of, with the labels of the training."""
+        weights = self.members[0].weights
+        assert isinstance(weights, FromSeed)
+        return weights.training(settings).images(split)
 
     def record(self, i: int, settings: Settings, tell: Tell) -> EpochRecord:
         """What one member said after every epoch."""

@@ -39,6 +39,9 @@ class Recipe:
         Each image is moved by up to this many pixels each way, edges filled with 0.
     flip
         Mirror half of the images left to right.
+    label_noise
+        Share of the training images, about, whose label is drawn anew from all classes,
+        once and the same for every seed; labels of the test split stay true.
     objective
         Of a network that learns without labels: of `harness.models.self_classifier`,
         which makes views of its own, so that `shift` and `flip` go unused, or of a
@@ -60,6 +63,7 @@ class Recipe:
     milestones: tuple[int, ...] = ()
     shift: int = 0
     flip: bool = False
+    label_noise: float = 0.0
     objective: SelfClassifier | Pretext | None = None
 
     def __post_init__(self) -> None:
@@ -78,6 +82,15 @@ class Recipe:
                 "`epochs` and `batch_size` must be at least 1 and `shift` at least 0, "
                 f"got {self.epochs}, {self.batch_size} and {self.shift}"
             )
+        if not 0 <= self.label_noise <= 1:
+            raise ValueError(
+                f"`label_noise` must be a share from 0 to 1, got {self.label_noise}"
+            )
+        if self.label_noise and self.objective is not None:
+            raise ValueError(
+                "`label_noise` must be 0 of a network that learns without labels, got "
+                f"{self.label_noise}"
+            )
         if not self.learning_rate > 0:
             raise ValueError(
                 f"`learning_rate` must be positive, got {self.learning_rate}"
@@ -86,6 +99,8 @@ class Recipe:
     def identity(self) -> dict[str, Any]:
         """What a trained model's cache key says of the recipe."""
         facts = asdict(self)
+        if not self.label_noise:  # as it was before there was any
+            del facts["label_noise"]
         if self.objective is None:
             del facts["objective"]
         elif not isinstance(self.objective, SelfClassifier):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.artifacts import is_whole, locked, make_room, write_summed
 from harness.code import source_digest
+from harness.datasets.made.label_noise import Relabelled, with_label_noise
 from harness.digests import file_digest
 from harness.errors import BadData
 from harness.models.processes import ALONE, Processes
@@ -64,9 +65,15 @@ class Training:
         )
 
     def images(self, split: str) -> Images:
-        """Of the base."""
-        load = self.base.train if split == "train" else self.base.test
-        return load(self.settings)
+        """Of the base; those trained on with the recipe's label noise."""
+        if split != "train":
+            return self.base.test(self.settings)
+        images, share = self.base.train(self.settings), self.recipe.label_noise
+        if not share or images.labels is None:
+            return images
+        classes = len(self.base.classes)
+        noisy = with_label_noise(images.labels, share, classes=classes)
+        return Relabelled(images, noisy)
 
     @property
     def weights(self) -> Path:

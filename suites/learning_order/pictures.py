@@ -53,7 +53,7 @@ class Pictured:
 def pictured(run: Run, population: str, split: str) -> Pictured:
     """Take the ends of the order from the records; no network is run."""
     records = run.population_records(population)
-    images = images_of(run, records, split)
+    images = images_of(run, population, records, split)
     right = right_on(records, split)
     labels, names = records[0].labels[split], run.base.classes
     score = correctness_score(right)

@@ -28,16 +28,17 @@ def right_on(records: Sequence[EpochRecord], split: str) -> NDArray[np.bool_]:
     return np.stack([record.right(split) for record in records])
 
 
-def images_of(run: Run, records: Sequence[EpochRecord], split: str) -> Images:
-    """The images that the records are of, in their order.
+def images_of(
+    run: Run, population: str, records: Sequence[EpochRecord], split: str
+) -> Images:
+    """The images that the records of a population are of, in their order.
 
     Raises
     ------
     HarnessError
         If a record is of other images than the base has now.
     """
-    load = run.base.train if split == "train" else run.base.test
-    images = load(run.settings)
+    images = run.population(population).images(split, run.settings)
     for record in records:
         if record.facts["images"].get(split) != images.digest:
             raise HarnessError(

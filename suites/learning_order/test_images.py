@@ -67,7 +67,7 @@ def relate(record, values, records, on, **axes):
 def test_order_correlation(record, population, split, statistic):
     """An axis says the statistic."""
     records = population.records
-    images = images_of(population.run, records, split)
+    images = images_of(population.run, population.name, records, split)
     try:
         values = STATISTICS[statistic](images.pixels)
     except HarnessError as error:  # scikit-image is not there

@@ -23,6 +23,7 @@ from harness.errors import HarnessError
 from harness.models import training
 from harness.models.recipe import Recipe
 from harness.models.record import read_record
+from harness.models.self_classifier.options import SelfClassifier
 from harness.models.training import _write_checkpoint
 from harness.settings import Settings
 
@@ -375,3 +376,40 @@ def test_lists_of_numbers_that_are_none_are_refused_in_words(option, message, ca
     with pytest.raises(SystemExit):
         main(["train", "--model", "lenet-selfclassifier", *option])
     assert message in capsys.readouterr().err
+
+
+def test_label_noise_is_drawn_once_and_spares_the_test_split(tmp_path, capsys):
+    """Of 776 training images about 45 % get another label, the same for both seeds."""
+    arguments = ("train", "--model", "linear", "--epochs", "1", "--networks", "2")
+    assert main([*arguments, "--label-noise", "0.5"]) == 0
+    assert main([*arguments]) == 0
+
+    from harness.datasets.bases import DIGITS
+
+    settings = Settings(cache_dir=tmp_path, store=tmp_path)
+    true = {s: getattr(DIGITS, s)(settings).labels for s in ("train", "test")}
+    records = [read_record(p) for p in tmp_path.rglob("*.record.npz")]
+    noisy = [r for r in records if "label_noise" in r.facts["recipe"]]
+    clean = [r for r in records if "label_noise" not in r.facts["recipe"]]
+    assert (len(noisy), len(clean)) == (2, 2)
+    for record in records:
+        assert np.array_equal(record.labels["test"], true["test"])
+    changed = [(r.labels["train"] != true["train"]).mean() for r in noisy]
+    assert changed[0] == changed[1] == pytest.approx(0.45, abs=0.04)
+    assert all(np.array_equal(r.labels["train"], true["train"]) for r in clean)
+    digests = {r.facts["images"]["train"] for r in noisy}
+    assert len(digests) == 1
+    assert digests.isdisjoint(r.facts["images"]["train"] for r in clean)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"label_noise": 1.5}, "from 0 to 1, got 1.5"),
+        ({"label_noise": 0.5, "objective": SelfClassifier()}, "learns without labels"),
+    ],
+    ids=range(2),
+)
+def test_label_noise_that_cannot_be(change, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(epochs=1, learning_rate=0.1, **change)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from harness.datasets.geometry import Geometry
+    from harness.datasets.images import Images
 
 SEED = 12345  # as published
 
@@ -70,3 +78,51 @@ def with_label_noise(
         away = 1 + rng.choice(classes - 1, drawn.sum())
         found[drawn] = (found[drawn] + away) % classes
     return found
+
+
+class Relabelled:
+    """Images with other labels than their own; pixels are read as before.
+
+    Parameters
+    ----------
+    images
+        As they are.
+    labels
+        (n,) int64, one for each.
+    """
+
+    def __init__(self, images: Images, labels: NDArray[np.int64]) -> None:
+        if labels.shape != (len(images),):
+            raise ValueError(
+                f"`labels` must be one for each of {len(images)} images, got shape "
+                f"{labels.shape}"
+            )
+        self._images = images
+        self.labels: NDArray[np.int64] | None = labels
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over that of the images, with their labels, and the other labels."""
+        digest = hashlib.sha256(self._images.digest.encode())
+        digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c) of all of them."""
+        return self._images.pixels
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c) of the images of these numbers."""
+        return self._images.take(rows, geometry)
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images."""
+        return self._images.block(start, stop, geometry)
