@@ -45,6 +45,16 @@ class Layered:
         return bank, self.train.labels, *images
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A share of images that are right, as `record` takes it with its interval."""
+
+    value: float
+    low: float
+    high: float
+    chance: float
+
+
 def labels_of(model: Model, dataset: Dataset) -> NDArray[np.int64]:
     """(n,) classes of the base; looking at them makes a score with labels.
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SHOWN = {
     "linear_probe": "linear accuracy",
     "logistic_probe": "logistic regression's accuracy",
+    "logistic_probe_minibatch": "logistic regression's accuracy, by minibatches",
     "knn": "kNN accuracy",
     "knn_leave_one_out": "kNN accuracy, leave one out",
     "few_labels": "accuracy with few labels",

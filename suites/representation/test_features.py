@@ -7,11 +7,13 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.fixtures.on_request import is_left_out
+from harness.metrics.numerics.uncertainty import share_interval
+from harness.metrics.representation.bank import most_common
 from harness.metrics.representation.duplicates import duplicates_across
 from harness.metrics.representation.few_labels import few_labels, first_labels
 from harness.metrics.representation.knn import knn, knn_leave_one_out
 from harness.metrics.representation.linear_probe import linear_probe
-from harness.metrics.representation.logistic_probe import logistic_probe
+from harness.metrics.representation.logistic_probe import LARGEST, logistic_probe
 from harness.metrics.representation.retrieval import (
     hit_at_k,
     map_at_r,
@@ -19,8 +21,9 @@ from harness.metrics.representation.retrieval import (
     r_precision,
     recall_at_k,
 )
+from harness.tasks.minibatch import Steps, minibatch_right
 
-from .arrays import Layered, labels_of, pixels_of
+from .arrays import Layered, Share, labels_of, pixels_of
 from .constants import WHOLE_SETS, neighbours, shares, temperature_of, whole
 
 pytestmark = [
@@ -96,8 +99,18 @@ def test_linear_probe(record, layered):
 
 
 @pytest.mark.harness_on_request
-def test_logistic_probe(record, layered):
-    record(logistic_probe, *layered.with_bank)
+def test_logistic_probe(record, layered, model):
+    """By a solver; of too many numbers for it by minibatches, under that name."""
+    arrays = layered.with_bank
+    if arrays[0].size <= LARGEST:
+        record(logistic_probe, *arrays)
+        return
+    right = minibatch_right(*arrays, steps=Steps(device=model.run.device))
+    low, high = share_interval(right)
+    found = Share(
+        value=float(right.mean()), low=low, high=high, chance=most_common(*arrays)
+    )
+    record("logistic_probe_minibatch", found)
 
 
 def test_few_labels(record, layered, share):

@@ -212,6 +212,23 @@ def test_duplicates_across_the_splits_are_counted_on_request(suite):
     assert {row["label_free"] for row in report["measurements"]} == {False}
 
 
+def test_a_bank_too_large_for_the_solver_is_learnt_by_minibatches(suite):
+    """Under a name of its own, for two ways never meet in one column."""
+    name = "logistic_probe"
+    options = ("--harness-models", "deep", "-k", f"{name} and head")
+    _, solved = run(suite, *options)
+    path = suite.path / "representation" / "test_features.py"
+    text = path.read_text().replace("<= LARGEST", "<= LARGEST * 0")
+    path.write_text(text.replace("Steps(", "Steps(count=200, "))
+    _, stepped = run(suite, *options)
+
+    (one,), (other,) = (r["measurements"] for r in (solved, stepped))
+    assert (one["metric"], other["metric"]) == (name, f"{name}_minibatch")
+    assert other["value"] == pytest.approx(one["value"], abs=0.05)
+    assert other["facts"]["chance"] == one["facts"]["chance"]
+    assert other["interval"][0] <= other["value"] <= other["interval"][1]
+
+
 def test_duplicates_are_not_run_unasked(suite):
     _, report = run(suite, "--harness-models", "deep")
 
