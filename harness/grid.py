@@ -21,7 +21,7 @@ from harness.errors import (
 )
 from harness.layer_choice import LayerChoice
 from harness.measurement import Domain
-from harness.models.entry import is_encoder
+from harness.models.entry import Given, ModelEntry, is_encoder
 from harness.models.population import chosen_name
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
@@ -88,7 +88,8 @@ class Grid:
         own = tuple(
             n
             for n, e in self._entries(known).items()
-            if isinstance(e, SpecModel) and e.asked
+            if (isinstance(e, SpecModel) and e.asked)
+            or (isinstance(e, ModelEntry) and isinstance(e.weights, Given))
         )
         if patterns or own:
             chosen = tuple(sorted({*own, *self._named(patterns, known)}))

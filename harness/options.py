@@ -328,8 +328,9 @@ OPTIONS = (
         many=True,
         help="a network of your own (repeatable; without --harness-models no others "
         "are run): package.module:factory, FILE.py:factory, FILE.pt2 (torch.export), "
-        "FILE.onnx, torchvision:NAME, timm:NAME or hub:REPOSITORY:NAME. Facts may "
-        "follow: SPEC?name=NAME&mean=0.5,0.5,0.5&std=0.2,0.2,0.2&head=LAYER&"
+        "FILE.onnx, torchvision:NAME, timm:NAME or hub:REPOSITORY:NAME; or a model of "
+        "the base with other weights, such as a checkpoint: NAME?weights=FILE. Facts "
+        "may follow: SPEC?name=NAME&mean=0.5,0.5,0.5&std=0.2,0.2,0.2&head=LAYER&"
         "weights=FILE or a published name, such as DEFAULT; &kind=encoder for one "
         "that gives features and no logits; &layers=PART,PART to have features of "
         "these parts alone; &class_list=FILE to have the order of its outputs checked",

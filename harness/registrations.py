@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnknownName
+from harness.settings import ModelSpec
 
 if TYPE_CHECKING:
+    from harness.models.entry import ModelEntry
+    from harness.models.yours.specs import SpecModel
     from harness.registry import Registry
     from harness.settings import Settings
 
@@ -68,13 +72,56 @@ def _add_models(settings: Settings, registry: Registry) -> None:
             "place; leave one out"
         )
     for spec in settings.model:
-        entry = spec_model(spec, settings.base)
+        known = _checkpoint(spec, settings, registry)
+        entry: ModelEntry | SpecModel = known or spec_model(spec, settings.base)
         if entry.name in registry.models_of(settings.base):
             raise HarnessError(
                 f"two models are called {entry.name}; give {spec.target} another "
                 f"name: '{spec.target}?name=NAME'"
             )
         registry.add_entry(entry)
+
+
+def _checkpoint(
+    spec: ModelSpec, settings: Settings, registry: Registry
+) -> ModelEntry | None:
+    """A known model with other weights, ``lenet?weights=FILE``; None for any other.
+
+    Raises
+    ------
+    HarnessError
+        If it says more than weights and a name, or no weights.
+    """
+    from harness.models.entry import Given, ModelEntry
+    from harness.queries import safe_name
+
+    try:
+        entry = registry.model(settings.base, spec.target)
+    except UnknownName:
+        return None
+    if not isinstance(entry, ModelEntry):
+        return None
+    if not spec.weights:
+        raise HarnessError(
+            f"model {spec.target} is known: run it with --harness-models, or with "
+            f"other weights by --harness-model '{spec.target}?weights=FILE'"
+        )
+    said = replace(spec, target="", name="", weights="", folder=Path())
+    if said != ModelSpec(target=""):
+        raise HarnessError(
+            f"of model {spec.target} all but weights and name is known, got more; "
+            f"write '{spec.target}?weights={spec.weights}'"
+        )
+    path = spec.folder / Path(spec.weights).expanduser()
+    return replace(
+        entry,
+        name=spec.name or safe_name(path.stem),
+        weights=Given(path=path),
+        source="--harness-model",
+        parameters=None,
+        accuracy=None,
+        on_request=False,
+    )
 
 
 def _add_populations(settings: Settings, registry: Registry) -> None:

@@ -74,6 +74,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the weights of one network (default: BASE-MODEL-trained.safetensors "
         "here, the name that runs look for)",
     )
+    parser.add_argument(
+        "--keep-epochs",
+        type=typed(numbers),
+        default=(),
+        metavar="N,N",
+        help="keep the weights as they are after these epochs too: of one network in "
+        "files beside --out that end in -epochN.safetensors, which are run with "
+        "--harness-model NAME?weights=FILE",
+    )
     recipe = parser.add_argument_group(
         "recipe", "each model has its own; these change it"
     )
@@ -142,6 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
         seeds=tuple(range(first, first + arguments.networks)),
         splits=("test", "train") if arguments.record == "both" else ("test",),
         settings=settings,
+        kept=_kept(arguments.keep_epochs, recipe),
     )
     out = _out(arguments, trained_filename(settings.base, arguments.model))
 
@@ -174,6 +184,17 @@ def run(arguments: argparse.Namespace) -> int:
             )
     _show(order, out)
     return 0
+
+
+def _kept(epochs: Iterable[int], recipe: Recipe) -> tuple[int, ...]:
+    """Each once, in order; HarnessError if there is no such epoch."""
+    found = tuple(sorted(set(epochs)))
+    for epoch in found:
+        if not 1 <= epoch <= recipe.epochs:
+            raise HarnessError(
+                f"--keep-epochs must be of the epochs 1 to {recipe.epochs}, got {epoch}"
+            )
+    return found
 
 
 def _recipe(arguments: argparse.Namespace, settings: Settings) -> Recipe:
@@ -243,6 +264,13 @@ def _show(order: Order, out: Path | None) -> None:
         weights = out or training.weights
         if out is not None:
             write_whole(out, training.weights.read_bytes(), what="weights")
+        for epoch in order.kept:
+            kept = training.kept_weights(epoch)
+            if out is not None:
+                content = kept.read_bytes()
+                kept = out.with_name(f"{out.stem}-epoch{epoch}.safetensors")
+                write_whole(kept, content, what="weights of an epoch")
+            print(f"weights after epoch {epoch}: {kept}")
         name = f"seed {seed}: " if out is None else ""
         print(
             f"{name}{record.accuracy_on('test')[-1]:.2%} of "

@@ -39,6 +39,8 @@ class Order:
         How; one network from each seed.
     splits
         That the records are of.
+    kept
+        Epochs whose weights are kept beside the last.
     settings
         With base, device and folders.
     """
@@ -48,6 +50,7 @@ class Order:
     seeds: tuple[int, ...]
     splits: tuple[str, ...]
     settings: Settings
+    kept: tuple[int, ...] = ()
 
     def training(self, seed: int) -> Training:
         """The one from a seed."""
@@ -58,6 +61,7 @@ class Order:
             recipe=self.recipe,
             seed=seed,
             settings=self.settings,
+            kept=self.kept,
         )
 
 

@@ -144,6 +144,33 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A file that the user named: a checkpoint of a network that is known.
+
+    Attributes
+    ----------
+    path
+        Of the file.
+    """
+
+    path: Path
+
+    def locate(self, entry: ModelEntry, settings: Settings) -> str:
+        """The file's path; MissingData if there is none."""
+        if not self.path.is_file():
+            raise MissingData(
+                f"weights of model {entry.name}", [self.path], "name a file that exists"
+            )
+        return str(self.path)
+
+    def file(
+        self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
+    ) -> Path:
+        """The file; that it fits is found when it is loaded."""
+        return Path(self.locate(entry, settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundled:
     """Weights that come with the package, so that everyone measures the same network.
 

@@ -99,6 +99,7 @@ def train(
     identity: str = "",
     each_epoch: Callable[[Epoch], None] = lambda epoch: None,
     each_step: Callable[[int, int], None] = lambda done, steps: None,
+    each_network: Callable[[int, torch.nn.Module], None] = lambda epoch, network: None,
     processes: Processes = ALONE,
 ) -> Trained:
     """Train a network; the same seed gives the same weights on one machine.
@@ -120,6 +121,9 @@ def train(
         Of what is trained; a checkpoint of something else is refused.
     each_epoch, each_step
         Are told of the progress: steps done and in all, over the whole training.
+    each_network
+        Is given the network as it is after each epoch, by its number from 1, in the
+        first process; before the checkpoint of that epoch is written.
     processes
         That train it together, each with its part of every batch. The first of them
         writes. Batch norm is over a process's own part, but on GPUs.
@@ -204,6 +208,8 @@ def train(
                     seconds=time.perf_counter() - start,
                 )
             )
+            if processes.rank == 0:
+                each_network(number, network)
             if checkpoint is not None and processes.rank == 0:
                 state = {
                     "identity": identity,
@@ -247,6 +253,19 @@ def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     content = io.BytesIO()
     torch.save(state, content)
     write_whole(path, content.getvalue(), what="checkpoint")
+
+
+def epochs_done(checkpoint: Path, identity: str) -> int:
+    """How many epochs are over by a checkpoint; 0 where there is none.
+
+    Raises
+    ------
+    BadData
+        As `train`.
+    """
+    if not checkpoint.exists():
+        return 0
+    return len(_read_checkpoint(checkpoint, identity)["epochs"])
 
 
 def _read_checkpoint(path: Path, identity: str) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from harness.artifacts import is_whole, locked, make_room, write_summed
 from harness.code import source_digest
 from harness.datasets.made.label_noise import Relabelled, with_label_noise
 from harness.digests import file_digest
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 from harness.models.processes import ALONE, Processes
 from harness.models.weights import weights_bytes
 
 if TYPE_CHECKING:
+    import torch
+
     from harness.datasets.family import Base
     from harness.datasets.images import Images
     from harness.models.entry import ModelEntry
@@ -38,13 +40,20 @@ SELDOM = 10.0  # seconds between lines about a training that goes on
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """One network to train: which, on what, how, and from which seed."""
+    """One network to train: which, on what, how, and from which seed.
+
+    Attributes
+    ----------
+    kept
+        Epochs whose weights are kept too, from 1; they decide nothing.
+    """
 
     entry: ModelEntry
     base: Base
     recipe: Recipe
     seed: int
     settings: Settings
+    kept: tuple[int, ...] = ()
 
     @property
     def fitting(self) -> ModelEntry:
@@ -91,12 +100,17 @@ class Training:
         """Where it lies, while a training is not done."""
         return self.weights.with_suffix(".checkpoint")
 
+    def kept_weights(self, epoch: int) -> Path:
+        """Where those of an epoch that is kept lie, or will."""
+        return self.weights.with_name(f"{self.weights.stem}.epoch{epoch}.safetensors")
+
     def is_made(self, splits: tuple[str, ...] = ()) -> bool:
-        """Whether weights, and a record of these splits, lie there undamaged.
+        """Whether all weights, and a record of these splits, lie there undamaged.
 
         A record is only of the very weights that lie beside it.
         """
-        if not is_whole(self.weights):
+        files = (self.weights, *map(self.kept_weights, self.kept))
+        if not all(map(is_whole, files)):
             return False
         return not splits or self._has_record(splits)
 
@@ -148,8 +162,8 @@ def train_once(
     Raises
     ------
     HarnessError
-        If files cannot be written or a checkpoint not be read, or the loss is not
-        finite.
+        If files cannot be written or a checkpoint not be read, or is of a later epoch
+        than one that was to be kept; or the loss is not finite.
     """
     from harness.models.record import record_bytes
 
@@ -168,8 +182,15 @@ def train_once(
             if path.exists() and not is_whole(path):
                 tell(f"{what} {path} cannot be read as it was written; it is made anew")
             make_room(path, what=what)
+        _check_kept(training, _identity(training, watch))
         starts()
-        trained = train(each_epoch=each_epoch, each_step=each_step)
+
+        def keep(epoch: int, network: torch.nn.Module) -> None:
+            if epoch in training.kept:
+                path = training.kept_weights(epoch)
+                write_summed(path, weights_bytes(network), what="weights of an epoch")
+
+        trained = train(each_epoch=each_epoch, each_step=each_step, each_network=keep)
         weights = weights_bytes(trained.network)
         write_summed(training.weights, weights, what="trained model")
         if splits:
@@ -195,9 +216,27 @@ def _ready(
         device=device,
         watch=watch,
         checkpoint=training.checkpoint,
-        identity=_digest([training.identity, {s: watch[s].digest for s in watch}]),
+        identity=_identity(training, watch),
         processes=processes,
     )
+
+
+def _identity(training: Training, watch: dict[str, Images]) -> str:
+    """Of what a checkpoint is one of."""
+    return _digest([training.identity, {s: watch[s].digest for s in watch}])
+
+
+def _check_kept(training: Training, identity: str) -> None:
+    """Refuse to go on behind an epoch that was to be kept and was not."""
+    from harness.models.training import epochs_done
+
+    done = epochs_done(training.checkpoint, identity)
+    for epoch in training.kept:
+        if epoch <= done and not is_whole(training.kept_weights(epoch)):
+            raise HarnessError(
+                f"epoch {epoch} was to be kept, but {done} are over without it; remove "
+                f"{training.checkpoint} to train from the start"
+            )
 
 
 def _files(training: Training, splits: tuple[str, ...]) -> dict[str, Path]:

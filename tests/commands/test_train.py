@@ -237,6 +237,10 @@ def test_a_record_of_other_weights_is_made_anew(tmp_path):
         (["--model", "lenett"], "unknown trainable model 'lenett'; did you mean lenet"),
         (["--model", "lenet", "--base", "digit"], "unknown base 'digit'"),
         (["--model", "lenet", "--out", "x.pt"], "--out must end in .safetensors"),
+        (
+            ["--model", "lenet", "--epochs", "3", "--keep-epochs", "2,4"],
+            "--keep-epochs must be of the epochs 1 to 3, got 4",
+        ),
         (["--model", "lenet", "--epochs", "0"], "`epochs` and `batch_size` must be"),
         (["--model", "lenet", "--networks", "2", "--out", "x"], "--out is of one netw"),
         (["--model", "resnet20", "--base", "cifar10"], "base cifar10 not found"),
@@ -413,3 +417,40 @@ def test_label_noise_is_drawn_once_and_spares_the_test_split(tmp_path, capsys):
 def test_label_noise_that_cannot_be(change, message):
     with pytest.raises(ValueError, match=message):
         Recipe(epochs=1, learning_rate=0.1, **change)
+
+
+def test_epochs_are_kept_as_a_shorter_training_ends(tmp_path, capsys):
+    """Beside --out; under a constant rate of learning they are its whole trainings."""
+    constant = ["train", "--model", "linear", "--schedule", "constant", "--out"]
+    assert main([*constant, "a.safetensors", "--epochs", "1"]) == 0
+    kept = ["--epochs", "3", "--keep-epochs", "3,1"]
+    assert main([*constant, "w/b.safetensors", *kept]) == 0
+    out = capsys.readouterr().out
+
+    first, last = (tmp_path / "w" / f"b-epoch{n}.safetensors" for n in (1, 3))
+    assert first.read_bytes() == (tmp_path / "a.safetensors").read_bytes()
+    assert last.read_bytes() == (tmp_path / "w" / "b.safetensors").read_bytes()
+    assert "weights after epoch 1: w/b-epoch1.safetensors" in out
+    assert not (tmp_path / "w" / "b-epoch2.safetensors").exists()
+
+
+def test_epochs_that_were_not_kept_are_trained_again(tmp_path, capsys, monkeypatch):
+    """The weights stay the same; behind a checkpoint it is refused by name."""
+    assert main(LINEAR) == 0
+    before = made(tmp_path)
+    assert main([*LINEAR, "--keep-epochs", "1"]) == 0
+    after = made(tmp_path)
+    assert "epoch 2/2, loss" in capsys.readouterr().err
+    (kept,) = after.keys() - before.keys()
+    assert kept.endswith(".epoch1.safetensors")
+    weights = [name for name in before if name.endswith(".safetensors")]
+    assert [after[name] for name in weights] == [before[name] for name in weights]
+
+    longer = ["train", "--model", "linear", "--epochs", "3"]
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            main(longer)
+    assert main([*longer, "--keep-epochs", "2"]) == 2
+    assert "epoch 2 was to be kept, but 2 are over without" in capsys.readouterr().err
+    assert main([*longer, "--keep-epochs", "3"]) == 0  # that one is still to come

@@ -271,3 +271,41 @@ def test_classifiers_agree_as_without_the_encoder_among_them(digits):
     assert agreement(both, one) == agreement(both)
     alone = report(digits, "-k", "agreement", "-rs", "--harness-models=linear", one)
     assert "there is no other: encoder predicts no classes" in alone[0].stdout.str()
+
+
+def test_a_known_model_takes_other_weights(digits):
+    """Checkpoints of a network of the harness, each under its name."""
+    from harness.models.entry import BUNDLED
+
+    for name in ("one", "two"):
+        bundled = (BUNDLED / "digits-linear.safetensors").read_bytes()
+        (digits.path / f"{name}.safetensors").write_bytes(bundled)
+    result, found = report(
+        digits,
+        "--harness-model=linear?weights=one.safetensors",
+        "--harness-model=linear?weights=two.safetensors&name=last",
+        "--harness-models=linear",
+        *("-k", "confidence"),
+    )
+
+    assert result.ret == 0
+    by_model = {}
+    for row in found["measurements"]:
+        by_model.setdefault(row["model"], []).append(row["value"])
+    assert by_model["one"] == by_model["last"] == by_model["linear"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("linear", "model linear is known: run it with --harness-models"),
+        ("linear?weights=no.safetensors", "weights of model no not found; looked at *"),
+        ("linear?weights=a.safetensors&mean=0.5", "all but weights and name is known"),
+        ("linea?weights=a.safetensors", "must be package.module:factory, *got 'linea'"),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(digits, spec, message):
+    result, _ = report(digits, f"--harness-model={spec}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{message}*"])
