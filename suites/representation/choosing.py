@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from harness.analysis.choosing import LAYER, Choice, RankCorrelation, choices
 from harness.analysis.correlation import Undefined
 from harness.analysis.fits.outcome import FittedOutcome
-from harness.measurement import Axes, label_of
+from harness.measurement import Axes, label_of, rank
 from harness.metrics import METRICS
-from harness.report.table import Column, Estimate, Table
+from harness.report.table import Column, Range, Table, Text
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
@@ -50,12 +50,21 @@ class ChoosingSection:
         return Choices(of=found) if found else None
 
     def tables(self, found: Choices, /) -> Iterable[Part]:
-        """One for each outcome."""
-        by_outcome: dict[str, list[Choice]] = {}
+        """One for each outcome; of one with several constants the first."""
+        by_outcome: dict[str, dict[str, list[Choice]]] = {}
         for one in found.of:
-            by_outcome.setdefault(one.outcome_label, []).append(one)
-        for label, some in by_outcome.items():
+            constants = _without_layer(one.outcome, one.outcome_axes)
+            by_outcome.setdefault(one.outcome, {}).setdefault(constants, []).append(one)
+        for by_constants in by_outcome.values():
+            label, some = next(iter(by_constants.items()))
             yield _table(label, some)
+        yield Text(
+            text="ρ is Spearman's and τ Kendall's, of metric and outcome over models, "
+            "with their signs; 95 % intervals leave out a model at a time. Picks: the "
+            "model that the metric says is best; lost: how far the best model is above "
+            "it. Measures of rank compare runs of one recipe.",
+            small=True,
+        )
 
     def quantities(self, found: Choices, /) -> Mapping[str, Quantity]:
         """`tau of METRIC for OUTCOME on DATASET`, and `lost by ...` in its own unit."""
@@ -74,45 +83,56 @@ class ChoosingSection:
 def _table(label: str, some: Sequence[Choice]) -> Table:
     outcome = _outcome(some[0].outcome)
     datasets = {one.dataset for one in some}
-    shown = {"form": outcome.form(1), "unit": outcome.percent.strip()}
-    scaled = {**shown, "scale": outcome.scale}
-    order = sorted(some, key=lambda one: (one.dataset, -_goodness(one), *one.order))
-    on = next(iter(datasets)) if len(datasets) == 1 else f"{len(datasets)} datasets"
+    layers = {dict(one.axes).get(LAYER, "") for one in some}
+    several = len(datasets) > 1
+    ends = {"form": ".2f", "width": 10, "bounded": True}
+    shown = {"form": outcome.form(1), "scale": outcome.scale}
+    order = sorted(
+        some,
+        key=lambda one: (
+            *(one.dataset, rank(dict(one.axes).get(LAYER, ""))),
+            *(-_goodness(one), *one.order),
+        ),
+    )
+    on = f"{len(datasets)} datasets" if several else next(iter(datasets))
+    at = f", at {next(iter(layers))}" if len(layers) == 1 and layers != {""} else ""
     return Table(
         columns=(
             Column(name="metric"),
-            Column(name="layer"),
-            *([Column(name="dataset")] if len(datasets) > 1 else []),
+            *([Column(name="layer")] if len(layers) > 1 else []),
+            *([Column(name="dataset")] if several else []),
             Column(name="better", goes=3),
-            Column(name="models", form=".0f", goes=2),
+            Column(name="models", form=".0f", goes=4),
             Column(name="ρ", form="+.2f", goes=1),
+            Column(name="95 %", goes=2, **ends),  # type: ignore[arg-type]
             Column(name="τ", form="+.2f"),
+            Column(name="95 %", **ends),  # type: ignore[arg-type]
             Column(name="picks"),
-            Column(name="its", form=outcome.form(1), scale=outcome.scale, goes=1),
-            Column(name="lost", **scaled),  # type: ignore[arg-type]
+            Column(name="its", goes=2, **shown),  # type: ignore[arg-type]
+            Column(name="lost", **shown),  # type: ignore[arg-type]
         ),
         rows=tuple(
             (
-                label_of(
-                    one.metric, Axes.of({n: v for n, v in one.axes if n != LAYER})
-                ),
-                dict(one.axes).get(LAYER, ""),
-                *([one.dataset] if len(datasets) > 1 else []),
+                _without_layer(one.metric, one.axes),
+                *([dict(one.axes).get(LAYER, "")] if len(layers) > 1 else []),
+                *([one.dataset] if several else []),
                 WAYS[one.better],
                 float(len(one.models)),
-                _estimate(one.spearman),
-                _estimate(one.kendall),
+                *_values(one.spearman),
+                *_values(one.kendall),
                 *_picked(one),
             )
             for one in order
         ),
-        title=f"metrics without labels against {label} over models, on {on}",
-        note="ρ is Spearman's and τ Kendall's, of metric and outcome over models, with "
-        "their signs; 95 % intervals leave out a model at a time. Picks: the model "
-        "that the metric says is best; lost: how far the best model is above it. "
-        "Measures of rank compare runs of one recipe.",
+        title=f"metrics without labels against {label} over models, on {on}{at}",
+        note=f"Its and lost: {outcome.unit}." if outcome.is_share else "",
         long=len(datasets) > FEW,
     )
+
+
+def _without_layer(name: str, axes: Axes) -> str:
+    """What is called so, where the layer stands in a column of its own."""
+    return label_of(name, Axes.of({n: v for n, v in axes if n != LAYER}))
 
 
 def _goodness(one: Choice) -> float:
@@ -127,12 +147,13 @@ def _picked(one: Choice) -> tuple[Value, Value, Value]:
     return one.picked.model, one.picked.outcome, one.picked.lost
 
 
-def _estimate(found: RankCorrelation | Undefined) -> Value:
+def _values(found: RankCorrelation | Undefined) -> tuple[Value, Value]:
+    """The correlation, and its interval."""
     if isinstance(found, Undefined):
-        return found
+        return found, None
     if isinstance(found.interval, Undefined):
-        return found.value
-    return Estimate(value=found.value, low=found.interval.low, high=found.interval.high)
+        return found.value, found.interval
+    return found.value, Range(low=found.interval.low, high=found.interval.high)
 
 
 def _outcome(name: str) -> FittedOutcome:
