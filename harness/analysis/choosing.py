@@ -15,7 +15,11 @@ from harness.analysis.correlation import ACCURACY, Undefined
 from harness.analysis.fits import weighted
 from harness.analysis.fits.fits import MINIMUM, Unfit
 from harness.analysis.fits.outcome import FittedOutcome, fitted_outcome
-from harness.analysis.resampling.jackknife import Interval, fit_intervals
+from harness.analysis.resampling.jackknife import (
+    MINIMUM_GROUPS,
+    Interval,
+    fit_intervals,
+)
 from harness.errors import UndefinedMetricError
 from harness.measurement import NO_AXES, Axes, Measurement, Named, label_of
 from harness.metrics.embeddings.clid import clid
@@ -246,6 +250,9 @@ def _correlation(
     value = float(weighted.STATISTICS[name](*arrays, np.ones((1, n)))[0])
     if not np.isfinite(value):
         return Undefined("all models have one value")
+    if n < MINIMUM_GROUPS:
+        few = Undefined(f"an interval needs {MINIMUM_GROUPS} models, got {n}")
+        return RankCorrelation(value=value, interval=few)
     try:
         interval: Interval | Undefined
         interval = fit_intervals(*arrays, models, statistics=(name,))[name]

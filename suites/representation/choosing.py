@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
-from harness.analysis.choosing import LAYER, Choice, RankCorrelation, choices
+from harness.analysis.choosing import LAYER, Choice, Pick, RankCorrelation, choices
 from harness.analysis.correlation import Undefined
 from harness.analysis.fits.outcome import FittedOutcome
 from harness.measurement import Axes, label_of, rank
@@ -57,6 +58,8 @@ class ChoosingSection:
             by_outcome.setdefault(one.outcome, {}).setdefault(constants, []).append(one)
         for by_constants in by_outcome.values():
             label, some = next(iter(by_constants.items()))
+            if len({one.dataset for one in some}) > FEW:
+                yield _over_datasets(label, some)
             yield _table(label, some)
         yield Text(
             text="ρ is Spearman's and τ Kendall's, of metric and outcome over models, "
@@ -127,6 +130,43 @@ def _table(label: str, some: Sequence[Choice]) -> Table:
         title=f"metrics without labels against {label} over models, on {on}{at}",
         note=f"Its and lost: {outcome.unit}." if outcome.is_share else "",
         long=len(datasets) > FEW,
+    )
+
+
+def _over_datasets(label: str, some: Sequence[Choice]) -> Table:
+    """Medians over datasets of what the long table has one by one."""
+    outcome = _outcome(some[0].outcome)
+    rows: dict[tuple[str, Axes], list[Choice]] = {}
+    for one in some:
+        rows.setdefault(one.series, []).append(one)
+    found = [_median(series, own) for series, own in rows.items()]
+    order = sorted(found, key=lambda row: -row[0])
+    return Table(
+        columns=(
+            Column(name="metric"),
+            Column(name="better", goes=2),
+            Column(name="datasets", form=".0f", goes=1),
+            Column(name="τ", form="+.2f"),
+            Column(name="lost", form=outcome.form(1), scale=outcome.scale),
+            Column(name="picks the best"),
+        ),
+        rows=tuple(row[1:] for row in order),
+        title=f"metrics without labels against {label} over models, by dataset",
+        note="Medians over datasets; on how many of them the pick is as good as any.",
+    )
+
+
+def _median(series: tuple[str, Axes], own: Sequence[Choice]) -> tuple[Any, ...]:
+    """What a row is sorted by, and the row."""
+    taus = [c.kendall.value for c in own if isinstance(c.kendall, RankCorrelation)]
+    lost = [c.picked.lost for c in own if isinstance(c.picked, Pick)]
+    tau = median(taus) if taus else Undefined("no dataset has it of three models")
+    better = own[0].better
+    known = better and not isinstance(tau, Undefined)
+    return (
+        *(better * tau if known else -2.0, label_of(*series), WAYS[better]),
+        *(float(len(own)), tau, median(lost) if lost else None),
+        f"{sum(one <= 0 for one in lost)} of {len(lost)}" if lost else "-",
     )
 
 

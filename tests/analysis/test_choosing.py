@@ -146,7 +146,7 @@ def test_few_models_say_what_they_lack():
     assert "needs 3, got 2" in one(2).spearman.reason
     assert one(2).picked.model == "b"
     assert isinstance(one(4).kendall, RankCorrelation)
-    assert "at least 5 groups" in one(4).kendall.interval.reason
+    assert "an interval needs 5 models, got 4" in one(4).kendall.interval.reason
     assert "a, b, c have the best value alike" in one(3, (2.0,) * 3).picked.reason
     assert choices(rows_of("rankme", [1.0]) + rows_of("knn", [0.1], free=False)) == ()
 

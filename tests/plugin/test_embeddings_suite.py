@@ -167,8 +167,32 @@ def test_metrics_are_held_against_outcomes_over_models(embeddings):
     best, picked = max(one["outcomes"]), one["picked"]
     assert picked["lost"] == pytest.approx(best - picked["outcome"])
     assert -1 <= one["spearman"]["value"] <= 1
-    assert "at least 5 groups" in one["spearman"]["interval"]["reason"]
+    assert "needs 5 models, got 3" in one["spearman"]["interval"]["reason"]
     assert "neither way" in found["coherence", "accuracy"]["picked"]["reason"]
     first, second = report["verdicts"]
     assert (first["passed"], second["passed"]) == (True, False)
     assert first["value"] == picked["lost"]
+
+
+def test_several_datasets_have_a_summary(embeddings):
+    """Medians, and on how many of them the best model was picked."""
+    spec = "--harness-model=enc.py:{}?mean=0.3&std=0.4"
+    result, _ = measured(
+        embeddings,
+        *("mine", "-k", "nesum", "--harness-families=in*", "--harness-models=sharp"),
+        *(spec.format("small"), spec.format("large")),
+    )
+    report = json.loads((embeddings.path / "r.json").read_text())
+    found = report["sections"]["choosing"]["of"]
+    taus = [one["kendall"]["value"] for one in found]
+    right = sum(one["picked"]["lost"] == 0 for one in found)
+    (section,) = [one for one in report["shown"] if one["name"] == "choosing"]
+    shown = {part.get("title", ""): part for part in section["parts"]}
+
+    assert len(found) == 4
+    (title,) = [name for name in shown if name.endswith("by dataset")]
+    (row,) = shown[title]["rows"]
+    assert row[0] == "nesum[layer=head]"
+    assert row[3] == pytest.approx(np.median(taus))
+    assert row[-1] == f"{right} of 4"
+    assert "by dataset" in result.stdout.str()
