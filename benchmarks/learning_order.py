@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--train", type=int, default=5000)
     parser.add_argument("--test", type=int, default=2000)
     parser.add_argument("--label-noise", type=float, default=0.0)
+    parser.add_argument("--learning-rate", type=float, default=0.05)
     arguments = parser.parse_args()
     own = user_cache_path("harness")
     root = arguments.data_root
@@ -64,7 +65,7 @@ def main() -> None:
     images = first(source, arguments.train, noisy)
     recipe = Recipe(
         epochs=arguments.epochs,
-        learning_rate=0.05,
+        learning_rate=arguments.learning_rate,
         batch_size=128,
         optimiser="sgd",
         weight_decay=5e-4,

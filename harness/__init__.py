@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from harness.analysis.forecasts.arrays import AccuracyForecast as AccuracyForecast
     from harness.analysis.forecasts.arrays import Labelled as Labelled
     from harness.analysis.forecasts.arrays import predict_accuracy as predict_accuracy
+    from harness.models.recorder import Recorder as Recorder
+    from harness.models.recorder import read_recorded as read_recorded
 
 __version__ = version("harness")
 
@@ -22,10 +24,13 @@ if (_TOP / "suites" / "label_free").is_dir() and (_TOP / "setup.py").is_file():
 keep_old_names()
 
 # Imported when they are asked for: pytest imports this package at every start.
-_LAZY = dict.fromkeys(
-    ("AccuracyForecast", "Labelled", "predict_accuracy"),
-    "harness.analysis.forecasts.arrays",
-)
+_LAZY = {
+    **dict.fromkeys(
+        ("AccuracyForecast", "Labelled", "predict_accuracy"),
+        "harness.analysis.forecasts.arrays",
+    ),
+    **dict.fromkeys(("Recorder", "read_recorded"), "harness.models.recorder"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -90,7 +90,7 @@ INSIDE = {
         {"recipe"},
         {"objectives"},
         {"network", "stages", "training"},
-        {"classifier", "record"},
+        {"classifier", "record", "recorder"},
         {"entry", "tap", "trainings", "yours"},
         {"trained_here", "untrained"},
         {"published", "population"},
