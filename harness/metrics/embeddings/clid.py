@@ -8,7 +8,7 @@ from harness.arrays import Array
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_count, check_features
 from harness.metrics.numerics.kmeans import Norm, kmeans
-from harness.metrics.numerics.nearest import nearest
+from harness.metrics.numerics.neighbours import nearest_others
 from harness.metrics.spec import Input, Metric, Trend
 from harness.sampling import sampled_rows
 
@@ -80,8 +80,8 @@ def cluster_learnability(
             f"{len(rows)} images"
         )
     found = kmeans(rows, k=k, norm=Norm.RAW, n_init=starts, seed=seed).clusters
-    neighbours, _ = nearest(rows, 1)
-    return float((found[neighbours[:, 0]] == found).mean())
+    neighbours = nearest_others(rows, k=1, distance="euclidean").rows[:, 0]
+    return float((found[neighbours] == found).mean())
 
 
 def clid(learnabilities: Sequence[float], dimensions: Sequence[float]) -> Array:

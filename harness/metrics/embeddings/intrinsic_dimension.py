@@ -5,7 +5,7 @@ import numpy as np
 from harness.arrays import Array
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_count, check_features
-from harness.metrics.numerics.nearest import nearest
+from harness.metrics.numerics.neighbours import nearest_others
 from harness.metrics.spec import Input, Invariant, Metric, Trend
 from harness.sampling import sampled_rows
 
@@ -64,14 +64,28 @@ def intrinsic_dimension(features: Array, *, images: int | None = None) -> float:
             f"it needs three images that differ in their features, got {len(points)}"
         )
     points = points - points.mean(axis=0)
-    _, away = nearest(points / np.abs(points).max(), 2)
-    away = away[away[:, 0] > 0]  # rounding makes very near points equal
-    total = np.log(away[:, 1] / away[:, 0]).sum()
+    near, next_near = _two_nearest(points / np.abs(points).max())
+    kept = near > 0  # rounding makes very near points equal
+    near, next_near = near[kept], next_near[kept]
+    total = np.log(next_near / near).sum()
     if not total > 0:
         raise UndefinedMetricError(
             "the two nearest neighbours of every image are equally far"
         )
-    return float(len(away) / total)
+    return float(len(near) / total)
+
+
+def _two_nearest(points: Array) -> tuple[Array, Array]:
+    """(n,) distances to the nearest and the second nearest other point.
+
+    From differences of coordinates, so that near points keep their digits; of two
+    candidates more, for where the fast distances that found them are rounded.
+    """
+    k = min(4, len(points) - 1)
+    rows = nearest_others(points, k=k, distance="euclidean").rows
+    away = [np.linalg.norm(points - points[rows[:, i]], axis=1) for i in range(k)]
+    ordered = np.sort(away, axis=0)
+    return ordered[0], ordered[1]
 
 
 INTRINSIC_DIMENSION = Metric(
