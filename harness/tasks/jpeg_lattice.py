@@ -96,8 +96,9 @@ def told_by_jpeg(pixels: NDArray[np.uint8], quality: int = 75) -> NDArray[np.boo
     """(n,): whether the lattice tells an image's every turn's pair from the other pair.
 
     Its mean over images is 1 where rotation's label is half given away, so that a head
-    on the leak alone is right on half of the turns and not on a quarter; images that
-    were never JPEGs, or were resized since, are told by accident.
+    on the leak alone is right on half of the turns and not on a quarter. Of images that
+    were never JPEGs, or were resized since, half are told by accident: then the two
+    distances say nothing, and a quarter turn of whole blocks swaps them.
 
     Parameters
     ----------

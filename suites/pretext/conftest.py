@@ -19,7 +19,8 @@ def pytest_addoption(parser):
         "--pretext-tasks",
         default="",
         metavar="NAME,...",
-        help="of rotation, jigsaw, context, inpainting, colorization; by default all",
+        help="of rotation, jigsaw, tiles, context, inpainting and colorization; by "
+        "default all",
     )
     group.addoption(
         "--pretext-images",

@@ -10,10 +10,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UndefinedMetricError
 from harness.fixtures.cells import run_of
 from harness.fixtures.on_request import is_left_out
-from harness.tasks import colorization, context, inpainting, jigsaw, rotation
+from harness.tasks import colorization, context, inpainting, jigsaw, rotation, tiles
 from harness.tasks.frozen import Encode, FrozenHead, FrozenTask, Pixels, Score
 from harness.tasks.jpeg_lattice import told_by_jpeg
 from harness.tasks.twins import SEEDS, encoder, random_twin
@@ -22,7 +22,11 @@ pytestmark = [
     pytest.mark.harness_on_request(folder=True),
     pytest.mark.usefixtures("train"),  # so that its images are in the keys
 ]
-TASKS = ("rotation", "jigsaw", "context", "inpainting", "colorization")
+TASKS = ("rotation", "jigsaw", "tiles", "context", "inpainting", "colorization")
+KNOWN = {
+    task.name: task
+    for task in (rotation.FROZEN, context.TASK, inpainting.TASK, colorization.TASK)
+}
 
 
 def pytest_generate_tests(metafunc):
@@ -48,7 +52,21 @@ def pytest_generate_tests(metafunc):
         raise pytest.Collector.CollectError(str(error)) from None
     if not named and run.base.size[2] == 1:
         names.remove("colorization")
-    metafunc.parametrize(("pretext", "images"), [(n, int(images)) for n in names])
+    metafunc.parametrize(
+        ("pretext", "images"), [(_said(run, name), int(images)) for name in names]
+    )
+
+
+def _said(run, name):
+    """The task with what options choose of it: two of them are two numbers."""
+    if name == "tiles":
+        grid = run.settings.jigsaw_grid
+        return f"tiles-{grid}x{grid}"
+    if name != "jigsaw":
+        return name
+    task = run.task("jigsaw")
+    fit = task.views[-1].fit
+    return f"{task.name}-{fit}" if fit else task.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +103,15 @@ def asked(pretext, images, model, dataset, trained_heads):
 
 
 def _task(run, name):
-    if name == "jigsaw":
+    kind = name.partition("-")[0]
+    if kind == "jigsaw":
         return jigsaw.frozen(run.task("jigsaw"))
-    if name == "rotation":
-        return rotation.FROZEN
-    return {"context": context, "inpainting": inpainting}.get(name, colorization).TASK
+    if kind != "tiles":
+        return KNOWN[kind]
+    try:
+        return tiles.frozen(run.settings.jigsaw_grid, run.base.size[0])
+    except ValueError as error:
+        raise UndefinedMetricError(str(error)) from error
 
 
 def _pixels(dataset, limit):

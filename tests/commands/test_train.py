@@ -334,6 +334,27 @@ def test_a_pretext_task_trains_an_encoder_of_any_model(tmp_path, capsys):
     assert f"{record.accuracy_on('test')[-1]:.2%} of 511" in out
 
 
+def test_what_jpeg_gives_away_of_rotation_is_said():
+    """White noise, as it is and saved."""
+    import io
+
+    from PIL import Image
+
+    from harness.commands.train import given_away
+    from harness.datasets.images import ArrayImages
+
+    noise = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3)).astype(np.uint8)
+    saved = []
+    for image in noise:
+        content = io.BytesIO()
+        Image.fromarray(image).save(content, "JPEG", quality=75)
+        saved.append(np.asarray(Image.open(content)))
+    said = given_away(ArrayImages(pixels=np.stack(saved), labels=None))
+    assert said.startswith("of 100.0% of 40 test images JPEG's lattice tells quarter t")
+    assert given_away(ArrayImages(pixels=noise, labels=None)) == ""
+    assert given_away(ArrayImages(pixels=noise[:, :7, :7], labels=None)) == ""
+
+
 def test_supervised_is_another_word_for_cross_entropy(tmp_path, capsys):
     assert main([*LINEAR, "--objective", "supervised"]) == 0
     assert "test images right\n" in capsys.readouterr().out

@@ -56,9 +56,17 @@ def test_scores_stand_beside_twins_leaks_and_chance(pretext):
 
 def test_colours_are_asked_of_no_grey_base_and_refused_if_named(pretext):
     result, report = run(pretext, "--harness-models", "linear", "-k", "leak")
-    result.assert_outcomes(passed=4, deselected=9)
+    result.assert_outcomes(passed=5, deselected=11)
     tasks = {row["axes"]["pretext"] for row in report["measurements"]}
-    assert tasks == {"rotation", "jigsaw", "context", "inpainting"}
+    assert tasks == {"rotation", "jigsaw-2x2-4", "tiles-2x2", "context", "inpainting"}
+
+    finer = ("--harness-jigsaw-grid", "4", "--harness-jigsaw-permutations", "5")
+    named = ("--pretext-tasks", "jigsaw,tiles", "-k", "leak")
+    result, report = run(pretext, "--harness-models", "linear", *finer, *named)
+    result.assert_outcomes(passed=1, skipped=1, deselected=5)
+    (row,) = (r for r in report["measurements"] if "pretext" in r["axes"])
+    assert row["axes"]["pretext"] == "jigsaw-4x4-5"
+    result.stdout.fnmatch_lines(["*`grid` must be 2 or 3,*"])
 
     named = ("--pretext-tasks", "colorization", "-k", "score")
     result, _ = run(pretext, "--harness-models", "linear", *named)
