@@ -57,12 +57,18 @@ def coherence(features: Array) -> float:
     """
     check_features(features)
     rows = np.asarray(features, dtype=np.float64)
-    vectors, values, _ = np.linalg.svd(rows, full_matrices=False)
+    # Of many images, vectors of a small matrix and an orthogonal basis before it.
+    basis, small = (
+        np.linalg.qr(rows) if len(rows) > rows.shape[1] else (np.eye(len(rows)), rows)
+    )
+    vectors, values, _ = np.linalg.svd(small, full_matrices=False)
     if values[0] == 0:
         raise UndefinedMetricError("the features have collapsed: all of them are 0")
-    kept = vectors[:, values > ROUNDING * values[0]]
-    n, rank = kept.shape
-    return max(1.0, float((kept**2).sum(axis=1).max() * n / rank))  # rounding
+    kept = values > ROUNDING * values[0]
+    # A whole turn of the basis changes no length.
+    left = basis if kept.all() else basis @ vectors[:, kept]
+    leverage = (left**2).sum(axis=1)
+    return max(1.0, float(leverage.max() * len(rows) / kept.sum()))  # rounding
 
 
 COHERENCE = Metric(

@@ -1,4 +1,4 @@
-"""Measures of embeddings on ResNet-20's features of CIFAR-10: numbers that are known."""
+"""Measures of embeddings of ResNet-20 on CIFAR-10: numbers that are known."""
 
 import pytest
 
