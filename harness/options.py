@@ -728,9 +728,10 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-list",
         dest="harness_list",
-        choices=("bases", "models", "families", "metrics"),
+        choices=("bases", "models", "families", "metrics", "published"),
         default=None,
-        help="print what there is to choose from, and run nothing",
+        help="print what there is to choose from, or numbers by layer that were "
+        "published, and run nothing",
     )
     for option in OPTIONS:
         extra: dict[str, Any] = (

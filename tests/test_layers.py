@@ -97,7 +97,7 @@ INSIDE = {
         {"entries"},
     ),
     "analysis": (
-        {"alexnet", "labelling", "left_out", "ranges"},
+        {"alexnet", "published_layers", "labelling", "left_out", "ranges"},
         {"coverage"},
         {"fits"},
         {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},

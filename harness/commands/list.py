@@ -1,5 +1,7 @@
 """What there is to choose from: bases, models, families or metrics.
 
+Also numbers by layer as they were published, to hold one's own against.
+
 Options of pytest may follow, so that conftest files and other bases are heard:
 
     harness list models

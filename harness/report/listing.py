@@ -1,4 +1,4 @@
-"""Listings: the bases, models, families and metrics that a run can choose from."""
+"""Listings: what a run can choose from, and what was published of its kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.run import Run
     from harness.settings import Settings
 
-KINDS = ("bases", "models", "families", "metrics")
+KINDS = ("bases", "models", "families", "metrics", "published")
 
 
 def listing(kind: str, run: Run) -> Iterable[RenderableType]:
@@ -25,6 +25,7 @@ def listing(kind: str, run: Run) -> Iterable[RenderableType]:
         "models": _models,
         "families": _families,
         "metrics": _metrics,
+        "published": _published,
     }
     yield from makers[kind](run)
 
@@ -133,6 +134,22 @@ def _metrics(run: Run) -> Iterable[RenderableType]:
         "An estimate is an accuracy itself; a score rises or falls with accuracy and "
         "is fitted against it. An outcome uses the labels, and is never a predictor."
     )
+
+
+def _published(run: Run) -> Iterable[RenderableType]:
+    """What the suite of representations has on its page, beside one's own."""
+    from harness.analysis.published_layers import PUBLISHED
+
+    for one in PUBLISHED:
+        table = Columns(
+            title=one.title,
+            names=(Names(head="pre-training", widest=60, whole=True),),
+            blocks=(Block(numbers=tuple(Number(name=name) for name in one.layers)),),
+        )
+        for name, values in one.rows.items():
+            table.add((name,), tuple(f"{value:.1f}" for value in values))
+        yield table
+        yield f"In percent. {one.source}."
 
 
 def _here(locate: Any) -> str:

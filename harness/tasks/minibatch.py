@@ -210,12 +210,11 @@ def minibatch_right(
             steps=steps,
         )
         trial, truth = train_features[held], train_labels[held]
-        right = [
-            (tried.answers(trial, i) == truth).mean() for i in range(len(strengths))
-        ]
-        strength = max(zip(right, strengths, strict=True), key=lambda p: (p[0], -p[1]))[
-            1
-        ]
+        right = {
+            one: float((tried.answers(trial, which) == truth).mean())
+            for which, one in enumerate(strengths)
+        }
+        strength = max(strengths, key=lambda one: (right[one], -one))
     probe = trained_probes(
         train_features, train_labels, strengths=(strength,), steps=steps
     )

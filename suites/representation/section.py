@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.along_axes import ordered
 from harness.analysis.correlation import Undefined
+from harness.analysis.published_layers import PUBLISHED, Published
 from harness.models.layers import HEAD, split_layer
 from harness.models.untrained import twinned
 from harness.report.table import Column, Curve, Estimate, Series, Table, Text
-
-from .published import PUBLISHED, published_tables
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
@@ -99,7 +98,7 @@ class ByLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Representation:
-    """All of them, and where published ones are shown."""
+    """All of them: by measure, constants, dataset and what stages are called."""
 
     of: tuple[ByLayer, ...]
 
@@ -149,7 +148,7 @@ class RepresentationSection:
             "in the files of tables.",
             small=True,
         )
-        yield from published_tables(PUBLISHED)
+        yield from map(_published, PUBLISHED)
 
     def quantities(self, found: Representation, /) -> Mapping[str, Quantity]:
         """Of linear accuracy: `peak_before_last` and `over_random` of each model."""
@@ -314,6 +313,24 @@ def _table(one: ByLayer, *, everywhere: bool) -> Table:
         title=_title(one),
         note=f"In percent.{chance}",
         where=() if everywhere else ("page", "markdown"),
+    )
+
+
+def _published(one: Published) -> Table:
+    """With the drop at its last layer; folded, as it is nobody's run."""
+    return Table(
+        columns=(
+            Column(name="pre-training"),
+            *(Column(name=name, form=".1f") for name in one.layers),
+            Column(name="drop", form=".1f"),
+        ),
+        rows=tuple(
+            (name, *values, max(values) - values[-1])
+            for name, values in one.rows.items()
+        ),
+        title=one.title,
+        note=f"In percent. {one.source}.",
+        folded=one.title,
     )
 
 

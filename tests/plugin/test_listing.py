@@ -21,6 +21,7 @@ def test_a_listing_runs_nothing_and_succeeds(toy, kind):
         "models": {"sharp", "soft"},
         "families": {"in0", "out2"},
         "metrics": {metric.name for metric in METRICS},
+        "published": {"conv5", "50.5", "61.7"},
     }
     assert expected[kind] <= set(shown.split())
     assert "passed" not in shown

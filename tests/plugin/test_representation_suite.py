@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.analysis.published_layers import PUBLISHED
 from harness.measurement import Measurement
 from suites.representation.constants import neighbours
-from suites.representation.published import LAYERS, PUBLISHED
 from suites.representation.section import RepresentationSection, network_of
 
 SUITE = Path(__file__).parents[2] / "suites" / "representation"
@@ -365,8 +365,8 @@ def test_names_say_which_network_a_model_is():
 
 def test_published_tables_have_the_shape_of_the_field():
     """Self-supervised ones peak before the last layer; the supervised one rises."""
-    imagenet = PUBLISHED[0].rows
-    for name, values in imagenet.items():
-        assert len(values) == len(LAYERS)
+    for one in PUBLISHED:
+        assert {len(values) for values in one.rows.values()} == {len(one.layers)}
+    for name, values in PUBLISHED[0].rows.items():
         rises = bool((np.diff(values) > 0).all())
         assert rises == (name == "ImageNet labels")

@@ -1,29 +1,29 @@
-"""Published tables to print beside one's own: numbers as they were printed."""
+"""Published numbers by layer, to hold one's own against: as they were printed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.report.table import Column, Table
-
-LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5")
+_ALEXNET = ("conv1", "conv2", "conv3", "conv4", "conv5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A table of percents by layer of AlexNet.
+    """A table of percents by layer.
 
     Attributes
     ----------
     title, source
         What it is of, and where it was printed.
+    layers
+        In the order that they run.
     rows
         By pre-training, one percent a layer.
     """
 
     title: str
     source: str
+    layers: tuple[str, ...]
     rows: dict[str, tuple[float, ...]]
 
 
@@ -33,7 +33,8 @@ _SPLIT_BRAIN = (
 )
 IMAGENET = Published(
     title="linear top-1 on ImageNet, AlexNet, as published",
-    source=f"{_SPLIT_BRAIN}.",
+    source=_SPLIT_BRAIN,
+    layers=_ALEXNET,
     rows={
         "ImageNet labels": (19.3, 36.3, 44.2, 48.3, 50.5),
         "random": (11.6, 17.1, 16.9, 16.3, 14.1),
@@ -49,7 +50,8 @@ IMAGENET = Published(
 )
 PLACES = Published(
     title="linear top-1 on Places205, AlexNet, as published",
-    source=f"{_SPLIT_BRAIN}.",
+    source=_SPLIT_BRAIN,
+    layers=_ALEXNET,
     rows={
         "Places labels": (22.1, 35.1, 40.2, 43.3, 44.6),
         "ImageNet labels": (22.7, 34.8, 38.4, 39.4, 38.7),
@@ -61,23 +63,14 @@ PLACES = Published(
         "split-brain (cl, cl)": (21.3, 30.7, 34.0, 34.1, 32.5),
     },
 )
-PUBLISHED = (IMAGENET, PLACES)
-
-
-def published_tables(which: Iterable[Published]) -> Iterable[Table]:
-    """Each with the drop at its last layer; folded, as they are nobody's run."""
-    for one in which:
-        yield Table(
-            columns=(
-                Column(name="pre-training"),
-                *(Column(name=name, form=".1f", unit="%") for name in LAYERS),
-                Column(name="drop", form=".1f", unit="%"),
-            ),
-            rows=tuple(
-                (name, *values, max(values) - values[-1])
-                for name, values in one.rows.items()
-            ),
-            title=one.title,
-            note=one.source,
-            folded=one.title,
-        )
+ROTNET = Published(
+    title="non-linear probe on CIFAR-10, NIN of RotNet, as published",
+    source="Gidaris, Singh and Komodakis, ICLR 2018, arXiv:1803.07728; run by others: "
+    "gidariss/FeatureLearningRotNet, issue 6",
+    layers=("block1", "block2", "block3", "block4"),
+    rows={
+        "rotation": (85.07, 89.06, 86.21, 61.73),
+        "rotation, run by others": (84.65, 88.89, 85.88, 54.04),
+    },
+)
+PUBLISHED = (IMAGENET, PLACES, ROTNET)
