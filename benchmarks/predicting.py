@@ -46,6 +46,12 @@ TUNED_SEED = 0
 UNTUNED = ("few", "shares", "digits-28", *POOLS)
 SETS = 40  # of the interior: as many of the first pool, or a quarter from each
 NEED_OTHERS = ("agreement", "aline_s", "aline_d")
+# Head -> predictor: shown beside the forecast on each family.
+BESIDE = {
+    "COTT": "cott, as it is",
+    "COT": "cot, as it is",
+    "nuclear": "line of nuclear norm",
+}
 MEDIAN = ("atc_mc", "atc_ne", "cot", "cott")
 Key = tuple[str, str]  # model, dataset
 
@@ -122,15 +128,15 @@ def main() -> None:
 
 
 def by_family(base: str, guesses: Sequence[Guess]) -> Table:
-    """The forecast on each family, beside the estimate that is best over all."""
+    """The forecast on each family, beside errors of what goes with class shares."""
     table = Table(title=f"{base}, the forecast by family", title_justify="left")
-    for head in ("family", "sets", "MAE", "bias", "held", "width", "abst.", "COTT"):
+    heads = ("family", "sets", "MAE", "bias", "held", "width", "abst.", *BESIDE)
+    for head in heads:
         table.add_column(head, justify="left" if head == "family" else "right")
     mine = [g for g in guesses if g.base == base]
     for family in sorted({g.shown for g in mine}):
         here = [g for g in mine if g.shown == family]
         ours = [g for g in here if g.predictor == "forecast"]
-        cott = [g for g in here if g.predictor == "cott, as it is"]
         mae, _, bias, _, held, width, abstains = _line(ours)
         table.add_row(
             family,
@@ -140,7 +146,10 @@ def by_family(base: str, guesses: Sequence[Guess]) -> Table:
             f"{held:.1f} %",
             f"{width:.1f}",
             f"{abstains:.0f} %",
-            f"{_line(cott)[0]:.2f}",
+            *(
+                f"{_line([g for g in here if g.predictor == name])[0]:.2f}"
+                for name in BESIDE.values()
+            ),
         )
     return table
 
@@ -299,8 +308,9 @@ def _free(
         return
     best = min(fitted, key=error)
     yield "best line of a metric", lines[best], (best,)
-    if "cott" in fitted:
-        yield "line of COTT", lines["cott"], ("cott",)
+    for metric, name in (("cott", "COTT"), ("nuclear_norm", "nuclear norm")):
+        if metric in fitted:
+            yield f"line of {name}", lines[metric], (metric,)
     together = combine(rows)
     yield "plane of all metrics", together, together.metrics
 
