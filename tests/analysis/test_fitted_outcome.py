@@ -95,12 +95,15 @@ def test_rows_say_what_they_are_fitted_against():
 
 
 def test_the_known_outcomes_are_what_their_measures_say():
-    """Accuracy and top-5 count images; what lies between 0 and 1 is in percent."""
+    """Accuracies count images, a probe's too; what lies in [0, 1] is in percent."""
     found = {o.name: FittedOutcome.of(o) for o in OUTCOMES}
 
     assert found["accuracy"] == TOP_1
     assert found["negative_log_likelihood"] == NLL
-    assert {n for n, o in found.items() if o.proportion} == {"accuracy", "top_5"}
+    assert {n for n, o in found.items() if o.proportion} == {
+        *("accuracy", "top_5", "knn", "knn_leave_one_out"),
+        *("linear_probe", "logistic_probe", "first_labels"),
+    }
     assert {n for n, o in found.items() if not o.is_share} == {
         *("negative_log_likelihood", "brier_score", "ami", "ari")
     }
