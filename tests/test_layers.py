@@ -91,7 +91,7 @@ INSIDE = {
         {"objectives"},
         {"network", "stages", "training"},
         {"classifier", "record", "recorder"},
-        {"entry", "tap", "trainings", "yours"},
+        {"entry", "published_record", "tap", "trainings", "yours"},
         {"trained_here", "untrained"},
         {"published", "population"},
         {"entries"},
