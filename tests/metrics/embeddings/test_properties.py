@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import ortho_group
 
 from harness.errors import UndefinedMetricError
+from harness.metrics import METRICS, Trend
 from harness.metrics.embeddings.alignment import alignment
 from harness.metrics.embeddings.alpha_req import alpha_req
 from harness.metrics.embeddings.clid import clid, cluster_learnability
@@ -276,3 +277,46 @@ def test_features_in_more_directions_rank_higher(measure):
         found.append(measure(z))
     assert found == sorted(found)
     assert measure(rng.standard_normal((300, 16))) > found[-1]  # and noise the highest
+
+
+def of_directions(used, *, noise=0.0, views=()):
+    """Features that use so many of 16 directions; perhaps of several views."""
+    rng = np.random.default_rng(0)
+    signal = (
+        rng.standard_normal((200, used)) @ ortho_group.rvs(16, random_state=1)[:used]
+    )
+    return signal + noise * rng.standard_normal((*views, 200, 16))
+
+
+BLOBS = np.random.default_rng(0).standard_normal((20, 16))[np.arange(200) % 20]
+#: What a measure should hold to be better, and what to be worse.
+BETTER = {
+    "cluster_learnability": (
+        BLOBS + of_directions(1, noise=0.01) / 50,
+        of_directions(16),
+    ),
+    "alignment": (
+        of_directions(8, noise=0.1, views=(3,)),
+        of_directions(8, noise=1.0, views=(3,)),
+    ),
+    "lidar": (
+        of_directions(8, noise=0.3, views=(10,)),
+        of_directions(1, noise=0.3, views=(10,)),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [m for m in METRICS if m.fn.__module__.startswith("harness.metrics.embeddings.")],
+    ids=lambda m: m.name,
+)
+def test_each_goes_in_the_direction_that_it_declares(metric):
+    """From one direction to eight, but where another world says more."""
+    good, bad = BETTER.get(
+        metric.name, (of_directions(8), of_directions(1, noise=1e-4))
+    )
+    options = {"first": 1} if metric.name == "alpha_req" else {}
+    found = [metric(z, **options) for z in (good, bad)]
+    if metric.trend is not Trend.NONE:
+        assert np.sign(found[0] - found[1]) == metric.trend.value
