@@ -34,7 +34,7 @@ def test_scores_stand_beside_twins_leaks_and_chance(pretext):
     result.assert_outcomes(passed=7)
     rows = report["measurements"]
     twins = [row for row in rows if row["metric"] == "pretext_twin"]
-    assert {row["axes"]["seed"] for row in twins} == {"0", "1", "2"}
+    assert {row["axes"]["twin"] for row in twins} == {"seed0", "seed1", "seed2"}
     assert {row["axes"]["images"] for row in twins} == {"60"}
     assert {row["label_free"] for row in rows if "pretext" in row["axes"]} == {True}
     (rotation,) = (
