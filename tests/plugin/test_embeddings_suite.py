@@ -37,13 +37,18 @@ def classifier(width):
 """
 
 
+def _others(folder, names):
+    """Tests of the suite's that are not of embeddings."""
+    tests = {name for name in names if name.startswith("test_")}
+    return {"__pycache__", *tests} - {"test_embeddings.py"}
+
+
 @pytest.fixture
 def embeddings(toy):
     """The toy grid with the suite, of its tests these alone, and an encoder."""
     (toy.path / "test_suite.py").unlink()
     (toy.path / "enc.py").write_text(ENCODER)
-    left_out = shutil.ignore_patterns("__pycache__", "test_features.py")
-    shutil.copytree(SUITE, toy.path / "mine", ignore=left_out)
+    shutil.copytree(SUITE, toy.path / "mine", ignore=_others)
     return toy
 
 
