@@ -13,6 +13,7 @@ from harness.report.pictures import pictures_asked
 from harness.report.table import Column, Part, Table, Text
 
 from .assignments import Assignment
+from .frozen import Frozen, frozen, frozen_tables
 from .pictures import Pictured, confusion, gallery, pictured
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Clusterings:
 
     of: tuple[Assigned, ...]
     pictured: tuple[Pictured, ...] = ()
+    frozen: tuple[Frozen, ...] = ()
 
 
 class ClusteringSection:
@@ -121,7 +123,11 @@ class ClusteringSection:
             )
         ]
         kept = tuple(one for one in found if one.levels or one.used is not None)
-        return Clusterings(of=kept, pictured=_pictured(kept, context)) if kept else None
+        if not kept:
+            return None
+        return Clusterings(
+            of=kept, pictured=_pictured(kept, context), frozen=frozen(rows)
+        )
 
     def tables(self, found: Clusterings, /) -> Iterable[Part]:
         """Classes first, then what they are put together to."""
@@ -132,6 +138,7 @@ class ClusteringSection:
                 yield _table(family, plain)
             if kinds := [one for one in here if one.kinds]:
                 yield _table_of_kinds(family, kinds)
+        yield from frozen_tables(found.frozen)
         for one in found.pictured:
             if any(cluster.best for cluster in one.of):
                 yield gallery(one)

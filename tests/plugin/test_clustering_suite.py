@@ -123,6 +123,31 @@ def test_saved_answers_have_no_pictures(clustering):
     assert "could not be made" not in result.stdout.str()
 
 
+def test_clusters_stand_beside_neighbours_and_probes(clustering):
+    """Of both suites in one run, on the features of the head."""
+    shutil.copytree(
+        SUITE.parent / "representation",
+        clustering.path / "representation",
+        ignore=lambda *_: ["__pycache__"],
+    )
+    result, report = run(
+        clustering,
+        *("representation", "--clustering-by", "head", "--harness-families", "in0"),
+        *("-k", "acc_hybrid or test_knn or test_linear_probe"),
+        *("--representation-knn", "k1-majority-cosine", "--harness-models", "soft"),
+    )
+
+    (frozen,) = report["sections"]["clustering"]["frozen"]
+    clusters, near, linear = frozen["columns"]
+    assert (clusters, linear) == ("head, k 3", "linear")
+    assert near.startswith("kNN ")
+    said = {row["metric"]: row["value"] for row in report["measurements"]}
+    assert frozen["models"]["soft"] == [
+        *(said["acc_hybrid"], said["knn"], said["linear_probe"])
+    ]
+    result.stdout.fnmatch_lines(["the same frozen networks on in0 (%)"])
+
+
 def test_what_an_encoder_or_a_base_lacks_is_skipped_with_the_reason(clustering):
     """Superclasses of a base without a hierarchy."""
     result, _ = run(
