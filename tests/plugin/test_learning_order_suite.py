@@ -9,6 +9,7 @@ import pytest
 
 from harness.metrics.learning_order.agreement import agreements
 from harness.models.record import read_record
+from suites.learning_order.test_images import shifts
 from tests.plugin.test_populations import POPULATION
 
 #: Slower, so that there is an order to see.
@@ -122,3 +123,14 @@ def test_an_unknown_statistic_is_refused(order):
     )
 
     result.stdout.fnmatch_lines(["*'lumnance'; did you mean luminance*"])
+
+
+def test_the_published_picture_begins_at_epoch_5_and_a_fifth():
+    """Values 0, 1, 2, 3 have mean 1.5 and deviation 1.118; 2 and 3 are agreed on."""
+    right = np.zeros((2, 7, 4), dtype=bool)
+    right[:, :, 2:] = True
+    right[0, 5] = [True, True, True, False]  # the other gets none of these
+    right[1, 5] = [False, False, False, True]
+    found = dict(shifts(np.arange(4.0), right))
+
+    assert found == pytest.approx({5: 1 / np.sqrt(1.25), 7: 1 / np.sqrt(1.25)})
