@@ -75,6 +75,7 @@ KNOWN_BY_CONTENT = (
     *("models.training", "models.trainings", "models.untrained", "tasks"),
     *("models.pretext.colours", "models.pretext.geometry"),
     *("tasks.jigsaw", "tasks.rotation"),  # by the views that they choose
+    *("tasks.frozen", "tasks.jpeg_lattice"),  # which suites/pretext imports itself
 )
 
 

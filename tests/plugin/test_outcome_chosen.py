@@ -169,7 +169,7 @@ def test_only_runs_with_another_outcome_have_keys_of_their_own(grid):
             "balanced",
             "*unknown outcome 'balanced'; did you mean balanced_accuracy? kn*",
         ),
-        ("nuclear_norm", "*unknown outcome 'nuclear_norm'; known: *accuracy, *worst*"),
+        ("nuclear_norm", "*unknown outcome 'nuclear_norm'; * known: *accuracy, *"),
         (
             "moved",
             "*outcome moved must be made of one forward pass*asks for view_probs",

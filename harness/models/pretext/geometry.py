@@ -64,7 +64,7 @@ def patches(side: int, gap: int | None = None, jitter: int | None = None) -> Pat
     >>> patches(32, gap=0, jitter=0).patch
     10
     >>> [patches(side).span for side in (8, 16, 28, 32, 224)]
-    [8, 16, 28, 32, 224]
+    [8, 14, 28, 32, 224]
     """
     known = _PATCHES.get(side, (0, max(1, side // 10), side // 32))
     gap = known[1] if gap is None else gap
