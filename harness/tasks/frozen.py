@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UndefinedMetricError
+from harness.metrics.representation.logistic_probe import regression
+from harness.metrics.representation.standardised import Scale
 
 if TYPE_CHECKING:
     from harness.tasks.task import Task
@@ -193,22 +195,21 @@ class Answerer:
 
     Attributes
     ----------
-    mean, deviation
-        (d,) of the training images' features.
+    scale
+        Of the training images' features.
     answer
         From standardised features to classes, or to numbers.
     centre
         (q,) mean of the training images' numbers; None where classes are asked for.
     """
 
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
+    scale: Scale
     answer: Callable[[NDArray[np.float64]], NDArray[Any]]
     centre: NDArray[np.float64] | None
 
     def score(self, asked: Asked) -> tuple[float, float, float]:
         """Accuracy or R² with its interval; see `better`."""
-        said = self.answer((asked.features - self.mean) / self.deviation)
+        said = self.answer(self.scale.whole(asked.features))
         if self.centre is None:
             wrong = (said != asked.answers).astype(np.float64)
             return better(wrong, np.ones(len(wrong)), asked.images)
@@ -229,17 +230,17 @@ def fitted(train: Asked, *, c: float = C, penalty: float = PENALTY) -> Answerer:
         Questions, of whose features those that are all equal count for nothing.
     c, penalty
         Inverse strength of logistic regression's penalty, and strength of ridge's.
-    """
-    mean = train.features.mean(axis=0)
-    deviation = train.features.std(axis=0)
-    deviation[deviation == 0] = 1.0
-    x = (train.features - mean) / deviation
-    if train.answers.ndim == 1:
-        from sklearn.linear_model import LogisticRegression
 
-        head = LogisticRegression(C=c, max_iter=1000).fit(x, train.answers)
+    Raises
+    ------
+    UndefinedMetricError
+        If one class alone is asked for, or logistic regression does not end.
+    """
+    scale = Scale.of(train.features)
+    x = scale.whole(train.features)
+    if train.answers.ndim == 1:
         return Answerer(
-            mean=mean, deviation=deviation, answer=head.predict, centre=None
+            scale=scale, answer=regression(x, train.answers, strength=c), centre=None
         )
     centre = train.answers.mean(axis=0)
     gram = x.T @ x + penalty * np.eye(x.shape[1])
@@ -248,7 +249,7 @@ def fitted(train: Asked, *, c: float = C, penalty: float = PENALTY) -> Answerer:
     def answer(features: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(features @ weight + centre)
 
-    return Answerer(mean=mean, deviation=deviation, answer=answer, centre=centre)
+    return Answerer(scale=scale, answer=answer, centre=centre)
 
 
 def better(

@@ -289,6 +289,28 @@ def test_an_image_of_no_block_is_refused():
         rotation.FROZEN.score(noise(4, 7), noise(4, 7), lattice_distances)
 
 
+def test_a_feature_that_never_changed_weighs_little_where_it_does():
+    """A mean of it is rounded, and what is left of that is no deviation."""
+    rng = np.random.default_rng(0)
+    x = np.c_[rng.standard_normal((1000, 1)), np.full(1000, 0.1)]
+    y, about = (x[:, 0] > 0).astype(np.int64), np.arange(1000)
+    head = fitted(Asked(features=x, answers=y, images=about))
+    changed = x + np.array([0, 0.1])
+
+    assert head.scale.whole(changed)[:, 1].tolist() == pytest.approx([0.1] * 1000)
+    assert head.score(Asked(features=changed, answers=y, images=about))[0] > 0.95
+
+
+def test_a_head_needs_two_answers():
+    asked = Asked(
+        features=np.ones((4, 2)),
+        answers=np.zeros(4, dtype=np.int64),
+        images=np.arange(4),
+    )
+    with pytest.raises(UndefinedMetricError, match="one class alone"):
+        fitted(asked)
+
+
 # --- twins ----------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """Logistic probe: a linear classifier on frozen features, by scikit-learn's solver."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,25 +163,46 @@ def solved(
     Raises
     ------
     UndefinedMetricError
+        As of `regression`.
+    """
+    scale = Scale.of(train_features, standardise=standardise)
+    learnt = regression(scale.whole(train_features), train_labels, strength=strength)
+    return np.asarray(learnt(scale.whole(features)), dtype=np.int64)
+
+
+def regression(
+    features: Array, labels: Classes, *, strength: float
+) -> Callable[[Array], Classes]:
+    """From features to classes: a logistic regression by scikit-learn's solver.
+
+    Parameters
+    ----------
+    features, labels : (m, d), (m,) arrays
+        What is learnt from, as it is.
+    strength
+        C.
+
+    Raises
+    ------
+    UndefinedMetricError
         If there is one class alone, or the solver does not end.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    if len(np.unique(train_labels)) == 1:
+    if len(np.unique(labels)) == 1:
         raise UndefinedMetricError("the bank has one class alone")
-    scale = Scale.of(train_features, standardise=standardise)
     solver = LogisticRegression(C=strength, max_iter=STEPS)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         try:
-            solver.fit(scale.whole(train_features), train_labels)
+            solver.fit(features, labels)
         except ConvergenceWarning:
             raise UndefinedMetricError(
                 f"the solver has found no minimum in {STEPS} steps at C {strength:g}; "
                 "choose less"
             ) from None
-    return np.asarray(solver.predict(scale.whole(features)), dtype=np.int64)
+    return solver.predict  # type: ignore[no-any-return]
 
 
 def _right(

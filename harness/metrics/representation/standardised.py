@@ -37,8 +37,13 @@ class Scale:
         d = features.shape[1]
         if not standardise:
             return cls(mean=np.zeros(d), deviation=np.ones(d))
-        mean = features.mean(axis=0, dtype=np.float64)
-        squares = np.zeros(d)
+        # Away from the first row, so that one value throughout is 0, however means of
+        # it are rounded.
+        first = np.asarray(features[0], dtype=np.float64)
+        sums, squares = np.zeros(d), np.zeros(d)
+        for start, stop in _steps(len(features), d):
+            sums += (features[start:stop] - first).sum(axis=0)
+        mean = first + sums / len(features)
         for start, stop in _steps(len(features), d):
             squares += ((features[start:stop] - mean) ** 2).sum(axis=0)
         deviation = np.sqrt(squares / len(features))

@@ -211,3 +211,13 @@ def test_duplicates_are_counted_number_by_number():
         duplicates_across(bank, np.arange(50), rows.astype(float), np.arange(3))
     with pytest.raises(ValueError, match=r"must be \(n, 12\) as `train_rows` are"):
         duplicates_across(bank, np.arange(50), rows[:, :5], np.arange(3))
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 0.7, 1e6 + 0.1])
+def test_a_feature_that_never_changes_is_divided_by_1_however_it_is_rounded(value):
+    """Else a change of it among the images weighs 10**15 deviations."""
+    for rows in (1000, 5000, 4099):
+        scale = standardised.Scale.of(np.full((rows, 3), value))
+
+        assert scale.mean.tolist() == [value] * 3
+        assert scale.deviation.tolist() == [1.0] * 3
