@@ -1,48 +1,16 @@
-"""Arrays of a cell: features of one layer of a network, and what images are of."""
+"""Arrays of a cell: what images are of, and their pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from harness.datasets.dataset import Dataset
-    from harness.fixtures.grid import Model, Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layered:
-    """What one layer of a model says of a dataset, and of the training images.
-
-    Attributes
-    ----------
-    model, dataset, predictions, layer
-        The cell's.
-    train
-        The training split as the model sees it.
-    """
-
-    model: Model
-    dataset: Dataset
-    predictions: Any
-    train: Source
-    layer: str
-
-    @property
-    def alone(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """(n, d) features of the images, and their (n,) classes."""
-        labels = labels_of(self.model, self.dataset)
-        return self.predictions.features(layer=self.layer), labels
-
-    @property
-    def with_bank(self) -> tuple[Any, ...]:
-        """The same behind (m, d) features and (m,) classes of the training images."""
-        images = self.alone
-        bank = self.train.predictions.features(layer=self.layer)
-        return bank, self.train.labels, *images
+    from harness.fixtures.grid import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

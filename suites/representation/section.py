@@ -11,6 +11,8 @@ from harness.analysis.along_axes import ordered
 from harness.analysis.correlation import Undefined
 from harness.analysis.published_layers import PUBLISHED, Published
 from harness.models.layers import HEAD, split_layer
+from harness.models.pretext.options import split_name
+from harness.models.self_classifier.options import SUFFIX
 from harness.models.untrained import twinned
 from harness.report.table import Column, Curve, Estimate, Series, Table, Text
 
@@ -193,7 +195,7 @@ def _by_layer(
     names = dict.fromkeys(name for own in values.values() for name in own)
     layers = ordered(names) or tuple(names)
     chances = {float(r.facts["chance"]) for r in rows if "chance" in r.facts}
-    network = {name: network_of(name, values) for name in values}
+    network = {name: network_of(name) for name in values}
     return ByLayer(
         measure=measure,
         constants=constants,
@@ -212,20 +214,20 @@ def _turn(model: str, network: Mapping[str, str]) -> tuple[bool, bool, str]:
     return twinned(model) is None, model == network[model], model
 
 
-def network_of(model: str, known: Iterable[str]) -> str:
-    """The network that a model is, by the names of others: the shortest that it has.
+def network_of(model: str) -> str:
+    """The network that a model is, by the endings that the harness gives to names.
+
+    Any other ending is another network's: the twin of an AlexNet says nothing of one
+    with batch normalisation.
 
     Examples
     --------
-    >>> network_of("vgg-random", ["vgg", "vgg-random"]), network_of("mlp", ["vgg"])
-    ('vgg', 'mlp')
-    >>> network_of("vgg-rotation", ["vgg", "vgg-random", "vgg-rotation"])
-    'vgg'
+    >>> [network_of(f"vgg{ending}") for ending in ("", "-random2", "-rotation", "-bn")]
+    ['vgg', 'vgg', 'vgg', 'vgg-bn']
     """
     if twin := twinned(model):
         return twin[0]
-    heads = [one for one in known if model.startswith(f"{one}-")]
-    return min(heads, key=len, default=model)
+    return split_name(model)[0].removesuffix(SUFFIX) or model
 
 
 def _at_layers(

@@ -23,7 +23,7 @@ from harness.metrics.representation.retrieval import (
 )
 from harness.tasks.minibatch import Steps, minibatch_right
 
-from .arrays import Layered, Share, labels_of, pixels_of
+from .arrays import Share, labels_of, pixels_of
 from .constants import WHOLE_SETS, neighbours, shares, temperature_of, whole
 
 pytestmark = [
@@ -57,69 +57,73 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture
-def layered(model, dataset, predictions, train, layer):
-    """What the layer says of the dataset and of the training images."""
-    return Layered(
-        model=model, dataset=dataset, predictions=predictions, train=train, layer=layer
-    )
+def alone(model, dataset, predictions, layer):
+    """(n, d) features that the layer has of the images, and their (n,) classes."""
+    labels = labels_of(model, dataset)
+    return predictions.features(layer=layer), labels
 
 
-def test_knn(record, layered, k, T, distance):  # noqa: N803 - the axis is called so
+@pytest.fixture
+def with_bank(alone, train, layer):
+    """The same behind (m, d) features and (m,) classes of the training images."""
+    return train.predictions.features(layer=layer), train.labels, *alone
+
+
+def test_knn(record, with_bank, k, T, distance):  # noqa: N803 - the axis is called so
     options = {"k": k, "temperature": temperature_of(T), "distance": distance}
-    record(knn, *layered.with_bank, **options)
+    record(knn, *with_bank, **options)
 
 
-def test_knn_leave_one_out(record, layered, k, T, distance):  # noqa: N803
+def test_knn_leave_one_out(record, alone, k, T, distance):  # noqa: N803
     options = {"k": k, "temperature": temperature_of(T), "distance": distance}
-    record(knn_leave_one_out, *layered.alone, **options)
+    record(knn_leave_one_out, *alone, **options)
 
 
-def test_precision_at_k(record, layered, k):
-    record(precision_at_k, *layered.alone, k=k)
+def test_precision_at_k(record, alone, k):
+    record(precision_at_k, *alone, k=k)
 
 
-def test_hit_at_k(record, layered, k):
-    record(hit_at_k, *layered.alone, k=k)
+def test_hit_at_k(record, alone, k):
+    record(hit_at_k, *alone, k=k)
 
 
-def test_recall_at_k(record, layered, k):
-    record(recall_at_k, *layered.alone, k=k)
+def test_recall_at_k(record, alone, k):
+    record(recall_at_k, *alone, k=k)
 
 
-def test_r_precision(record, layered):
-    record(r_precision, *layered.alone)
+def test_r_precision(record, alone):
+    record(r_precision, *alone)
 
 
-def test_map_at_r(record, layered):
-    record(map_at_r, *layered.alone)
+def test_map_at_r(record, alone):
+    record(map_at_r, *alone)
 
 
-def test_linear_probe(record, layered):
-    record(linear_probe, *layered.with_bank)
+def test_linear_probe(record, with_bank):
+    record(linear_probe, *with_bank)
 
 
 @pytest.mark.harness_on_request
-def test_logistic_probe(record, layered, model):
+def test_logistic_probe(record, with_bank, model):
     """By a solver; of too many numbers for it by minibatches, under that name."""
-    arrays = layered.with_bank
-    if arrays[0].size <= LARGEST:
-        record(logistic_probe, *arrays)
+    if with_bank[0].size <= LARGEST:
+        record(logistic_probe, *with_bank)
         return
-    right = minibatch_right(*arrays, steps=Steps(device=model.run.device))
+    right = minibatch_right(*with_bank, steps=Steps(device=model.run.device))
     low, high = share_interval(right)
     found = Share(
-        value=float(right.mean()), low=low, high=high, chance=most_common(*arrays)
+        value=float(right.mean()), low=low, high=high, chance=most_common(*with_bank)
     )
     record("logistic_probe_minibatch", found)
 
 
-def test_few_labels(record, layered, share):
-    record(few_labels, *layered.with_bank, share=share)
+def test_few_labels(record, with_bank, share):
+    record(few_labels, *with_bank, share=share)
 
 
 @pytest.mark.harness_on_request
-def test_first_labels(record, layered, per_class):
-    record(first_labels, *layered.with_bank, per_class=per_class)
+def test_first_labels(record, with_bank, per_class):
+    record(first_labels, *with_bank, per_class=per_class)
 
 
 @pytest.mark.harness_on_request

@@ -181,6 +181,33 @@ def test_a_class_that_the_bank_lacks_is_skipped_with_the_reason(suite):
     assert "must have every class of the images, but 2 is absent from it" in text
 
 
+def test_neighbours_among_the_images_themselves_need_no_training_images(suite):
+    """What has a bank fails, and says what it looked for."""
+    conftest = (suite.path / "conftest.py").read_text()
+    lost = (
+        "from harness.errors import MissingData\n"
+        "from pathlib import Path\n\n"
+        "def lost(settings):\n"
+        "    raise MissingData('training images', [Path('away')], 'fetch them')\n\n"
+        "TOY = Base("
+    )
+    changed = conftest.replace("train=content", "train=lost").replace(
+        "TOY = Base(", lost
+    )
+    suite.makeconftest(changed)
+    result, report = run(
+        suite,
+        *("--harness-models", "deep", "--representation-k", "5", "-rs"),
+        *("-k", "head and (precision or leave_one_out or linear_probe)"),
+        *("--representation-knn", "k5-majority-cosine"),
+    )
+
+    result.assert_outcomes(passed=3, errors=1, deselected=None)
+    measured = {row["metric"] for row in report["measurements"]}
+    assert measured == {"precision_at_k", "r_precision", "knn_leave_one_out"}
+    assert "training images not found; looked at away" in result.stdout.str()
+
+
 def test_features_that_are_not_finite_are_refused(suite):
     conftest = (suite.path / "conftest.py").read_text()
     suite.makeconftest(conftest.replace("build=Deep", "build=broken"))
@@ -360,9 +387,21 @@ def test_no_peak_of_one_stage():
 
 
 def test_names_say_which_network_a_model_is():
-    known = ["resnet", "resnet-random", "resnet-selfclassifier", "vgg"]
+    endings = ("", "-random", "-random2", "-selfclassifier", "-rotation", "-jigsaw")
 
-    assert [network_of(name, known) for name in known] == [*["resnet"] * 3, "vgg"]
+    assert {network_of(f"resnet{one}") for one in endings} == {"resnet"}
+    assert network_of("alexnet-bn") == network_of("alexnet-bn-random") == "alexnet-bn"
+
+
+def test_a_network_is_held_against_no_twin_of_another_whose_name_begins_its_own():
+    """AlexNet's twin has no batch normalisation."""
+    values = {"alexnet": 0.5, "alexnet-random": 0.3, "alexnet-bn": 0.6}
+    rows = [row(model, "head", value) for model, value in values.items()]
+    section = RepresentationSection()
+    quantities = section.quantities(section.find(rows, None))
+
+    assert quantities["over_random of alexnet on test"] == pytest.approx(0.2)
+    assert "over_random of alexnet-bn on test" not in quantities
 
 
 def test_published_tables_have_the_shape_of_the_field():
