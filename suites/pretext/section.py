@@ -69,6 +69,8 @@ class PretextSection:
     title = "pretext tasks: heads on frozen features, and on a random twin's"
     #: What their tests record is in no other scorecard.
     files = ("test_frozen.py",)
+    #: And these are in no other table along an axis: its seeds are in a range here.
+    along = (SCORE, TWIN, LEAK)
 
     def find(
         self, rows: Sequence[Measurement], context: Context, /

@@ -49,6 +49,7 @@ def test_scores_stand_beside_twins_leaks_and_chance(pretext):
     assert first["score"] == rotation["value"]
     assert first["least"] <= first["twin"] <= first["most"]
     assert "pretext tasks on test" in result.stdout.str()
+    assert "along twin" not in result.stdout.str()  # its seeds are a range there
 
     again, _ = run(pretext, *arguments)
     again.stdout.fnmatch_lines(["cells: 7 found in the store*"])
