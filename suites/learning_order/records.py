@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import BadData, HarnessError
+from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.metrics.numerics.checks import check_probs
 
 if TYPE_CHECKING:
@@ -26,6 +26,21 @@ SAME = 0.9  # share of labels that rows in the right order agree with; CIFAR-10H
 def right_on(records: Sequence[EpochRecord], split: str) -> NDArray[np.bool_]:
     """(networks, epochs, n) what was right at the end of every epoch."""
     return np.stack([record.right(split) for record in records])
+
+
+def check_several(networks: Sequence[object]) -> None:
+    """Refuse one network, which can be compared with no other.
+
+    Raises
+    ------
+    UndefinedMetricError
+        If it is one.
+    """
+    if len(networks) < 2:
+        raise UndefinedMetricError(
+            "it compares networks of a population, which has one alone; train more of "
+            "them (networks=5)"
+        )
 
 
 def images_of(

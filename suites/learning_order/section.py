@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.report.section import Context, Quantity
 
-PERFECT = Undefined("all networks are right on all images, and chance alone reaches 1")
+PERFECT = Undefined(
+    "chance alone reaches 1, as it does of perfect networks and of a single one"
+)
 #: Numbers of a whole split, with what they are called and when a terminal leaves them.
 ALONE = {
     "split_half_r": ("r", "split halves", 0),
@@ -317,8 +319,12 @@ def _curves(found: Sequence[Order]) -> Iterable[Part]:
             unit="%",
             form=".1f",
             scale=100.0,
-            title=f"{one.population} on {one.split}, {one.networks} networks",
+            title=f"{one.population} on {one.split}, {_networks(one.networks)}",
         )
+
+
+def _networks(count: int) -> str:
+    return "1 network" if count == 1 else f"{count} networks"
 
 
 def _of_splits(found: Sequence[Order]) -> Table:

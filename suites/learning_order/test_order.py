@@ -16,7 +16,7 @@ from harness.metrics.learning_order.forgetting import (
 from harness.metrics.learning_order.split_half import split_half
 from harness.metrics.robustness.error_consistency import error_consistencies
 
-from .records import SPLITS, right_on
+from .records import SPLITS, check_several, right_on
 
 pytestmark = [
     pytest.mark.harness_on_request(folder=True),
@@ -52,6 +52,7 @@ def test_order_agreement(record, right):
 
 def test_split_half(record, right):
     """Whether two halves find the same images hard, over all epochs."""
+    check_several(right)
     found = split_half(right)
     record("split_half_r", found.r)
     record("split_half_rho", found.rho)
@@ -60,6 +61,7 @@ def test_split_half(record, right):
 
 def test_order_consistency(record, right):
     """Mean kappa over pairs of networks, after each epoch that it is defined of."""
+    check_several(right)
     pairs = np.triu_indices(len(right), k=1)
     undefined = []
     for epoch in range(right.shape[1]):

@@ -5,6 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from .records import check_several
+
 pytestmark = pytest.mark.harness_on_request(folder=True)
 
 
@@ -14,5 +16,6 @@ def test_population_agreement(record, population, dataset):
     It needs no label, and is fitted against the mean accuracy of the networks.
     """
     said = [one.predicted() for one in population.predictions(dataset)]
+    check_several(said)
     same = [float((a == b).mean()) for a, b in combinations(said, 2)]
     record("population_agreement", float(np.mean(same)))

@@ -134,3 +134,22 @@ def test_the_published_picture_begins_at_epoch_5_and_a_fifth():
     found = dict(shifts(np.arange(4.0), right))
 
     assert found == pytest.approx({5: 1 / np.sqrt(1.25), 7: 1 / np.sqrt(1.25)})
+
+
+def test_one_network_is_compared_with_no_other(order):
+    """What compares is skipped with the reason; the rest is measured."""
+    conftest = order.path / "conftest.py"
+    several, one = "seeds=(0, 1, 4)", "seeds=(0,)"
+    assert several in conftest.read_text()
+    conftest.write_text(conftest.read_text().replace(several, one))
+    result, report = run(order, "--harness-families", "in0", "-k", "not correlation")
+
+    # Halves and kappa of two splits, what is said alike; and nobody asked people.
+    assert result.parseoutcomes()["skipped"] == 2 * 2 + 1 + 1
+    assert "failed" not in result.parseoutcomes()
+    measured = {row["metric"] for row in report["measurements"]}
+    assert {"order_agreement", "never_learned"} <= measured
+    text = " ".join(result.stdout.str().split())
+    assert "which has one alone; train more of them" in text
+    assert "networks are right on all images" not in text
+    assert "on test, 1 network " in text

@@ -39,7 +39,8 @@ class Agreement:
         The value of networks as accurate that err independently.
     corrected
         (value - expected) / (1 - expected): 1 where they are right on the same images,
-        0 as by chance, perhaps below. None where it is not defined: all are perfect.
+        0 as by chance, perhaps below. None where it is not defined: all are perfect, or
+        it is one network.
     """
 
     networks: int
@@ -190,7 +191,7 @@ def corrected_agreement(value: float, expected: float) -> float:
     Raises
     ------
     UndefinedMetricError
-        If chance alone reaches 1, as it does of perfect networks.
+        If chance alone reaches 1, as it does of perfect networks, and of one.
 
     Examples
     --------
@@ -199,7 +200,7 @@ def corrected_agreement(value: float, expected: float) -> float:
     """
     if expected == 1:
         raise UndefinedMetricError(
-            "agreement beyond chance is not defined: all networks are right on all "
-            "images, and chance alone reaches 1"
+            "agreement beyond chance is not defined: chance alone reaches 1, as "
+            "it does of perfect networks and of a single one"
         )
     return (value - expected) / (1 - expected)

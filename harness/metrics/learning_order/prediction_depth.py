@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from harness.arrays import Array, Classes
 from harness.metrics.numerics.checks import (
     check_features,
-    check_labels,
     check_peers,
     check_predicted,
 )
+from harness.metrics.numerics.neighbours import nearest, nearest_others
+from harness.metrics.representation.knn import knn_shares
 
 NEIGHBOURS = 30
-_BLOCK = 1024
 
 
 def prediction_depth(probed: Classes, predicted: Classes) -> NDArray[np.int64]:
@@ -103,8 +103,6 @@ def neighbour_probe(
             f"`features`, got {source_features.shape[1]}; take both from one layer"
         )
     check_predicted(source_labels, s, name="source_labels")
-    classes = int(source_labels.max()) + 1
-    check_labels(source_labels, s, classes, name="source_labels")
     if leave_out and n != s:
         raise ValueError(
             f"`features` must be the {s} rows of `source_features` where images are "
@@ -112,18 +110,9 @@ def neighbour_probe(
         )
     if not 1 <= k <= s - leave_out:
         raise ValueError(f"`k` must be from 1 to {s - leave_out}, got {k}")
-    x, y = (np.asarray(a, dtype=np.float64) for a in (features, source_features))
-    lengths = (y**2).sum(axis=1)
-    found = np.empty(n, dtype=np.int64)
-    for start in range(0, n, _BLOCK):
-        block = x[start : start + _BLOCK]
-        # Less the image's own length, which orders nothing.
-        apart = lengths - 2 * block @ y.T
-        if leave_out:
-            rows = np.arange(len(block))
-            apart[rows, start + rows] = np.inf
-        near = np.argsort(apart, axis=1, kind="stable")[:, :k]
-        votes = np.zeros((len(block), classes), dtype=np.int64)
-        np.add.at(votes, (np.arange(len(block))[:, None], source_labels[near]), 1)
-        found[start : start + len(block)] = votes.argmax(axis=1)
-    return found
+    found = (
+        nearest_others(features, k=k, distance="euclidean")
+        if leave_out
+        else nearest(features, source_features, k=k, distance="euclidean")
+    )
+    return knn_shares(found, source_labels, temperature=None).argmax(axis=1)

@@ -125,7 +125,9 @@ def test_independent_networks_agree_as_by_chance():
 
 def test_beyond_chance_of_perfect_networks_is_not_defined():
     assert agreement(np.ones((2, 3), dtype=bool)).corrected is None
-    with pytest.raises(UndefinedMetricError, match="right on all images"):
+    with pytest.raises(
+        UndefinedMetricError, match="of perfect networks and of a single one"
+    ):
         corrected_agreement(1.0, 1.0)
 
 
