@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import UndefinedMetricError
+from harness.metrics.numerics.checks import check_features
 from harness.metrics.representation.logistic_probe import regression
 from harness.metrics.representation.standardised import Scale
 
@@ -143,11 +144,21 @@ class FrozenTask:
         )
 
     def questions(self, pixels: Pixels, encode: Encode, setting: Setting) -> Asked:
-        """What is asked of images; UndefinedMetricError if they cannot be shown so."""
+        """What is asked of images.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If they cannot be shown so.
+        ValueError
+            If features of them are not finite.
+        """
         try:
-            return self.ask(pixels, encode, setting)
+            asked = self.ask(pixels, encode, setting)
         except ValueError as error:
             raise UndefinedMetricError(str(error)) from error
+        check_features(asked.features)
+        return asked
 
     def score(
         self, train: Pixels, test: Pixels, encode: Encode, *, seed: int = 0

@@ -311,6 +311,18 @@ def test_a_head_needs_two_answers():
         fitted(asked)
 
 
+@pytest.mark.parametrize("task", [rotation.FROZEN, inpainting.TASK])
+def test_features_that_are_not_finite_are_refused(task):
+    """Of numbers as of classes: ridge regression would say nan."""
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), dtype=np.uint8)
+
+    def broken(shown):
+        return np.full((len(shown), 3), np.nan)
+
+    with pytest.raises(ValueError, match="`features` must be finite, got nan at"):
+        task.head(pixels, broken)
+
+
 # --- twins ----------------------------------------------------------------------------
 
 

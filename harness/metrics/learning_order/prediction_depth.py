@@ -12,7 +12,6 @@ from harness.metrics.numerics.checks import (
     check_predicted,
 )
 from harness.metrics.numerics.neighbours import nearest, nearest_others
-from harness.metrics.representation.knn import knn_shares
 
 NEIGHBOURS = 30
 
@@ -115,4 +114,6 @@ def neighbour_probe(
         if leave_out
         else nearest(features, source_features, k=k, distance="euclidean")
     )
-    return knn_shares(found, source_labels, temperature=None).argmax(axis=1)
+    votes = np.zeros((n, int(source_labels.max()) + 1), dtype=np.int64)
+    np.add.at(votes, (np.arange(n)[:, None], source_labels[found.rows]), 1)
+    return np.asarray(votes.argmax(axis=1), dtype=np.int64)
