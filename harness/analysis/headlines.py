@@ -24,6 +24,7 @@ FEWEST_KINDS = 8
 SHORT_OF_LEVEL = 0.05
 #: An interval as wide as this says little.
 WIDE = 0.5
+_SAYS_LITTLE = "the interval is so wide that it says little"
 #: What labels are asked to give where the forecast is not to be trusted; half of its
 #: interval where it is, with care, and that is less.
 AIM = 0.2
@@ -208,10 +209,12 @@ def _apart(labelled: Labelled, found: Prediction | Undefined) -> bool:
 def _labels_judged(
     labelled: Labelled, found: Prediction | Undefined, *, enough: bool
 ) -> tuple[Trust, tuple[str, ...]]:
+    wide = (_SAYS_LITTLE,) * (labelled.high - labelled.low >= WIDE)
     if not labelled.drawn:
         return Trust.CARE, (
             "the labelled images are not the ones that were drawn, and the interval "
             "holds only if they were chosen at random",
+            *wide,
         )
     reasons = [
         "the labelled images were drawn at random, so nothing is taken for granted of "
@@ -220,9 +223,10 @@ def _labels_judged(
     if not isinstance(found, Undefined):
         refuted = "refute" if _apart(labelled, found) else "do not refute"
         reasons.append(f"they {refuted} the forecast of {spoken(found)}")
-    if enough:
-        return Trust.YES, tuple(reasons)
-    return Trust.CARE, (reasons[-1], "few labels do so by chance now and then")
+    if not enough:
+        why = "few labels do so by chance now and then"
+        return Trust.CARE, (reasons[-1], why, *wide)
+    return Trust.CARE if wide else Trust.YES, (*wide, *reasons)
 
 
 def _judged(
@@ -281,7 +285,7 @@ def _doubts(one: TargetPrediction, found: Prediction) -> Iterator[str]:
     if found.reason:
         yield found.reason
     if found.high - found.low >= WIDE:
-        yield "the interval is so wide that it says little"
+        yield _SAYS_LITTLE
 
 
 def _for(one: TargetPrediction, unlike: float | None) -> Iterator[str]:

@@ -209,6 +209,21 @@ def test_what_labels_say_does_not_decide_whether_they_are_enough():
     assert used == {False}
 
 
+@pytest.mark.parametrize(
+    ("right", "trust"),
+    [([False], Trust.CARE), ([True, False], Trust.CARE), ([True] * 30, Trust.YES)],
+)
+def test_labels_whose_interval_says_little_are_no_reason_to_trust(right, trust):
+    """One wrong answer leaves 0 to 80 of 100, though nothing is taken for granted."""
+    labels = labelled_interval(right, None, None, 150)
+    found = headline(target(prediction=Undefined("odd")), labelled={KEY: labels})
+
+    assert found.labels_used
+    assert found.trust is trust
+    assert (found.high - found.low >= 0.5) is (trust is Trust.CARE)
+    assert ("so wide that it says little" in found.reasons[0]) is (trust is Trust.CARE)
+
+
 def test_images_that_somebody_chose_are_no_sample():
     """The interval is shown, with the word that it may not hold."""
     chosen = labelled_interval([True] * 390, None, None, 1000, at_random=False)

@@ -1,5 +1,6 @@
 """`harness predict`: one command from a folder to an accuracy with an interval."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -7,9 +8,10 @@ import sys
 import numpy as np
 import pytest
 
+from harness.commands import predict as predicting
 from harness.commands.predict_metrics import chosen
 from harness.datasets.readers.digits import read_digits
-from harness.errors import UnknownName
+from harness.errors import HarnessError, UnknownName
 from harness.registry import Registry
 
 
@@ -53,6 +55,67 @@ def test_missing_data_end_the_run_before_it_starts(tmp_path):
 
     assert result.returncode == 2
     assert "data nowhere not found" in result.stderr + result.stdout
+
+
+@pytest.fixture
+def options(monkeypatch):
+    """What a command line gives pytest."""
+    started = []
+    monkeypatch.setattr(predicting, "run_pytest", lambda *a: started.extend(a) or 0)
+
+    def of(*arguments):
+        started.clear()
+        parser = argparse.ArgumentParser()
+        predicting.add_arguments(parser)
+        found = parser.parse_args(["--model", "linear", *arguments])
+        predicting.run(argparse.Namespace(**vars(found), pytest=[]))
+        return list(started)
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("asked", "each"), [(1, 1), (2, 1), (4, 1), (5, 2), (40, 10), (80_000, 20_000)]
+)
+def test_an_interior_is_a_quarter_from_each_pool_rounded_up(options, asked, each):
+    given = options("--data", "d", "--interior", str(asked))
+
+    assert f"--harness-interior={each}" in given
+
+
+@pytest.mark.parametrize("asked", [-3, -1, 80_001])
+def test_an_interior_that_cannot_be_is_refused_by_name(options, asked):
+    """Below 0 it was taken for none."""
+    with pytest.raises(
+        HarnessError, match=rf"--interior must be 0 to 80,000, got {asked}$"
+    ):
+        options("--data", "d", "--interior", str(asked))
+
+
+@pytest.mark.parametrize(
+    ("typed", "given"),
+    [
+        ("tree", "tree?role=target"),
+        ("tree?name=a", "tree?name=a&role=target"),
+        ("tree?role=target", "tree?role=target"),
+    ],
+)
+def test_data_are_targets(options, typed, given):
+    assert f"--harness-data={given}" in options("--data", typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("tree?role=exterior", "no role but target, .*, got 'tree.role=exterior'; lea"),
+        ("tree?", "must give a fact after the question mark, got 'tree.';"),
+        ("tree?nam=a", "unknown fact 'nam' in 'tree.nam=a'; did you mean name"),
+    ],
+)
+def test_data_are_refused_as_they_were_typed(options, typed, problem):
+    """Nothing that the command adds is in the message."""
+    with pytest.raises(HarnessError, match=f"--data .*{problem}"):
+        options("--data", typed)
 
 
 def test_metrics_of_views_copies_and_tasks_can_be_asked_for():

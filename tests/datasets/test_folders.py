@@ -233,11 +233,23 @@ def test_damaged_pictures_are_named_together(tmp_path, monkeypatch):
 
     with pytest.raises(
         BadData,
-        match=r"b.png cannot be read: .*; so are 2 other .* the last: .*d.png cannot",
+        match=r"b.png cannot be .*; 2 other .* are refused, the last: .*d.png cannot",
     ):
         found.verify(told.append)
     assert told[0].startswith(f"reading pictures of {tmp_path / 'p'}: 1 of 4, ")
     assert told[0].endswith(" a second, 0 s left")
+
+
+def test_two_damaged_pictures_are_named_together(tmp_path):
+    for name in ("b", "c"):
+        (tmp_path / f"{name}.png").write_bytes(b"\x89PNG and nothing more")
+    picture(tmp_path / "a.png")
+    (found,) = members(tmp_path, role="target")
+
+    with pytest.raises(
+        BadData, match=r"b.png cannot be .*; 1 other picture of .* is refused: .*c.png"
+    ):
+        found.verify(print)
 
 
 # --- links, hidden copies, what is passed over ---------------------------------------

@@ -198,7 +198,7 @@ class TestPictures:
         assert found.found.notes == (
             "no images of class owl",
             "1 without a label, left out of the accuracy",
-            "labels.json names 1 others",
+            "labels.json names 1 other",
         )
 
     def test_labels_in_a_file_stand_above_folders_of_classes(self, tmp_path):

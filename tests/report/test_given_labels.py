@@ -165,6 +165,23 @@ def test_a_sample_is_listed_by_numbers_in_the_whole(arrays):
         read_labels(written(path, rows), run)
 
 
+@pytest.mark.parametrize("joint", [",", ";", "\t"])
+def test_lists_come_back_as_spreadsheets_write_them(photos, joint):
+    """With what joins the cells, classes and `none` as a locale has them."""
+    run = run_on(photos)
+    path, rows = listed(run, "photos")
+    said = ["7", "7.0", "3.00", "none", "None", "NONE"]
+    for row, label in zip(rows, said, strict=False):
+        row["label"] = label
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=joint)
+        writer.writeheader()
+        writer.writerows(rows)
+
+    found = list(read_labels(path, run)["photos"].labels.values())
+    assert found == [7, 7, 3, -1, -1, -1]
+
+
 @pytest.mark.parametrize(
     ("column", "text", "problem"),
     [
@@ -190,6 +207,8 @@ def test_a_sample_is_listed_by_numbers_in_the_whole(arrays):
         ("label", "__import__('os').system('x')", "must be the name or number"),
         ("label", "=cmd|'/c calc'!A0", "must be the name or number"),
         ("label", "1e0", "got '1e0'"),
+        ("label", "7.5", "got '7.5'"),
+        ("label", "10.0", "must be a class, 0 to 9 or a name, got '10.0'"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_line(photos, column, text, problem):
@@ -219,10 +238,13 @@ def test_an_image_has_one_label(photos):
     [
         (b"", "must have each of the columns dataset, index, file, label once"),
         (b"dataset,index,file\n", "and label is not so"),
-        (b"dataset;index;file;label\n", "joined by commas"),
+        (b"dataset;index;file\n", "and label is not so where semicolons join them"),
+        (b"dataset|index|file|label\n", "are not so where commas join them"),
+        (b"\xff\xfe" + "dataset,".encode("utf-16-le"), "text in UTF-8, and byte 0 is"),
+        ("dataset,".encode("utf-16-le"), "text in UTF-8, and has bytes of 0"),
         (b"dataset,index,file,label,label\n", "and label is not so"),
         (b"dataset,index,file,label\nphotos,1\n", "line 2: it must have 4 cells"),
-        (b"dataset,index,file,label\n\xff\n", "cannot be read"),
+        (b"dataset,index,file,label\n\xff\n", "UTF-8, and byte 25 is none; save"),
         (b"dataset,index,file,label\n", "has no label as yet"),
     ],
 )

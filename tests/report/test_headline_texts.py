@@ -117,6 +117,24 @@ def test_of_many_headlines_a_terminal_shows_the_first_sentence_alone():
 
     assert {part.where for part in few} == {()}
     assert [part.where for part in many[:3]] == [(), ("page",), ("page",)]
+    assert len(many) == 3 * 9 + 1
+    assert many[-1].where == ("terminal", "markdown")
+    assert "--harness-report-html" in many[-1].text
+    assert "--harness-report-json" in many[-1].text
+
+
+def test_of_many_headlines_those_not_to_be_trusted_keep_their_reasons():
+    """The first twelve of them."""
+    doubted = replace(TRUSTED, trust=Trust.NO)
+    many = list(headline_texts([TRUSTED, *[doubted] * 14]))
+
+    reasons = many[1:-1:3]
+    assert all("rust it: all is as it was." in part.text for part in reasons)
+    assert [part.where for part in reasons] == [
+        ("page",),
+        *[()] * 12,
+        *[("page",)] * 2,
+    ]
 
 
 def test_it_opens_the_section_in_every_form():

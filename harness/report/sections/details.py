@@ -225,7 +225,8 @@ def _matrix(found: Detail) -> Iterator[Table | Text]:
     )
     if len(able) > _FAMILIES:
         more = len(able) - _FAMILIES
-        yield Text(text=f"  and {more} more families, in the JSON report")
+        families = "family" if more == 1 else "families"
+        yield Text(text=f"  and {more} more {families}, in the JSON report")
 
 
 def _judgement(

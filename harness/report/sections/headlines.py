@@ -9,17 +9,38 @@ from harness.analysis.headlines import Headline, Trust, counted
 from harness.report.table import Text, Writer
 
 LIST = "--harness-label-next FILE draws them"
-_MANY = 8  # headlines; of more, a terminal and Markdown show the first sentence alone
-_REST: tuple[Writer, ...] = ("page",)
+_MANY = 8  # headlines; of more, a terminal and Markdown leave most reasons out
+_DOUBTED = 12  # of those, how many that are not to be trusted keep their reasons
+_PAGE: tuple[Writer, ...] = ("page",)
+_OTHERS: tuple[Writer, ...] = ("terminal", "markdown")
+_ELSEWHERE = (
+    "What to label next, and the reasons that are not shown here, are on the page "
+    "(--harness-report-html FILE) and in the JSON report (--harness-report-json FILE)."
+)
 
 
 def headline_texts(headlines: Sequence[Headline]) -> Iterator[Text]:
-    """For each how right, whether to trust it, what to do next."""
-    where = _REST if len(headlines) > _MANY else ()
+    """For each how right, whether to trust it, what to do next.
+
+    Of many, a terminal and Markdown have reasons for the first that are not to be
+    trusted, and then a sentence on where the others are.
+    """
+    many = len(headlines) > _MANY
+    doubted = 0
     for one in headlines:
+        reasons = not many
+        if many and one.trust is Trust.NO:
+            doubted += 1
+            reasons = doubted <= _DOUBTED
         yield Text(text=first_sentence(one), hang=2)
-        yield Text(text=f"  {trust_sentence(one)}", hang=4, where=where)
-        yield Text(text=f"  Next: {next_sentence(one)}", hang=4, where=where)
+        yield Text(
+            text=f"  {trust_sentence(one)}", hang=4, where=() if reasons else _PAGE
+        )
+        yield Text(
+            text=f"  Next: {next_sentence(one)}", hang=4, where=_PAGE if many else ()
+        )
+    if many:
+        yield Text(text=_ELSEWHERE, where=_OTHERS)
 
 
 def first_sentence(one: Headline) -> str:

@@ -67,17 +67,22 @@ def shown_predictions(
 ) -> tuple[TargetPrediction, ...]:
     """For each model and target the combination, and the best metric alone.
 
-    The best predicts left-out datasets of the interior with the smallest error.
+    The best predicts left-out datasets of the interior with the smallest error. Where
+    an estimate is taken as it is, fits that cannot be are not shown.
     """
     groups: dict[tuple[str, str], list[TargetPrediction]] = {}
     for one in predictions:
         groups.setdefault((one.dataset, one.model), []).append(one)
     chosen: list[TargetPrediction] = []
     for group in groups.values():
-        chosen += [p for p in group if p.predictor.is_combined]
+        combined = [p for p in group if p.predictor.is_combined]
         alone = [p for p in group if not p.predictor.is_combined]
         fitted = [p for p in alone if not isinstance(p.prediction, Undefined)]
-        chosen += [best_alone(fitted)] if fitted else alone[:1]
+        chosen += combined
+        if fitted:
+            chosen.append(best_alone(fitted))
+        elif not any(isinstance(p.predictor.plane, Direct) for p in combined):
+            chosen += alone[:1]  # why there is none
     return tuple(chosen)
 
 
