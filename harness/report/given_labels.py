@@ -7,6 +7,8 @@ Whatever does not fit the run's data is refused with its line.
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
 
 #: Of the file, whatever else it has.
 COLUMNS = ("dataset", "index", "file", "label")
+#: What may join them: spreadsheets write semicolons where commas are in numbers.
+_JOINED_BY = {",": "commas", ";": "semicolons", "\t": "tabs"}
 #: The label of an image that no class is right for.
 NONE = "none"
 _NONE = -1
+# Spreadsheets may write class 7 as 7.0.
+_WHOLE = re.compile(r"([0-9]{1,11})(?:\.0+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,24 +119,27 @@ def read_labels(path: Path, run: Run) -> dict[str, Given]:
 def rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """The number of each line and its cells, in order.
 
+    Cells are joined by commas, semicolons or tabs: by what joins the header's.
+
     Raises
     ------
     BadData
-        If it is no table with the columns `COLUMNS`.
+        If it is no text in UTF-8, or no table with the columns `COLUMNS`.
     """
+    text = _text(path)
+    joined = _joined_by(text)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            head = next(reader, [])
-            rows = [(reader.line_num, row) for row in reader if row]
-    except (OSError, ValueError, csv.Error) as error:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=joined)
+        head = next(reader, [])
+        rows = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
         raise BadData(f"labels {path} cannot be read: {error}") from error
     if lacking := [name for name in COLUMNS if head.count(name) != 1]:
         raise BadData(
             f"labels {path} must have each of the columns {', '.join(COLUMNS)} once, "
-            f"joined by commas, and {', '.join(lacking)} "
-            f"{'is' if len(lacking) == 1 else 'are'} not so; --harness-label-next "
-            "writes such a file"
+            f"joined by commas, semicolons or tabs, and {', '.join(lacking)} "
+            f"{'is' if len(lacking) == 1 else 'are'} not so where "
+            f"{_JOINED_BY[joined]} join them; --harness-label-next writes such a file"
         )
     places = {name: head.index(name) for name in COLUMNS}
     for line, row in rows:
@@ -140,6 +149,35 @@ def rows_of(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 f"got {len(row)}"
             )
         yield line, {name: row[place] for name, place in places.items()}
+
+
+def _text(path: Path) -> str:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadData(
+            f"labels {path} cannot be read: it must be text in UTF-8, and byte "
+            f"{error.start} is none; save the list as CSV in UTF-8"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BadData(f"labels {path} cannot be read: {error}") from error
+    if "\0" in text:  # as in UTF-16 without a mark
+        raise BadData(
+            f"labels {path} cannot be read: it must be text in UTF-8, and has bytes of "
+            "0; save the list as CSV in UTF-8"
+        )
+    return text
+
+
+def _joined_by(text: str) -> str:
+    """What joins the cells of the header: that by which most columns are known."""
+    first = text.partition("\n")[0].rstrip("\r")
+
+    def columns(joint: str) -> int:
+        cells = next(csv.reader([first], delimiter=joint), [])
+        return len(set(COLUMNS) & set(cells))
+
+    return max(_JOINED_BY, key=columns)  # of none, commas
 
 
 class _Known:
@@ -185,11 +223,11 @@ class _Known:
         for name in (text, text.removeprefix("'")):
             if name in names:
                 return names.index(name)
-        if text == NONE:
+        if text.casefold() == NONE:
             return _NONE
-        if text.isascii() and text.isdigit() and len(text) < 12:
-            if int(text) < len(names):
-                return int(text)
+        if whole := _WHOLE.fullmatch(text):
+            if int(whole[1]) < len(names):
+                return int(whole[1])
             raise BadData(
                 f"{where}: `label` must be a class, 0 to {len(names) - 1} or a name, "
                 f"got {text!r:.60}"
