@@ -170,7 +170,7 @@ def _device(text: str) -> str:
 
 def _own(*roles: str) -> Callable[[str], OwnData]:
     def parse(text: str) -> OwnData:
-        path, facts = split_query(text, _OWN_FACTS)
+        path, facts = split_query(text, OWN_FACTS)
         role = facts.get("role", "")
         if role and role not in roles:
             raise ValueError(f"must have a role of {', '.join(roles)}, got {role!r}")
@@ -191,7 +191,8 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
     return parse
 
 
-_OWN_FACTS = (
+#: What may follow the question mark of --harness-data and --harness-outputs.
+OWN_FACTS = (
     *("name", "role", "resize", "cropped", "trait."),
     *("classes", "mapping", "labels"),
 )

@@ -20,10 +20,13 @@ import argparse
 
 from harness.commands.running import run_pytest
 from harness.errors import HarnessError
+from harness.options import OWN_FACTS
+from harness.queries import split_query
 
 PASSES_ON = True
 # More kinds of shift in the fit, and so a better forecast of the next kind.
 POOLS = ("interior", "interior-a", "interior-b", "interior-c")
+_MOST = 20_000 * len(POOLS)  # --harness-interior is of each pool
 _SUITE = "harness.commands.predict_suite"
 _CHOICE = "harness.commands.predict_metrics"
 
@@ -51,7 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=40,
         metavar="N",
         help="transformed copies of the test split to fit on, a quarter from each of "
-        "four pools (default 40); 0 to take an estimate as it is, which is weaker",
+        "four pools, rounded up to a multiple of four: of 5 there are 8 (default 40); "
+        "0 to take an estimate as it is, which is weaker",
     )
     parser.add_argument(
         "--metrics",
@@ -104,9 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     if names:
         command.append(f"--harness-models={','.join(names)}")
     command += [f"--harness-model={m}" for m in arguments.model if _is_own(m)]
-    for folder in arguments.data:
-        mark = "&" if "?" in folder else "?"
-        command.append(f"--harness-data={folder}{mark}role=target")
+    command += [f"--harness-data={_as_target(one)}" for one in arguments.data]
     for option in ("label_next", "labels"):
         if path := getattr(arguments, option):
             command.append(f"--harness-{option.replace('_', '-')}={path}")
@@ -117,8 +119,30 @@ def run(arguments: argparse.Namespace) -> int:
     return run_pytest(*command, *arguments.pytest)
 
 
+def _as_target(folder: str) -> str:
+    """The folder of --data with its role; HarnessError names what was typed."""
+    try:
+        _, facts = split_query(folder, OWN_FACTS)
+    except ValueError as error:
+        raise HarnessError(f"--data {error}") from None
+    if "role" not in facts:
+        return f"{folder}{'&' if facts else '?'}role=target"
+    if facts["role"] != "target":
+        raise HarnessError(
+            f"--data must have no role but target, whose accuracy is predicted, got "
+            f"{folder!r}; leave role={facts['role']} out, or run pytest with "
+            "--harness-data"
+        )
+    return folder
+
+
 def _interior(sets: int) -> list[str]:
-    """The options that ask for so many sets, a quarter from each pool."""
+    """The options that ask for so many sets, a quarter from each pool, rounded up.
+
+    HarnessError names a number that cannot be.
+    """
+    if not 0 <= sets <= _MOST:
+        raise HarnessError(f"--interior must be 0 to {_MOST:,}, got {sets}")
     if sets == 0:
         return ["--harness-families=test"]
     families = ",".join(("test", *POOLS))

@@ -140,7 +140,11 @@ def by_name(
     rows, spare = read_picture_labels(path, own.path, files)
     known = len(names) if classes is None else classes
     truth = Truth.sets(rows, known, several=own.several, of=f"labels in {path}")
-    others = (f"{LABEL_SETS} names {spare} others",) if spare else ()
+    others = (
+        (f"{LABEL_SETS} names {spare} other{'s' if spare > 1 else ''}",)
+        if spare
+        else ()
+    )
     return Labelling(truth=truth, notes=(*notes_of(truth, names), *others))
 
 

@@ -270,7 +270,9 @@ def _together(refused: Sequence[BadData], root: Path) -> BadData:
     first, *others = refused
     if not others:
         return first
+    if len(others) == 1:
+        return BadData(f"{first}; 1 other picture of {root} is refused: {others[0]}")
     return BadData(
-        f"{first}; so are {len(others)} other pictures of {root} refused, the last: "
+        f"{first}; {len(others)} other pictures of {root} are refused, the last: "
         f"{others[-1]}"
     )
