@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from harness.analysis.coverage import LEVEL, Prediction, taken_for_granted
 from harness.analysis.fits.lines import Unfit
+from harness.analysis.forecasts.arguments import array_of, check_level, floats
 from harness.analysis.forecasts.direct import PREFERRED, direct
 from harness.analysis.forecasts.forecaster import fit_forecaster
 from harness.analysis.ranges import Beyond, beyond, farthest_first
-from harness.arrays import Array, Classes, Logits
+from harness.arrays import Classes, Logits
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
 from harness.metrics.numerics.label_shift import (
@@ -67,7 +68,8 @@ class AccuracyForecast:
     accuracy, low, high, level
         Expected, with the interval that is meant to hold a share of `level`.
     raw
-        Each estimate as it is, by its name.
+        Each estimate as it is, by its name. Some, `difference_of_confidences` among
+        them, may lie outside of [0, 1] by their definition; the forecast never does.
     inside
         Whether anything like it was in the interior; if not, the interval is not to be
         believed. None without an interior, where nothing tells.
@@ -123,6 +125,9 @@ def predict_accuracy(
 
     Raises
     ------
+    TypeError
+        If something cannot become an array of real or, of labels, of whole numbers,
+        `interior` has anything but `Labelled`, or `level` is no number.
     ValueError
         If arrays are not finite or do not fit together, or if `level` is not between 0
         and 1.
@@ -149,14 +154,14 @@ def predict_accuracy(
     >>> found.weaker[:36]
     'without an interior the interval is '
     """
-    target_logits, source_logits = _floats(target_logits), _floats(source_logits)
-    source_labels = np.asarray(source_labels)
+    target_logits = floats(target_logits, "target_logits")
+    source_logits = floats(source_logits, "source_logits")
+    source_labels = array_of(source_labels, "source_labels")
     check_logits(target_logits, name="target_logits")
     classes = target_logits.shape[1]
     check_source(source_logits, source_labels, classes)
-    if not 0 < level < 1:
-        raise ValueError(f"`level` must be between 0 and 1, got {level:g}")
-    interior = [_checked(one, i, classes) for i, one in enumerate(interior)]
+    check_level(level)
+    interior = _checked(interior, classes)
     source = (source_logits, source_labels)
     found = {m.name: _value(m, target_logits, source) for m in _estimates()}
     raw = {name: value for name, value in found.items() if value is not None}
@@ -327,15 +332,37 @@ def _right(logits: Logits, labels: Classes) -> float:
     return float((logits.argmax(axis=1) == labels).mean())
 
 
-def _checked(one: Labelled, number: int, classes: int) -> Labelled:
-    logits, labels = _floats(one.logits), np.asarray(one.labels)
+def _checked(interior: Sequence[Labelled], classes: int) -> list[Labelled]:
     try:
+        sets = list(interior)
+    except TypeError:
+        raise TypeError(
+            "`interior` must be a sequence of harness.Labelled, got "
+            f"{type(interior).__name__}; leave it out where there is none"
+        ) from None
+    return [_checked_set(one, i, classes) for i, one in enumerate(sets)]
+
+
+def _checked_set(one: Labelled, number: int, classes: int) -> Labelled:
+    where = f"set {number} of `interior`"
+    if not isinstance(one, Labelled):
+        raise TypeError(
+            f"{where} must be a harness.Labelled(logits=..., labels=..., kinds=...), "
+            f"got {type(one).__name__}"
+        )
+    kinds = one.kinds
+    if not isinstance(kinds, tuple | list) or not all(
+        isinstance(kind, str) for kind in kinds
+    ):
+        raise TypeError(
+            f"{where}: `kinds` must be names such as ('affine', 'blur'), got "
+            f"{kinds!r:.60}"
+        )
+    try:
+        logits, labels = floats(one.logits, "logits"), array_of(one.labels, "labels")
         check_source(logits, labels, classes)
+    except TypeError as error:
+        raise TypeError(f"{where}: {error}") from error
     except ValueError as error:
-        raise ValueError(f"set {number} of `interior`: {error}") from error
-    return Labelled(logits=logits, labels=labels, kinds=tuple(one.kinds))
-
-
-def _floats(array: ArrayLike) -> Array:
-    """As metrics take them; of a tensor too."""
-    return np.asarray(array, dtype=np.float64)
+        raise ValueError(f"{where}: {error}") from error
+    return Labelled(logits=logits, labels=labels, kinds=tuple(kinds))

@@ -34,7 +34,8 @@ def difference_of_confidences(
     -------
     float
         In (-1, 2), higher is better; an estimate of accuracy, which is not clipped to
-        [0, 1]. On the source itself the source accuracy.
+        [0, 1]: it is above 1 where confidence rises by more than the source lacks, as
+        it may on a few images. On the source itself the source accuracy.
 
     Raises
     ------
