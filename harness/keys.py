@@ -106,6 +106,8 @@ class Keys(Grid):
             chosen["outcome"] = [self.outcome.name, code]
             if any(ask.of == "train" for ask in self.outcome.inputs):
                 chosen["outcome"].append(self.train.load().digest)
+                if self.settings.bank_images is not None:
+                    chosen["outcome"].append(self.settings.bank_images)
         return {
             **chosen,
             "images": images,

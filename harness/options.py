@@ -373,6 +373,14 @@ OPTIONS = (
         "the same for every model (default: all)",
     ),
     Option(
+        field="bank_images",
+        parse=_count(1),
+        metavar="N",
+        help="of the training images take a sample of N as the bank that neighbours, "
+        "probes and distances of features know (default: as many as --harness-max-images "
+        "says, or all); networks are trained on all",
+    ),
+    Option(
         field="seed",
         parse=_count(0, 2**63 - 1),
         metavar="N",

@@ -162,13 +162,22 @@ class Run(Keys):
             dataset,
             device=self.device,
             batch_size=self.batch_size,
-            limit=self.settings.max_images,
+            limit=self.limit_of(dataset),
             count=self.count_forward,
             known=self._predicted.get((model, dataset.name)),
             shared=self._images if len(self.models) > 1 else None,
             layers=self.layers.declared(model),
             tell=self.tell,
         )
+
+    def limit_of(self, dataset: Dataset) -> int | None:
+        """How many images of a dataset are looked at, at most; None for all.
+
+        Of the training split as many as --harness-bank-images says, if it says any.
+        """
+        if dataset is self.train and self.settings.bank_images is not None:
+            return self.settings.bank_images
+        return self.settings.max_images
 
     def has_source_images(self, model: str, dataset: Dataset) -> bool:
         """Whether a dataset's images are those of the source set, as they are.

@@ -122,6 +122,7 @@ class Settings:
     layers: tuple[str, ...] = ()
     interior: int = 40
     max_images: int | None = None
+    bank_images: int | None = None
     seed: int = 0
     train_seed: int | None = None
     population: tuple[PopulationSpec, ...] = ()
@@ -190,7 +191,7 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(("max_images", "outcome", "precision", "seed"), Role.EVERY),
     **dict.fromkeys(
         (
-            *("calibrate", "jigsaw_fit", "jigsaw_grid", "jigsaw_permutations"),
+            *("bank_images", "calibrate", "jigsaw_fit", "jigsaw_grid", "jigsaw_permutations"),
             *("jigsaw_set", "head_batch_size", "head_epochs", "head_held_out"),
             *("head_images", "head_learning_rate", "head_milestones"),
             *("head_momentum", "head_seed", "head_weight_decay"),

@@ -10,6 +10,7 @@ from harness import code
 from harness.fixtures.asked import LATE
 from harness.fixtures.calibrate import calibration_parameters
 from harness.fixtures.copies import TARGET, copies_parameters
+from harness.fixtures.grid import train_parameters
 from harness.fixtures.population import POPULATION_CODE
 from harness.fixtures.pretext import HEAD_CODE, pretext_parameters
 from harness.keys import SHARED_CODE
@@ -34,6 +35,7 @@ CHANGED = {
     "families": ("test",),
     "layers": ("stage1",),
     "max_images": 7,
+    "bank_images": 7,
     "train_seed": 7,
     "population": (PopulationSpec(target="lenet"),),
     "data": (OwnData(path=HERE),),
@@ -104,6 +106,7 @@ def keys(settings):
         pretext_parameters(run, LATE)
         | copies_parameters(run, LATE)
         | calibration_parameters(run, LATE, None)
+        | train_parameters(run, LATE)
     )
     return plain, json.dumps([run.parameters, late], sort_keys=True, default=str)
 

@@ -99,6 +99,7 @@ NUMBERS = {
     "jigsaw_grid": "3000",
     "jigsaw_permutations": "100000",
     "max_images": "1" + "0" * 30,
+    "bank_images": "1" + "0" * 30,
     "head_images": "1" + "0" * 30,
     "head_epochs": "1" + "0" * 30,
 }

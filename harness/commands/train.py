@@ -108,6 +108,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="about so many training images get a label drawn from all classes, once "
         "and the same for all networks (default 0)",
     )
+    recipe.add_argument(
+        "--images",
+        type=int,
+        metavar="N",
+        help="learn from N of the training images, drawn evenly over them and the same "
+        "for all networks (default: from all)",
+    )
     parser.add_argument(
         "--objective",
         choices=OBJECTIVES,
@@ -132,6 +139,7 @@ _CHANGEABLE = (
     "shift",
     "flip",
     "label_noise",
+    "images",
 )
 
 

@@ -42,6 +42,9 @@ class Recipe:
     label_noise
         Share of the training images, about, whose label is drawn anew from all classes,
         once and the same for every seed; labels of the test split stay true.
+    images
+        How many training images it learns from, drawn evenly over them and the same for
+        every seed; None for all.
     objective
         Of a network that learns without labels: of `harness.models.self_classifier`,
         which makes views of its own, so that `shift` and `flip` go unused, or of a
@@ -64,6 +67,7 @@ class Recipe:
     shift: int = 0
     flip: bool = False
     label_noise: float = 0.0
+    images: int | None = None
     objective: SelfClassifier | Pretext | None = None
 
     def __post_init__(self) -> None:
@@ -91,6 +95,8 @@ class Recipe:
                 "`label_noise` must be 0 of a network that learns without labels, got "
                 f"{self.label_noise}"
             )
+        if self.images is not None and self.images < 1:
+            raise ValueError(f"`images` must be at least 1, got {self.images}")
         if not self.learning_rate > 0:
             raise ValueError(
                 f"`learning_rate` must be positive, got {self.learning_rate}"
@@ -101,6 +107,8 @@ class Recipe:
         facts = asdict(self)
         if not self.label_noise:  # as it was before there was any
             del facts["label_noise"]
+        if self.images is None:
+            del facts["images"]
         if self.objective is None:
             del facts["objective"]
         elif not isinstance(self.objective, SelfClassifier):

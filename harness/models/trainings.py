@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harness.artifacts import is_whole, locked, make_room, write_summed
 from harness.code import source_digest
 from harness.datasets.made.label_noise import Relabelled, with_label_noise
+from harness.datasets.made.sample import SampledImages
 from harness.digests import file_digest
 from harness.errors import BadData, HarnessError
 from harness.models.processes import ALONE, Processes
@@ -74,15 +75,31 @@ class Training:
         )
 
     def images(self, split: str) -> Images:
-        """Of the base; those trained on with the recipe's label noise."""
+        """Of the base; those trained on as many, and as noisy, as the recipe has them.
+
+        Raises
+        ------
+        HarnessError
+            If the recipe asks for more than there are.
+        """
         if split != "train":
             return self.base.test(self.settings)
         images, share = self.base.train(self.settings), self.recipe.label_noise
+        if self.recipe.images is not None:
+            images = self._sampled(images, self.recipe.images)
         if not share or images.labels is None:
             return images
         classes = len(self.base.classes)
         noisy = with_label_noise(images.labels, share, classes=classes)
         return Relabelled(images, noisy)
+
+    def _sampled(self, images: Images, n: int) -> Images:
+        if n > len(images):
+            raise HarnessError(
+                f"`images` must be at most the {len(images)} training images of base "
+                f"{self.base.name}, got {n}; leave it out for all of them"
+            )
+        return SampledImages(images, n)
 
     @property
     def weights(self) -> Path:

@@ -55,7 +55,7 @@ def pixels_of(model: Model, dataset: Dataset) -> NDArray[np.uint8]:
 
     from harness.errors import UndefinedMetricError
 
-    blocks = dataset.blocks("cpu", model.run.settings.max_images)
+    blocks = dataset.blocks("cpu", model.run.limit_of(dataset))
     found = np.concatenate([block.flatten(1).numpy() for block in blocks])
     if not found.shape[1]:
         raise UndefinedMetricError("outputs were saved, and no images")

@@ -427,6 +427,40 @@ def test_label_noise_is_drawn_once_and_spares_the_test_split(tmp_path, capsys):
     assert digests.isdisjoint(r.facts["images"]["train"] for r in clean)
 
 
+def test_few_images_are_the_same_for_all_networks(tmp_path, capsys):
+    """With their labels, drawn evenly; noise in labels comes on top."""
+    arguments = ("train", "--model", "linear", "--epochs", "1", "--images", "97")
+    assert main([*arguments, "--networks", "2"]) == 0
+    assert main([*arguments, "--label-noise", "1"]) == 0
+
+    from harness.datasets.bases import DIGITS
+    from harness.sampling import sampled_rows
+
+    images = DIGITS.train(Settings(cache_dir=tmp_path, store=tmp_path))
+    rows = sampled_rows(len(images), 97)
+    records = [read_record(p) for p in tmp_path.rglob("*.record.npz")]
+    noisy, *clean = sorted(records, key=lambda r: "label_noise" not in r.facts["recipe"])
+    assert len(clean) == 2
+    for record in clean:
+        assert record.facts["recipe"]["images"] == 97
+        assert record.predicted["train"].shape == (1, 97)
+        assert np.array_equal(record.labels["train"], images.labels[rows])
+    assert noisy.labels["train"].shape == (97,)
+    assert not np.array_equal(noisy.labels["train"], images.labels[rows])
+    assert len({record.facts["images"]["train"] for record in records}) == 2
+
+
+def test_more_images_than_there_are_is_refused(capsys):
+    arguments = ["train", "--model", "linear", "--images"]
+    assert main([*arguments, "777"]) == 2
+    assert (
+        "`images` must be at most the 776 training images of base digits, got 777; "
+        "leave it out for all of them"
+    ) in capsys.readouterr().err
+    assert main([*arguments, "0"]) == 2
+    assert "`images` must be at least 1, got 0" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -160,6 +160,23 @@ def test_too_many_neighbours_are_skipped_with_the_reason(suite):
     assert "`k` must be at most 60, the images that can be neighbours, got 61" in text
 
 
+def test_the_bank_has_a_size_of_its_own(suite):
+    """Beside that of the sets that are judged; another one is measured anew."""
+    options = (
+        *("--representation-knn", "k31-majority-cosine", "--harness-models", "deep"),
+        *("-k", "test_knn and not leave and head", "--harness-max-images", "10", "-rs"),
+    )
+    few, _ = run(suite, *options, "--harness-bank-images", "30")
+    more, report = run(suite, *options, "--harness-bank-images", "31")
+    same, _ = run(suite, *options, "--harness-bank-images", "31")
+
+    text = re.sub(r"\s+", " ", few.stdout.str())
+    assert "`k` must be at most 30, the images that can be neighbours, got 31" in text
+    assert [row["images"] for row in report["measurements"]] == [10]
+    assert "found in the store" not in more.stdout.str()
+    same.stdout.fnmatch_lines(["cells: 1 found in the store*"])
+
+
 def test_a_class_that_the_bank_lacks_is_skipped_with_the_reason(suite):
     conftest = (suite.path / "conftest.py").read_text()
     changed = conftest.replace(

@@ -1,0 +1,70 @@
+"""A sample of a set's images: fewer to learn from, drawn evenly over it."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.sampling import sampled_rows
+
+if TYPE_CHECKING:
+    from harness.datasets.geometry import Geometry
+    from harness.datasets.images import Images
+
+
+class SampledImages:
+    """The images at `harness.sampling.sampled_rows`, with their labels, in order.
+
+    Parameters
+    ----------
+    images
+        All of them.
+    n
+        How many are taken.
+
+    Raises
+    ------
+    ValueError
+        If there are not so many.
+    """
+
+    def __init__(self, images: Images, n: int) -> None:
+        if not 1 <= n <= len(images):
+            raise ValueError(f"`n` must be in 1..{len(images)}, got {n}")
+        self._images = images
+        self._rows = sampled_rows(len(images), n)
+        labels = images.labels
+        self.labels: NDArray[np.int64] | None = (
+            None if labels is None else labels[self._rows]
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over that of all images and the rows that are taken."""
+        digest = hashlib.sha256(self._images.digest.encode())
+        digest.update(self._rows.astype(np.int64).data)
+        return digest.hexdigest()
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c) of those that are taken."""
+        return self._images.take(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c) of the images of these numbers, counted in the sample."""
+        return self._images.take(self._rows[rows], geometry)
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images of the sample."""
+        return self._images.take(self._rows[start:stop], geometry)
