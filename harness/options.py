@@ -377,8 +377,8 @@ OPTIONS = (
         parse=_count(1),
         metavar="N",
         help="of the training images take a sample of N as the bank that neighbours, "
-        "probes and distances of features know (default: as many as --harness-max-images "
-        "says, or all); networks are trained on all",
+        "probes and distances of features know (default: as many as "
+        "--harness-max-images says, or all); networks are trained on all",
     ),
     Option(
         field="seed",

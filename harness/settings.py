@@ -191,8 +191,14 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(("max_images", "outcome", "precision", "seed"), Role.EVERY),
     **dict.fromkeys(
         (
-            *("bank_images", "calibrate", "jigsaw_fit", "jigsaw_grid", "jigsaw_permutations"),
-            *("jigsaw_set", "head_batch_size", "head_epochs", "head_held_out"),
+            *("bank_images", "calibrate", "jigsaw_fit", "jigsaw_grid"),
+            *(
+                "jigsaw_permutations",
+                "jigsaw_set",
+                "head_batch_size",
+                "head_epochs",
+                "head_held_out",
+            ),
             *("head_images", "head_learning_rate", "head_milestones"),
             *("head_momentum", "head_seed", "head_weight_decay"),
         ),

@@ -176,7 +176,12 @@ def _train(
     tell: Callable[[str], Any],
     processes: Processes = ALONE,
 ) -> None:
+    from harness.answers.allocator import keep_freed_memory
     from harness.answers.predictions import chosen_device
+
+    def stepped(done: int, steps: int) -> None:
+        keep_freed_memory()  # else every layer of every step asks for cleared pages
+        step(seed, done, steps)
 
     train_once(
         order.training(seed),
@@ -184,7 +189,7 @@ def _train(
         device=chosen_device(order.settings.device, worker=worker or processes.rank),
         tell=tell,
         each_epoch=lambda done: epoch(seed, str(done)),
-        each_step=lambda done, steps: step(seed, done, steps),
+        each_step=stepped,
         processes=processes,
     )
 

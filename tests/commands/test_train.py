@@ -439,7 +439,9 @@ def test_few_images_are_the_same_for_all_networks(tmp_path, capsys):
     images = DIGITS.train(Settings(cache_dir=tmp_path, store=tmp_path))
     rows = sampled_rows(len(images), 97)
     records = [read_record(p) for p in tmp_path.rglob("*.record.npz")]
-    noisy, *clean = sorted(records, key=lambda r: "label_noise" not in r.facts["recipe"])
+    noisy, *clean = sorted(
+        records, key=lambda r: "label_noise" not in r.facts["recipe"]
+    )
     assert len(clean) == 2
     for record in clean:
         assert record.facts["recipe"]["images"] == 97
