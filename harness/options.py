@@ -356,7 +356,7 @@ OPTIONS = (
         "wildcards joined by commas: 'stage*,head' (default: those of the test's "
         "marker, or head, what enters the last layer). Maps are averaged over "
         "positions; NAME-max takes the largest, "
-        "NAME-grid the largest in each cell of a grid",
+        "NAME-grid the largest in each cell of a grid, NAME-grid4 in one of 4 x 4",
     ),
     Option(
         field="interior",

@@ -1,11 +1,13 @@
 """Layers: where features are taken inside a network, and how maps become vectors.
 
 A layer's name tells the whole protocol, so that two protocols never meet in one column:
-``stage2`` is averaged over positions, ``stage2-max`` and ``stage2-grid`` are not.
+``stage2`` is averaged over positions, ``stage2-max``, ``stage2-grid`` and
+``stage2-grid4`` are not.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -23,6 +25,7 @@ HEAD = "head"
 GRID_NUMBERS = 9_000
 #: Numbers in a vector of any layer but the head, at most.
 LARGEST = 2**16
+_POOL = re.compile(r"max|grid([1-9]\d?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +59,15 @@ def stages(*modules: str) -> tuple[Layer, ...]:
 
 
 def split_layer(text: str) -> tuple[str, str]:
-    """The layer's name and how its maps are pooled: "avg", "max" or "grid".
+    """The layer's name and how its maps are pooled: "avg", "max", "grid" or "grid4".
 
     Examples
     --------
-    >>> split_layer("stage2"), split_layer("stage2-grid")
-    (('stage2', 'avg'), ('stage2', 'grid'))
+    >>> split_layer("stage2"), split_layer("stage2-grid4")
+    (('stage2', 'avg'), ('stage2', 'grid4'))
     """
     name, _, pool = text.rpartition("-")
-    return (name, pool) if name and pool in ("max", "grid") else (text, "avg")
+    return (name, pool) if name and _POOL.fullmatch(pool) else (text, "avg")
 
 
 def chosen_layers(patterns: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
@@ -73,7 +76,8 @@ def chosen_layers(patterns: Sequence[str], known: Iterable[str]) -> tuple[str, .
     Parameters
     ----------
     patterns
-        Each may end in ``-max`` or ``-grid``; of one layer the average comes first.
+        Each may end in ``-max``, ``-grid`` or ``-gridN``; of one layer the average
+        comes first.
     known
         Names of the model's layers in the order that they run, without the head.
 
@@ -85,6 +89,7 @@ def chosen_layers(patterns: Sequence[str], known: Iterable[str]) -> tuple[str, .
     ('stage1-max', 'stage2', 'stage2-max')
     """
     wanted = [split_layer(pattern) for pattern in patterns]
+    pools = sorted({pool for _, pool in wanted}, key=_rank)
 
     def fits(name: str, pattern: str) -> bool:
         return name == pattern or (is_pattern(pattern) and fnmatchcase(name, pattern))
@@ -92,12 +97,18 @@ def chosen_layers(patterns: Sequence[str], known: Iterable[str]) -> tuple[str, .
     found = [
         name if pool == "avg" else f"{name}-{pool}"
         for name in known
-        for pool in ("avg", "max", "grid")
+        for pool in pools
         if any(fits(name, pattern) and pool == asked for pattern, asked in wanted)
     ]
     if any(fits(HEAD, pattern) and asked == "avg" for pattern, asked in wanted):
         found.append(HEAD)
     return tuple(found)
+
+
+def _rank(pool: str) -> tuple[int, int]:
+    """The average first, the finest grid of few cells last."""
+    name = pool.rstrip("0123456789")
+    return ("avg", "max", "grid").index(name), int(pool.removeprefix(name) or 0)
 
 
 def pooled(output: torch.Tensor, pool: str) -> torch.Tensor:
@@ -113,7 +124,8 @@ def pooled(output: torch.Tensor, pool: str) -> torch.Tensor:
     pool
         "avg": the mean; "max": the largest; "grid": of maps the largest in each cell of
         a g x g grid, g as large as the map has room for and c·g² <= 9,000 allows, as
-        linear probes of every layer have it.
+        linear probes of every layer have it; "grid4": in a 4 x 4 grid, or one as large
+        as a smaller map has room for.
 
     Raises
     ------
@@ -129,8 +141,8 @@ def pooled(output: torch.Tensor, pool: str) -> torch.Tensor:
     """
     shape = tuple(output.shape)
     if output.ndim == 4:
-        found = _MAPS[pool](output.float())
-    elif output.ndim == 3 and pool != "grid":
+        found = _of_maps(output.float(), pool)
+    elif output.ndim == 3 and pool in _TOKENS:
         found = _TOKENS[pool](output.float())
     elif output.ndim == 2:
         found = output
@@ -148,21 +160,21 @@ def pooled(output: torch.Tensor, pool: str) -> torch.Tensor:
     return found
 
 
-def _grid(maps: torch.Tensor) -> torch.Tensor:
+def _of_maps(maps: torch.Tensor, pool: str) -> torch.Tensor:
     import torch
 
+    if pool == "avg":
+        return maps.mean(dim=(2, 3))
+    if pool == "max":
+        return maps.amax(dim=(2, 3))
     channels, height, width = maps.shape[1:]
-    size = max(1, min(height, width, isqrt(GRID_NUMBERS // channels)))
+    asked = pool.removeprefix("grid")
+    most = int(asked) if asked else max(1, isqrt(GRID_NUMBERS // channels))
+    size = min(height, width, most)
     return torch.nn.functional.adaptive_max_pool2d(maps, size).flatten(1)
 
 
-_Pool = dict[str, Callable[["torch.Tensor"], "torch.Tensor"]]
-_MAPS: _Pool = {
-    "avg": lambda maps: maps.mean(dim=(2, 3)),
-    "max": lambda maps: maps.amax(dim=(2, 3)),
-    "grid": _grid,
-}
-_TOKENS: _Pool = {
+_TOKENS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "avg": lambda tokens: tokens.mean(dim=1),
     "max": lambda tokens: tokens.amax(dim=1),
 }

@@ -14,11 +14,23 @@ MAP = torch.tensor([[[[1.0, 2, 3], [4, 5, 9]], [[-1, 0, 1], [0, 0, 0]]]])
 
 @pytest.mark.parametrize(
     ("pool", "expected"),
-    [("avg", [4, 0]), ("max", [9, 1]), ("grid", [2, 3, 5, 9, 0, 1, 0, 0])],
+    [
+        ("avg", [4, 0]),
+        ("max", [9, 1]),
+        ("grid", [2, 3, 5, 9, 0, 1, 0, 0]),
+        ("grid1", [9, 1]),
+        ("grid12", [2, 3, 5, 9, 0, 1, 0, 0]),
+    ],
 )
 def test_maps_are_pooled_by_hand_computed_values(pool, expected):
     """A grid of 2 x 2 cells: of three columns the middle one is in both."""
     assert pooled(MAP, pool).tolist() == [expected]
+
+
+def test_a_grid_may_have_its_number_of_cells():
+    """Of 0..15 in rows of four the last of each quarter is the largest."""
+    rising = torch.arange(16.0).reshape(1, 1, 4, 4)
+    assert pooled(rising, "grid2").tolist() == [[5, 7, 13, 15]]
 
 
 @pytest.mark.parametrize(("pool", "expected"), [("avg", [2, 3]), ("max", [3, 5])])
@@ -27,7 +39,7 @@ def test_tokens_are_pooled_over_tokens(pool, expected):
     assert pooled(torch.tensor([[[1.0, 1], [3, 5]]]), pool).tolist() == [expected]
 
 
-@pytest.mark.parametrize("pool", ["avg", "max", "grid"])
+@pytest.mark.parametrize("pool", ["avg", "max", "grid", "grid4"])
 def test_vectors_stay_as_they_are(pool):
     """Whatever maps would become."""
     vectors = torch.rand(3, 5)
@@ -76,6 +88,10 @@ def test_what_cannot_be_a_vector_says_why(shape, pool, message):
         (["head", "stage*"], ["stage1", "stage2", "head"]),
         (["stage2-grid", "stage?"], ["stage1", "stage2", "stage2-grid"]),
         (["*-max"], ["stem-max", "stage1-max", "stage2-max"]),
+        (
+            ["stage1-grid12", "stage1-grid4", "stage1-grid", "stage2-grid4"],
+            ["stage1-grid", "stage1-grid4", "stage1-grid12", "stage2-grid4"],
+        ),
         (["layer9"], []),
     ],
 )
@@ -85,7 +101,8 @@ def test_layers_are_chosen_by_name_or_wildcard_in_their_own_order(patterns, expe
 
 
 def test_a_dash_of_a_name_is_no_pooling():
-    """Only -max and -grid are, and not by themselves."""
-    names = ["my-layer", "-max", "a-max", "a-b-grid"]
+    """Only -max, -grid and -gridN are, and not by themselves."""
+    names = ["my-layer", "-max", "a-max", "a-b-grid", "a-grid0", "a-grid7"]
     found = [("my-layer", "avg"), ("-max", "avg"), ("a", "max"), ("a-b", "grid")]
+    found += [("a-grid0", "avg"), ("a", "grid7")]
     assert [split_layer(name) for name in names] == found
