@@ -144,10 +144,10 @@ class RepresentationSection:
         yield Text(
             text="A layer's name says how its maps became vectors: -grid is the "
             "largest in each cell of a g x g grid, g as large as the map and 9,000 "
-            "numbers allow; without, the mean. Drop: the best stage less the last one. "
-            "Over random: the most by which a layer is above the same of the network "
-            "untrained. Other constants, and the other measures, are on the page and "
-            "in the files of tables.",
+            "numbers allow; -grid4 in each of 4 x 4; without, the mean. Drop: the best "
+            "stage less the last one. Over random: the most by which a layer is above "
+            "the same of the network untrained. Other constants, and the other "
+            "measures, are on the page and in the files of tables.",
             small=True,
         )
         yield from map(_published, PUBLISHED)
