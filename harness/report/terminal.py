@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from harness.analysis.headlines import counted
 from harness.report.calibrated import calibration_line
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
@@ -39,13 +40,14 @@ def opening(run: Run) -> list[str]:
             "comparisons of what models predict"
         )
     if families_absent := run.absent_families:
+        word = "family" if len(families_absent) == 1 else "families"
         lines.append(
-            f"harness: {len(families_absent)} families left out for want of files: "
+            f"harness: {len(families_absent)} {word} left out for want of files: "
             f"{some(list(families_absent))}"
         )
     if absent := run.absent_models:
         lines.append(
-            f"harness: {len(absent)} models left out for want of weights: "
+            f"harness: {counted(len(absent), 'model')} left out for want of weights: "
             f"{some(list(absent))}"
         )
     return lines

@@ -103,7 +103,7 @@ def test_a_dataset_that_only_one_run_has_is_named_once(toy, capsys):
     store = ["--store", str(toy.path / ".harness")]
 
     assert main(["compare", "before", "without", *store]) == 0
-    assert "1 datasets were measured only before: in3\n" in capsys.readouterr().out
+    assert "1 dataset was measured only before: in3\n" in capsys.readouterr().out
     assert main(["compare", "before", "soft", *store]) == 0
     printed = capsys.readouterr().out
     assert "7 datasets were measured only before: in0 of sharp, in1 of" in printed

@@ -93,6 +93,23 @@ def test_it_fits_the_terminal(row, width):
     assert "out/02" in text
 
 
+@pytest.mark.parametrize(
+    ("families", "said"), [(7, "and 1 more family,"), (8, "and 2 more families,")]
+)
+def test_of_many_families_six_have_a_column(families, said):
+    """And it says how many more there are."""
+    rows = [
+        measurement(10 * f + i, Domain.EXTERIOR, f"fam{f}", 0.1 * i, 0.09 * i + f / 99)
+        for f in range(families - 1)
+        for i in range(8)
+    ]
+    rows += [
+        measurement(990 + i, Domain.INTERIOR, "in", 0.1 * i, 0.1 * i) for i in range(8)
+    ]
+
+    assert said in shown(detail(correlate(rows)[0]), width=120)
+
+
 def test_what_does_not_exist_says_why():
     rows = [measurement(i, Domain.INTERIOR, "in", 0.1 * i, 0.2) for i in range(2)]
 

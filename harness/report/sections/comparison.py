@@ -172,9 +172,8 @@ def _uneven(changes: Sequence[Change]) -> Iterator[Text]:
         names = sorted({name for _, name in single} | joint - known)
         if names:
             some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-            yield Text(
-                text=f"  {len(names)} datasets were measured only {when}: {some}"
-            )
+            many = "1 dataset was" if len(names) == 1 else f"{len(names)} datasets were"
+            yield Text(text=f"  {many} measured only {when}: {some}")
 
 
 def _unit(change: Change) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.analysis.headlines import counted
 from harness.report.section import Kept
 from harness.report.sections.details import absent_details
 from harness.report.table import Item, Listing
@@ -105,7 +106,7 @@ def _absent_models(run: Run) -> dict[str, str]:
         return {}
     named = ", ".join(absent[:3]) + (", ..." if len(absent) > 3 else "")
     cure = "ask for one by name to be told where its weights come from"
-    return {f"{len(absent)} models without weights here": f"{named}; {cure}"}
+    return {f"{counted(len(absent), 'model')} without weights here": f"{named}; {cure}"}
 
 
 def _absent_outcomes(rows: Iterable[Measurement]) -> dict[str, str]:
