@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from harness.renamed import keep_old_names
 
 if TYPE_CHECKING:
-    from harness.analysis.forecasts.arrays import AccuracyForecast as AccuracyForecast
-    from harness.analysis.forecasts.arrays import Labelled as Labelled
-    from harness.analysis.forecasts.arrays import predict_accuracy as predict_accuracy
+    from harness.analysis.from_arrays import AccuracyForecast as AccuracyForecast
+    from harness.analysis.from_arrays import Labelled as Labelled
+    from harness.analysis.from_arrays import predict_accuracy as predict_accuracy
     from harness.models.recorder import Recorder as Recorder
     from harness.models.recorder import read_recorded as read_recorded
 
@@ -27,7 +27,7 @@ keep_old_names()
 _LAZY = {
     **dict.fromkeys(
         ("AccuracyForecast", "Labelled", "predict_accuracy"),
-        "harness.analysis.forecasts.arrays",
+        "harness.analysis.from_arrays",
     ),
     **dict.fromkeys(("Recorder", "read_recorded"), "harness.models.recorder"),
 }

@@ -105,7 +105,7 @@ INSIDE = {
         {"aggregating", "differences", "predictors", "resampling", "residuals"},
         {"targets"},
         {"choosing", "comparison", "headlines", "ranking", "transfer"},
-        {"detail", "gates"},
+        {"detail", "from_arrays", "gates"},
     ),
 }
 # Third parties that a part must do without.
