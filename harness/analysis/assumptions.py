@@ -149,10 +149,22 @@ def _gap_limit(
     usual = usual_gaps(measurements)
 
     def limit(m: Measurement) -> float:
-        rule = LIMITS[Doubt.MARGINAL] + marginal_noise(classes, m.images)
-        return max(rule, usual.get(m.model, 0.0))
+        return gap_limit(classes, m.images, usual.get(m.model, 0.0))
 
     return limit
+
+
+def gap_limit(classes: int, images: int, usual: float) -> float:
+    """What a gap of so many images must be beyond to warn.
+
+    Parameters
+    ----------
+    classes, images
+        Of the base, of the dataset.
+    usual
+        What nine in ten datasets of the interior keep to.
+    """
+    return max(LIMITS[Doubt.MARGINAL] + marginal_noise(classes, images), usual)
 
 
 def usual_gaps(measurements: Iterable[Measurement]) -> dict[str, float]:
@@ -165,10 +177,23 @@ def usual_gaps(measurements: Iterable[Measurement]) -> dict[str, float]:
         if m.domain is Domain.INTERIOR and "marginal_gap" in m.facts:
             gaps.setdefault(m.model, {})[m.dataset] = float(m.facts["marginal_gap"])
     return {
-        model: sorted(found.values())[math.ceil(_USUAL * len(found)) - 1]
+        model: usual_gap(found.values())
         for model, found in gaps.items()
         if len(found) >= _ENOUGH
     }
+
+
+def usual_gap(gaps: Collection[float]) -> float:
+    """What nine in ten of a model's gaps keep to; 0 of fewer than ten.
+
+    Examples
+    --------
+    >>> usual_gap([0.1] * 9 + [0.5]), usual_gap([0.1] * 8 + [0.5])
+    (0.1, 0.0)
+    """
+    if len(gaps) < _ENOUGH:
+        return 0.0
+    return sorted(gaps)[math.ceil(_USUAL * len(gaps)) - 1]
 
 
 def marginal_noise(classes: int, images: int) -> float:

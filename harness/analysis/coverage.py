@@ -41,6 +41,9 @@ class Prediction:
         The metrics that lie beyond their range, farthest first.
     reason
         What was taken for granted beside, for people; empty where nothing was.
+    unlike
+        How far the predicted classes are from the source's, where that is to be doubted
+        and nothing corrects it; None where it is not.
     """
 
     accuracy: float
@@ -50,6 +53,12 @@ class Prediction:
     inside: bool
     beyond: tuple[Beyond, ...] = ()
     reason: str = ""
+    unlike: float | None = None
+
+    @property
+    def believed(self) -> bool:
+        """Whether nothing speaks against the interval."""
+        return self.inside and self.unlike is None
 
     def or_else(self, other: Self, reason: str) -> Self:
         """Return the same with an interval that also holds another's, and why.

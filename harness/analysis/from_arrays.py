@@ -9,15 +9,19 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.assumptions import gap_limit, usual_gap
+from harness.analysis.correlation import Undefined
 from harness.analysis.coverage import LEVEL, Prediction, taken_for_granted
 from harness.analysis.fits.lines import Unfit
 from harness.analysis.forecasts.arguments import array_of, check_level, floats
-from harness.analysis.forecasts.direct import PREFERRED, direct
-from harness.analysis.forecasts.forecaster import fit_forecaster
+from harness.analysis.forecasts.direct import PREFERRED, Direct, direct
+from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
+from harness.analysis.headlines import Trust, judged
 from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.arrays import Classes, Logits
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
+from harness.metrics.numerics.diagnostics import marginal_gap
 from harness.metrics.numerics.label_shift import (
     ClassShares,
     class_shares,
@@ -53,6 +57,14 @@ class Labelled:
     labels: Classes
     kinds: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        """Refuse one text, which would be taken for its letters."""
+        if isinstance(self.kinds, str):
+            raise TypeError(
+                f"`kinds` must be a tuple of texts, got {self.kinds!r}; write "
+                f"({self.kinds!r},)"
+            )
+
     @property
     def traits(self) -> dict[str, Trait]:
         """As datasets of a run say it."""
@@ -82,6 +94,8 @@ class AccuracyForecast:
         What was taken for granted beside: that class shares alone are others, and the
         forecast is for those (the interval also holds what it is if the images have
         changed instead); empty where nothing was.
+    trust, reasons
+        Whether to believe the interval, as the command's headline says it, and why.
     """
 
     accuracy: float
@@ -93,6 +107,8 @@ class AccuracyForecast:
     beyond: tuple[Beyond, ...]
     weaker: str
     reason: str = ""
+    trust: Trust = Trust.CARE
+    reasons: tuple[str, ...] = ()
 
 
 def predict_accuracy(
@@ -170,15 +186,34 @@ def predict_accuracy(
     given = _Given(
         target=target_logits, source=source, interior=interior, level=level, raw=raw
     )
-    plain = _forecast(given, None)
+    made = plain = _forecast(given, None)
+    said = plain.said
     shares = class_shares(target_logits, *source)
-    if not shares.alone:
-        return plain
-    moved = _forecast(given, shares)
-    low = min(moved.low, plain.low)
-    high = max(moved.high, plain.high)
-    reason = taken_for_granted(shares.moved, plain.low, plain.high)
-    return replace(moved, low=low, high=high, reason=reason)
+    if shares.alone:
+        made = _forecast(given, shares)
+        reason = taken_for_granted(shares.moved, said.low, said.high)
+        said = made.said.or_else(said, reason)
+    plane = made.plane
+    without = Undefined("nothing was left out")
+    trust, reasons = judged(
+        said,
+        plane,
+        unlike=_unlike(given),
+        record=plane.left_out if isinstance(plane, Forecaster) else without,
+    )
+    return AccuracyForecast(
+        accuracy=said.accuracy,
+        low=said.low,
+        high=said.high,
+        level=said.level,
+        raw=raw,
+        inside=said.inside if isinstance(plane, Forecaster) else None,
+        beyond=said.beyond,
+        weaker=made.weaker,
+        reason=said.reason,
+        trust=trust,
+        reasons=reasons,
+    )
 
 
 WEAKER = (
@@ -198,7 +233,29 @@ class _Given:
     raw: dict[str, float]
 
 
-def _forecast(given: _Given, shares: ClassShares | None) -> AccuracyForecast:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A forecast, and what made it."""
+
+    said: Prediction
+    plane: Forecaster | Direct
+    weaker: str = ""
+
+
+def _unlike(given: _Given) -> float:
+    """How far predicted classes are from the source's; 0 where that is as usual."""
+    labels = given.source[1]
+
+    def gap(logits: Logits) -> float:
+        return marginal_gap(logits.argmax(axis=1), labels)
+
+    usual = usual_gap([gap(one.logits) for one in given.interior])
+    images, classes = given.target.shape
+    found = gap(given.target)
+    return found if found > gap_limit(classes, images, usual) else 0.0
+
+
+def _forecast(given: _Given, shares: ClassShares | None) -> _Made:
     """Of the target; where class shares are others, from the source brought to them."""
     source, there = given.source, given.source
     images: float = len(source[1])
@@ -222,7 +279,7 @@ def _forecast(given: _Given, shares: ClassShares | None) -> AccuracyForecast:
             level=given.level,
         )
         (said,) = made.predictions([[values[name]]], images=[size])
-        return _told(said, given.raw, None, (), WEAKER.format(name=name))
+        return _Made(said=said, plane=made, weaker=WEAKER.format(name=name))
     sets = [*given.interior, Labelled(logits=source[0], labels=source[1], kinds=())]
     table = {
         name: [_value(m, one.logits, source) for one in sets]
@@ -257,31 +314,13 @@ def _forecast(given: _Given, shares: ClassShares | None) -> AccuracyForecast:
         images=[size],
         healthy=None if shares is not None else means,
     )
-    judged = [
+    ranges = [
         beyond(n, values[n], low.min(), low.max(), healthy[n])
         for n, low in usable.items()
     ]
-    out = farthest_first(one for one in judged if one is not None)
-    return _told(said, given.raw, not any(one.far for one in out), out, "")
-
-
-def _told(
-    said: Prediction,
-    raw: dict[str, float],
-    inside: bool | None,
-    beyond: tuple[Beyond, ...],
-    weaker: str,
-) -> AccuracyForecast:
-    return AccuracyForecast(
-        accuracy=said.accuracy,
-        low=said.low,
-        high=said.high,
-        level=said.level,
-        raw=raw,
-        inside=inside,
-        beyond=beyond,
-        weaker=weaker,
-    )
+    out = farthest_first(one for one in ranges if one is not None)
+    inside = not any(one.far for one in out)
+    return _Made(said=replace(said, inside=inside, beyond=out), plane=fit)
 
 
 @cache

@@ -9,9 +9,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from harness.analysis.correlation import Undefined
-from harness.analysis.coverage import Prediction, outwards
+from harness.analysis.coverage import Coverage, Prediction, outwards
 from harness.analysis.forecasts.direct import Direct
 from harness.analysis.forecasts.forecaster import Forecaster
 from harness.analysis.labelling import Labelled, expected_interval, labels_needed
@@ -233,14 +234,49 @@ def _judged(
     one: TargetPrediction, unlike: float | None
 ) -> tuple[Trust, tuple[str, ...]]:
     """Whether to trust a forecast, and why: doubts, or what speaks for it."""
-    found = one.prediction
+    found, predictor = one.prediction, one.predictor
     if isinstance(found, Undefined):
         return Trust.NO, (f"there is no forecast: {found.reason}",)
+    return judged(
+        found,
+        predictor.plane,
+        unlike=unlike,
+        record=predictor.record,
+        metrics=len(predictor.metrics),
+        instead=predictor.instead,
+    )
+
+
+def judged(
+    found: Prediction,
+    plane: Any,
+    *,
+    unlike: float | None,
+    record: Coverage | Undefined,
+    metrics: int = 1,
+    instead: str = "",
+) -> tuple[Trust, tuple[str, ...]]:
+    """Return whether to trust a forecast, and why: doubts, or what speaks for it.
+
+    Parameters
+    ----------
+    found
+        The forecast.
+    plane
+        What made it: a `Forecaster`, a `Direct`, or a fit of metrics.
+    unlike
+        How unlike the source's the predicted classes are, 0 where that is not to be
+        doubted; None where it was not looked at.
+    record
+        What came of such forecasts on what was left out.
+    metrics, instead
+        How many metrics it is made of, and why no estimates were.
+    """
     against = list(_against(found, unlike))
-    doubts = list(_doubts(one, found))
+    doubts = list(_doubts(found, plane, metrics, instead))
     if against or doubts:
         return Trust.NO if against else Trust.CARE, (*against, *doubts)
-    return Trust.YES, tuple(_for(one, unlike))
+    return Trust.YES, tuple(_for(record, unlike))
 
 
 def _against(found: Prediction, unlike: float | None) -> Iterator[str]:
@@ -258,25 +294,23 @@ def _against(found: Prediction, unlike: float | None) -> Iterator[str]:
         )
 
 
-def _doubts(one: TargetPrediction, found: Prediction) -> Iterator[str]:
+def _doubts(found: Prediction, plane: Any, metrics: int, instead: str) -> Iterator[str]:
     """What makes the interval weaker than it looks."""
-    predictor = one.predictor
-    plane = predictor.plane
     if isinstance(plane, Direct):
         yield (
             "without transformed copies nothing tells how wrong an estimate is on this "
             "model; the interval is from other data and other networks"
         )
     elif not isinstance(plane, Forecaster):
-        what = "one metric is" if len(predictor.metrics) == 1 else "metrics are"
-        why = predictor.instead or "no estimate of accuracy was measured"
+        what = "one metric is" if metrics == 1 else "metrics are"
+        why = instead or "no estimate of accuracy was measured"
         yield f"{what} fitted freely, which foretells worse: {why}"
     else:
-        record = plane.left_out
-        if record.share < record.level - SHORT_OF_LEVEL:
+        left_out = plane.left_out
+        if left_out.share < left_out.level - SHORT_OF_LEVEL:
             yield (
-                f"only {record.covered} of {record.n} datasets of kinds left out of "
-                "the fit lay in such intervals"
+                f"only {left_out.covered} of {left_out.n} forecasts of kinds left out "
+                "of the fit held"
             )
         if plane.width.kinds < FEWEST_KINDS:
             yield (
@@ -288,15 +322,17 @@ def _doubts(one: TargetPrediction, found: Prediction) -> Iterator[str]:
         yield _SAYS_LITTLE
 
 
-def _for(one: TargetPrediction, unlike: float | None) -> Iterator[str]:
+def _for(record: Coverage | Undefined, unlike: float | None) -> Iterator[str]:
     yield "no metric lies far outside of the range that the fit has seen"
     if unlike is not None:
-        yield "the predicted classes are like the source's"
-    record = one.predictor.record
+        yield (
+            "the predicted classes are no further from the source's than wrong answers "
+            "take them on the copies"
+        )
     if not isinstance(record, Undefined):
         yield (
-            f"{record.covered} of {record.n} datasets of kinds left out of the fit lay "
-            "in such intervals"
+            f"{record.covered} of {record.n} forecasts of kinds left out of the fit "
+            "held; of a kind unlike all of these nothing is promised"
         )
 
 

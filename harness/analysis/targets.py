@@ -1,6 +1,6 @@
 """Predicted accuracy of datasets without labels, from each metric and from all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,6 +101,28 @@ def predict_targets(
             predictions += _predictions(predictor, made_of, usable)
     return tuple(
         sorted(predictions, key=lambda p: (p.model, p.dataset, p.predictor.is_combined))
+    )
+
+
+def doubted(
+    predictions: Sequence[TargetPrediction], unlike: Mapping[Key, float]
+) -> tuple[TargetPrediction, ...]:
+    """Return the same, told which predicted classes are unlike the source's.
+
+    Not a forecast for other class shares, which has taken them into account.
+
+    Parameters
+    ----------
+    unlike
+        By model and dataset, by how much.
+    """
+    return tuple(
+        replace(one, prediction=replace(found, unlike=gap))
+        if isinstance(found := one.prediction, Prediction)
+        and not found.reason
+        and (gap := unlike.get((one.model, one.dataset))) is not None
+        else one
+        for one in predictions
     )
 
 

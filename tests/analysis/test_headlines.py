@@ -70,8 +70,8 @@ def test_a_forecast_that_nothing_speaks_against_is_to_be_trusted():
     assert (found.raw, found.raw_by) == (0.82, "cott")
     assert found.trust is Trust.YES
     record = forecaster().left_out
-    assert f"{record.covered} of {record.n} datasets" in found.reasons[-1]
-    assert "classes are like the source's" in found.reasons[1]
+    assert f"{record.covered} of {record.n} forecasts" in found.reasons[-1]
+    assert "classes are no further from the source's" in found.reasons[1]
 
 
 def test_what_was_not_looked_at_does_not_speak_for_it():
@@ -131,7 +131,7 @@ DIRECT = direct("cott", source_accuracy=0.9, source_images=500)
             ),
             {},
             Trust.CARE,
-            "only 80 of 100 datasets",
+            "only 80 of 100 forecasts",
         ),
     ],
     ids=(

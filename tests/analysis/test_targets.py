@@ -14,7 +14,7 @@ from harness.analysis.gates import Evidence, Gate, GateSyntaxError, judge, parse
 from harness.analysis.gates.predictions import BOUNDS, COMBINED, Predicted, is_meant
 from harness.analysis.gates.texts import OPERATORS
 from harness.analysis.predictors import combine
-from harness.analysis.targets import predict_targets
+from harness.analysis.targets import doubted, predict_targets
 from harness.measurement import Domain, Measurement
 
 N = 16
@@ -288,6 +288,26 @@ def test_what_is_not_known_fails():
     assert not verdict.passed
     assert verdict.value is not None
     assert verdict.reason.startswith("the dataset lies outside the range of the fit (")
+
+
+def test_predicted_classes_unlike_the_sources_fail_a_gate():
+    """As the headline does not trust them; not where it is for their shares."""
+    found = predictions(run())
+    (held,) = judged("predicted accuracy on camera >= 0", found)
+    told = doubted(found, {("linear", "camera"): 0.41})
+    (failed,) = judged("predicted accuracy on camera >= 0", told)
+
+    assert held.passed
+    assert not failed.passed
+    assert failed.value == held.value
+    start = "the predicted classes are unlike the source's (by 0.41); low is "
+    assert failed.reason.startswith(start)
+    taken = [
+        replace(p, prediction=replace(p.prediction, reason="class shares"))
+        for p in found
+    ]
+    assert doubted(taken, {("linear", "camera"): 0.41}) == tuple(taken)
+    assert doubted(found, {("linear", "elsewhere"): 0.41}) == tuple(found)
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,11 @@ def width_of(
     Unfit
         If there is no kind.
 
+    Notes
+    -----
+    A level above n / (n + 1) asks for more than the largest of n errors: that is then
+    as much larger as normal errors would be at the level.
+
     References
     ----------
     Quantile ``ceil((n + 1) level) / n``: Lei, G'Sell, Rinaldo, Tibshirani and
@@ -157,15 +162,21 @@ def width_of(
     >>> of = {"source_accuracy": 0.9, "source_images": 100, "images": 100}
     >>> width_of(errors, level=0.5, **of).quantile
     3.0
+    >>> [round(width_of(errors, level=p, **of).quantile, 2) for p in (0.75, 0.95, 0.99)]
+    [8.0, 13.63, 17.91]
     """
     pooled = np.sort(np.abs(np.concatenate([*errors, np.empty(0)])))
     if not len(pooled):
         raise Unfit("no kind of dataset could be left out")
     rank = min(int(np.ceil((len(pooled) + 1) * level)), len(pooled))
     normal = float(student(np.inf, level))
+    # The largest of n errors stands for the share n / (n + 1) of them; beyond that
+    # there is nothing but the normal law to say how much larger they come.
+    most = len(pooled) / (len(pooled) + 1)
+    further = max(1.0, normal / float(student(np.inf, most)))
     return Width(
         level=level,
-        quantile=max(float(pooled[rank - 1]), normal),
+        quantile=max(float(pooled[rank - 1]) * further, normal),
         source_accuracy=source_accuracy,
         source_images=source_images,
         images=images,

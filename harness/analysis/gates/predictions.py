@@ -91,7 +91,8 @@ class Predicted(Quantity):
         Where only one metric could be fitted, it stands for all of them. A gate fails,
         and says why, if it selects nothing, if there is no prediction, if a cell of the
         target or of the fit is missing, or if the dataset lies outside the range of the
-        fit: the interval is then not to be believed.
+        fit or has predicted classes unlike the source's: the interval is then not to be
+        believed.
         """
         named = [
             p
@@ -144,6 +145,12 @@ class Predicted(Quantity):
                 passed = False
                 how = _by_how_much(prediction)
                 reason = f"the dataset lies outside the range of the fit{how}; {reason}"
+            if prediction.unlike is not None:
+                passed = False
+                reason = (
+                    "the predicted classes are unlike the source's (by "
+                    f"{prediction.unlike:.2f}); {reason}"
+                )
         if lost := [*missing_cells(_needed(gate, target, missing)), *families]:
             passed = False
             reason = f"{'; '.join(lost)}; without them {reason}"

@@ -11,7 +11,7 @@ from harness.analysis.assumptions import unlike_source
 from harness.analysis.correlation import Undefined
 from harness.analysis.forecasts.direct import Direct
 from harness.analysis.headlines import Headline, best_alone, headlines
-from harness.analysis.targets import TargetPrediction
+from harness.analysis.targets import TargetPrediction, doubted
 from harness.report.section import Kept
 from harness.report.sections.headlines import headline_texts
 from harness.report.table import Column, Marked, Range, Said, Table, Text, Value
@@ -43,11 +43,10 @@ class PredictionsSection(Kept[Predictions]):
         unlike = None
         if context.run is not None:  # which knows its classes
             unlike = unlike_source(rows, classes=len(context.run.base.classes))
+        told = doubted(context.predictions, unlike or {})
         return Predictions(
-            predictions=context.predictions,
-            headlines=headlines(
-                context.predictions, unlike=unlike, labelled=context.labelled
-            ),
+            predictions=told,
+            headlines=headlines(told, unlike=unlike, labelled=context.labelled),
         )
 
     def tables(self, found: Predictions, /) -> Iterator[Table | Text]:
@@ -56,8 +55,8 @@ class PredictionsSection(Kept[Predictions]):
             return
         yield from headline_texts(found.headlines)
         yield _table(chosen)
-        if any(not inside for inside in map(_inside, chosen)):
-            yield Text(text=_OUTSIDE, small=True)
+        if not all(map(_believed, chosen)):
+            yield Text(text=_DOUBTED, small=True)
         if any(isinstance(one.predictor.plane, Direct) for one in chosen):
             yield Text(text=_WEAKER, small=True)
 
@@ -86,13 +85,13 @@ def shown_predictions(
     return tuple(chosen)
 
 
-def _inside(one: TargetPrediction) -> bool:
-    return isinstance(one.prediction, Undefined) or one.prediction.inside
+def _believed(one: TargetPrediction) -> bool:
+    return isinstance(one.prediction, Undefined) or one.prediction.believed
 
 
-_OUTSIDE = (
-    "!: outside the range of the fit. The prediction is an extrapolation, and its "
-    "interval is not to be believed."
+_DOUBTED = (
+    "!: outside the range of the fit, so that the prediction is an extrapolation, or "
+    "with predicted classes unlike the source's. Its interval is not to be believed."
 )
 _WEAKER = (
     "as it is: without an interior nothing tells how wrong an estimate is on this "
@@ -119,7 +118,7 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
                 one.predictor.name,
                 *([one.raw] if raw else []),
                 found.accuracy
-                if found.inside
+                if found.believed
                 else Marked(value=found.accuracy, mark="!"),
                 Range(low=found.low, high=found.high),
                 _held(one.predictor.record),

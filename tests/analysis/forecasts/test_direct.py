@@ -110,6 +110,55 @@ def test_nothing_like_it_is_said():
     assert found.beyond[0].far
 
 
+def test_they_are_trusted_as_the_command_does():
+    """Few kinds, classes unlike the source's, no interior: each is said."""
+    source, labels = answers(1.5, 2)
+    good, _ = answers(1.6, 1)
+    one_class = answers(1.6, 1)[0] / 2  # less sure, so that it is not shares alone
+    one_class[:, 0] += 3.0
+    few = predict_accuracy(good, source, labels, interior=interior())
+    unlike = predict_accuracy(one_class, source, labels, interior=interior())
+
+    assert (few.trust, few.weaker) == ("trust it with care", "")
+    assert "the fit has seen 4 kinds of shift alone" in few.reasons
+    assert unlike.trust == "do not trust it"
+    assert any("unlike the source's (by 0." in reason for reason in unlike.reasons)
+    alone = predict_accuracy(good, source, labels)
+    assert alone.trust == "trust it with care"
+    many = [
+        Labelled(logits=logits, labels=seen, kinds=(f"k{i % 10}",))
+        for i in range(20)
+        for logits, seen in [answers(1.5 + 0.05 * i, 100 + i)]
+    ]
+    sure = predict_accuracy(good, source, labels, interior=many)
+    assert sure.trust == "trust it"
+    assert sure.reasons[-1].endswith(
+        "of a kind unlike all of these nothing is promised"
+    )
+
+
+def test_a_higher_level_is_wider_whatever_the_number_of_kinds():
+    """Beyond the largest error that was seen too."""
+    source, labels = answers(1.5, 2)
+    target, _ = answers(2.6, 1)
+    widths = [
+        found.high - found.low
+        for level in (0.5, 0.8, 0.9, 0.95, 0.99)
+        for found in [
+            predict_accuracy(target, source, labels, interior=interior(), level=level)
+        ]
+    ]
+
+    assert widths == sorted(widths)
+    assert len(set(widths[1:])) == 4
+
+
+def test_one_kind_as_a_text_is_not_taken_for_its_letters():
+    logits, labels = answers(1.5, 2)
+    with pytest.raises(TypeError, match=r"`kinds` must be a tuple of texts.*'blur'"):
+        Labelled(logits=logits, labels=labels, kinds="blur")
+
+
 def test_the_interval_is_wider_than_that_of_a_bootstrap():
     """ATC resampled over source and target images, where nothing fell."""
     rng = np.random.default_rng(0)
