@@ -57,14 +57,6 @@ class Labelled:
     labels: Classes
     kinds: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        """Refuse one text, which would be taken for its letters."""
-        if isinstance(self.kinds, str):
-            raise TypeError(
-                f"`kinds` must be a tuple of texts, got {self.kinds!r}; write "
-                f"({self.kinds!r},)"
-            )
-
     @property
     def traits(self) -> dict[str, Trait]:
         """As datasets of a run say it."""

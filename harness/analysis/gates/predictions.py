@@ -141,16 +141,16 @@ class Predicted(Quantity):
                 f"; predicted {prediction.accuracy:.4g} "
                 f"in [{prediction.low:.4g}, {prediction.high:.4g}]"
             )
-            if not prediction.inside:
-                passed = False
-                how = _by_how_much(prediction)
-                reason = f"the dataset lies outside the range of the fit{how}; {reason}"
             if prediction.unlike is not None:
                 passed = False
                 reason = (
                     "the predicted classes are unlike the source's (by "
                     f"{prediction.unlike:.2f}); {reason}"
                 )
+            if not prediction.inside:
+                passed = False
+                how = _by_how_much(prediction)
+                reason = f"the dataset lies outside the range of the fit{how}; {reason}"
         if lost := [*missing_cells(_needed(gate, target, missing)), *families]:
             passed = False
             reason = f"{'; '.join(lost)}; without them {reason}"

@@ -153,12 +153,6 @@ def test_a_higher_level_is_wider_whatever_the_number_of_kinds():
     assert len(set(widths[1:])) == 4
 
 
-def test_one_kind_as_a_text_is_not_taken_for_its_letters():
-    logits, labels = answers(1.5, 2)
-    with pytest.raises(TypeError, match=r"`kinds` must be a tuple of texts.*'blur'"):
-        Labelled(logits=logits, labels=labels, kinds="blur")
-
-
 def test_the_interval_is_wider_than_that_of_a_bootstrap():
     """ATC resampled over source and target images, where nothing fell."""
     rng = np.random.default_rng(0)
