@@ -17,6 +17,8 @@ from harness.models.entry import ModelEntry, Tell
 from harness.models.weights import weights_bytes
 
 if TYPE_CHECKING:
+    import torch
+
     from harness.datasets.family import Base
     from harness.settings import Settings
 
@@ -55,12 +57,19 @@ class Untrained:
         name = f"{base.name}-{entry.name}-{digest}.safetensors"
 
         def drawn() -> bytes:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seed)
-                return weights_bytes(entry.build_network())
+            return weights_bytes(drawn_network(entry, self.seed))
 
         path = settings.cache_dir / "models" / name
         return made_once(path, drawn, what="random weights", tell=tell)
+
+
+def drawn_network(entry: ModelEntry, seed: int) -> torch.nn.Module:
+    """The network as its own code makes it, from a seed of torch's."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return entry.build_network()
 
 
 def twin_names(name: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.errors import UndefinedMetricError
 from harness.models.entry import ModelEntry
 from harness.models.network import Network, ready
+from harness.models.untrained import SEEDS, drawn_network
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from harness.models.entry import Registered
     from harness.tasks.frozen import Encode, Pixels
 
-SEEDS = (0, 1, 2)
+__all__ = ["SEEDS", "encoder", "random_twin"]
 
 
 def random_twin(entry: Registered, base: Base, *, seed: int, device: str) -> Network:
@@ -44,16 +45,12 @@ def random_twin(entry: Registered, base: Base, *, seed: int, device: str) -> Net
         If nothing is known that makes the network anew: a user's own comes with its
         weights.
     """
-    import torch
-
     if not isinstance(entry, ModelEntry):
         raise UndefinedMetricError(
             f"model {entry.name} has no twin with random weights: what makes its "
             "network is not known apart from them"
         )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = entry.build_network()
+    network = drawn_network(entry, seed)
     facts = json.dumps([entry.identity(), seed, "random"], sort_keys=True)
     return Network(
         name=f"{entry.name} with random weights, seed {seed}",
