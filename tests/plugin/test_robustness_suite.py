@@ -14,6 +14,7 @@ from harness.datasets.class_map import ClassMap
 from harness.errors import UndefinedMetricError
 from harness.measurement import Axes
 from suites.robustness.finding import find
+from suites.robustness.sureness import Sureness
 
 SUITE = Path(__file__).parents[2] / "suites" / "robustness"
 WORN = """
@@ -179,6 +180,20 @@ def test_how_sure_a_network_is_and_of_which_mistakes(suite, saved):
     assert not any(row["label_free"] for row in rows)
     assert [one["name"] for one in found["sure"]] == ["few", "out"]
     result.stdout.fnmatch_lines(["how sure net is", "few, +??.? *", "out, +??.? *"])
+
+
+def test_images_without_a_right_answer_are_no_mistakes():
+    """As of ReaL: they count in the confidences, and neither for nor against."""
+    found = Sureness.of(
+        np.array([1.0, 0.6, 0.8]),
+        np.array([0, 1, 2]),
+        np.array([False, False, True]),
+        np.array([False, True, True]),
+    )
+
+    assert [one.image for one in found.surest] == [1]
+    assert found.value == pytest.approx((0.6 + 0.8 - 1) / 2)
+    assert sum(found.counts) == 3
 
 
 def test_the_surest_mistakes_are_pictured(suite):
