@@ -129,8 +129,15 @@ def rank(
     return tuple(replace(one, behind=_behind(kinds[one.series], best)) for one in ranks)
 
 
+# Metrics that are lines of each other have the same errors but for rounding.
+_DECIMALS = 9
+
+
 def _order(one: Rank) -> tuple[Any, ...]:
-    error, by, own = one.kind_error, one.transfer_r2, one.interior_r2
+    error, by, own = (
+        None if number is None else round(number, _DECIMALS)
+        for number in (one.kind_error, one.transfer_r2, one.interior_r2)
+    )
     unseen = (error is None, error or 0)
     return *unseen, by is None, -(by or 0), own is None, -(own or 0), *one.order
 

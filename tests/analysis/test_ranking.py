@@ -200,3 +200,15 @@ def test_other_models_or_kinds_are_not_compared():
 
 def test_no_metric_is_no_ranking():
     assert rank((), ()) == ()
+
+
+@given(st.integers(0, 50), st.floats(-3, 3), st.floats(0.1, 7))
+def test_lines_of_each_other_are_ranked_by_name(seed, shift, scale):
+    """Their errors differ by rounding alone, which must not decide."""
+    rng = np.random.default_rng(seed)
+    of = [kind for kind in KINDS for _ in range(4)]
+    y = rng.uniform(0.2, 0.9, len(of))
+    x = y + rng.normal(0, 0.1, len(of))
+    rows = [*rows_of("b", x, y, of), *rows_of("a", shift - scale * x, y, of)]
+
+    assert [one.metric for one in ranked(rows)] == ["a", "b"]
