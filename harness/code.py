@@ -152,18 +152,23 @@ def _parsed(path: Path, _size: int, _changed: int) -> _Source:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):  # whoever imports it will say so
         return _Source(digest)
-    return _Source(digest, tuple(_imports(tree)), any(map(_has_effect, tree.body)))
+    imports = tuple(_imports(tree, content))
+    return _Source(digest, imports, any(map(_has_effect, tree.body)))
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+def _imports(
+    tree: ast.AST, content: bytes
+) -> Iterator[tuple[int, str, tuple[str, ...]]]:
     """Of every import but those for type checkers."""
+    # Only where a file names such a function can an expression import.
+    calls = any(name.encode() in content for name in _IMPORTERS)
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        children: Iterable[ast.AST] = ast.iter_child_nodes(node)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            children = node.orelse
-        waiting += children
+            waiting += node.orelse
+        else:
+            waiting += ast.iter_child_nodes(node) if calls else _statements(node)
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield 0, alias.name, ()
@@ -175,6 +180,15 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str, tuple[str, ...]]]:
             first = node.args[0]
             if function in _IMPORTERS and isinstance(first, ast.Constant):
                 yield 0, str(first.value).lstrip("."), ()
+
+
+_BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Right within a module, a definition, or a statement with others in it."""
+    for field in _BODIES:
+        yield from getattr(node, field, ())
 
 
 def _has_effect(node: ast.stmt) -> bool:

@@ -142,9 +142,11 @@ class Controller:
 
     def _check_labels(self) -> None:
         """Read labels that were given, and refuse to list what cannot be."""
+        settings = self.settings
+        if settings.label_next is None and settings.labels is None:
+            return
         from harness.report.given_labels import read_labels, targets_of
 
-        settings = self.settings
         if settings.label_next is not None and not targets_of(self.run):
             raise HarnessError(
                 "--harness-label-next lists images of targets, and the run has none; "
