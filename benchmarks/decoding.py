@@ -220,9 +220,9 @@ def inside(network: Network, files: list[Path]) -> float:
     predictions = passed(network, files)
     made = predictions._images
 
-    def timed() -> Iterator[torch.Tensor]:
+    def timed(start: int) -> Iterator[torch.Tensor]:
         nonlocal waited
-        blocks = made()
+        blocks = made(start)
         while True:
             began = time.perf_counter()
             block = next(blocks, None)

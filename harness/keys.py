@@ -28,6 +28,7 @@ SHARED_CODE = (
     "harness.answers.outputs",
     "harness.answers.predictions",
     "harness.answers.shared_images",
+    "harness.answers.under_way",
     "harness.arrays",
     "harness.datasets.class_map",
     "harness.datasets.dataset",

@@ -44,6 +44,7 @@ from harness.spread import spread
 from harness.store import Recorded
 
 if TYPE_CHECKING:
+    from harness.answers.under_way import UnderWay
     from harness.measurement import Measurement, Place
     from harness.registry import Registry
     from harness.run import Run
@@ -347,6 +348,23 @@ class Cells:
         """Notice fixtures that look at labels."""
         with watching_fixture(fixturedef, request):
             return (yield)
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """What long passes have answered stays on disk for the run that goes on."""
+        if self._under_way is not None:
+            self._under_way.stay()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Nobody needs it any more."""
+        if self._under_way is not None:
+            self._under_way.finish()
+
+    @property
+    def _under_way(self) -> UnderWay | None:
+        """Of a run that has asked for answers."""
+        found: UnderWay | None = vars(vars(self).get("run", self)).get("under_way")
+        return found
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:

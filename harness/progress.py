@@ -20,13 +20,15 @@ class Progress:
         Steps in all: images.
     tell
         Shows one line.
+    done
+        Steps that were done before, in no time.
     """
 
-    def __init__(self, what: str, total: int, tell: Tell) -> None:
+    def __init__(self, what: str, total: int, tell: Tell, *, done: int = 0) -> None:
         self._what = what
         self._total = total
         self._tell = tell
-        self._done = 0
+        self._before = self._done = done
         self._began = self._said = time.monotonic()
 
     def step(self, steps: int = 1) -> None:
@@ -34,7 +36,7 @@ class Progress:
         self._done += steps
         now = time.monotonic()
         if now - self._said > PATIENCE and self._done < self._total:
-            rate = self._done / max(now - self._began, 1e-9)
+            rate = (self._done - self._before) / max(now - self._began, 1e-9)
             left = (self._total - self._done) / rate
             self._tell(
                 f"{self._what}: {self._done:,} of {self._total:,}, "

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.answers.outputs import SavedModel
 from harness.answers.shared_images import SharedImages
+from harness.answers.under_way import UnderWay
+from harness.code import releases
 from harness.errors import HarnessError, UndefinedMetricError
 from harness.models.yours.specs import SpecModel
 
@@ -168,7 +170,16 @@ class Run(Keys):
             shared=self._images if len(self.models) > 1 else None,
             layers=self.layers.declared(model),
             tell=self.tell,
+            under_way=self.under_way,
         )
+
+    @cached_property
+    def under_way(self) -> UnderWay | None:
+        """Keeps what long passes have answered; nothing when recalculating."""
+        if self.settings.recalculate:
+            return None
+        decides = {"releases": releases(), **self.parameters}
+        return UnderWay(self.settings.cache_dir / "under-way", decides, self.tell)
 
     def limit_of(self, dataset: Dataset) -> int | None:
         """How many images of a dataset are looked at, at most; None for all.

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from harness.answers.allocator import keep_freed_memory
 from harness.answers.threads import cores, side_by_side
+from harness.answers.under_way import PassUnderWay, UnderWay
 from harness.arrays import softmax
 from harness.errors import HarnessError, UndefinedMetricError
 from harness.models.classifier import Classifier
@@ -94,6 +95,8 @@ class Predictions:
         of its own.
     tell
         Shows how far a long pass is.
+    under_way
+        Keeps answers of a long pass on disk, for a run that is killed in it.
     """
 
     def __init__(
@@ -109,8 +112,10 @@ class Predictions:
         shared: SharedImages | None = None,
         layers: Collection[str] = (),
         tell: Callable[[str], None] = lambda line: None,
+        under_way: UnderWay | None = None,
     ) -> None:
         self._tell = tell
+        self._under_way = under_way
         self._network = classifier
         self._dataset = dataset
         self._device = device
@@ -227,35 +232,74 @@ class Predictions:
             with torch.inference_mode():
                 return tap.see(lambda: self._answer(network, view, batch), len(batch))
 
+        kept = self._kept(network, view, names)
         with tap:
-            seen = self._told(self._each(network, forward), network, view)
+            seen = self._told(network, view, forward, kept)
             result = _joined(seen, len(self), {layer, HEAD})
+        if self._under_way is not None and kept is not None:
+            self._under_way.remove_with(self, kept)
         self._check(result, network, view)
         return result
 
+    def _kept(
+        self, network: Network, view: View, layers: Collection[str]
+    ) -> PassUnderWay | None:
+        """Where blocks of a pass are kept until its answers are no longer needed."""
+        if self._under_way is None:
+            return None
+        return self._under_way.a_pass(
+            self._what(network, view),
+            len(self),
+            network=network.fingerprint,
+            precision=network.precision,
+            dataset=self._dataset.fingerprint(),
+            limit=self._limit,
+            view=[view.turns, view.tiles, view.fit],
+            layers=sorted(layers),
+            device=self._device,
+        )
+
     def _each(
-        self, network: Network, forward: Callable[[torch.Tensor], T]
+        self, network: Network, forward: Callable[[torch.Tensor], T], start: int
     ) -> Iterator[T]:
-        """Go through all batches, several at a time where that is quicker."""
+        """Go through batches from a block on, several at a time where it is quicker."""
         import torch
 
         threads = min(torch.get_num_threads(), cores())
         many = len(self) >= 2 * threads * self._batch_size
         if self._device == "cpu" and threads > 1 and many and network.stateless:
-            return side_by_side(forward, self._batches(), threads)
-        return map(forward, self._batches())
+            return side_by_side(forward, self._batches(start), threads)
+        return map(forward, self._batches(start))
 
     def _told(
-        self, batches: Iterable[Seen], network: Network, view: View
+        self,
+        network: Network,
+        view: View,
+        forward: Callable[[torch.Tensor], Seen],
+        kept: PassUnderWay | None,
     ) -> Iterator[Seen]:
-        """The same, with a line every some seconds about how far they are."""
-        under = "" if view == IDENTITY else f" (view {view.name})"
-        what = f"{network.name} on {self._dataset.name}{under}, images"
-        progress = Progress(what, len(self), self._tell)
-        for seen in batches:
+        """All batches, with a line every some seconds about how far they are.
+
+        Those that a stopped run has left come first, whole blocks of them.
+        """
+        what, done, blocks = self._what(network, view), 0, 0
+        for seen in kept.earlier() if kept is not None else ():
+            done, blocks = done + seen.images, blocks + 1
             yield seen
-            whole = [seen.answer, *seen.features.values()]
-            progress.step(next((len(part) for part in whole if part is not None), 0))
+        if done:
+            self._tell(
+                f"{what}: {done:,} of {len(self):,} images were answered by a run that "
+                "was stopped"
+            )
+        fresh = self._each(network, forward, blocks)
+        progress = Progress(f"{what}, images", len(self), self._tell, done=done)
+        for seen in fresh if kept is None else kept.keep(fresh, blocks):
+            yield seen
+            progress.step(seen.images)
+
+    def _what(self, network: Network, view: View) -> str:
+        under = "" if view == IDENTITY else f" (view {view.name})"
+        return f"{network.name} on {self._dataset.name}{under}"
 
     def _answer(
         self, network: Network, view: View, batch: torch.Tensor
@@ -279,30 +323,32 @@ class Predictions:
             ) from error
         return answer
 
-    def _batches(self) -> Iterator[torch.Tensor]:
+    def _batches(self, start: int) -> Iterator[torch.Tensor]:
         import torch
 
-        for block in self._images():
+        for block in self._images(start):
             yield from torch.split(block, self._batch_size)
 
-    def _images(self) -> Iterator[torch.Tensor]:
-        """Transformed uint8 blocks, kept on the device if they fit."""
+    def _images(self, start: int) -> Iterator[torch.Tensor]:
+        """Transformed uint8 blocks from one on, kept on the device if all fit."""
         if self._blocks is None and self._shared is not None:
             self._blocks = self._shared.find(self._images_key())
         if self._blocks is not None:
-            yield from self._blocks
+            yield from self._blocks[start:]
             return
         kept: list[torch.Tensor] = []
         size = 0
-        geometry = self._network().geometry
-        for block in self._dataset.blocks(self._device, self._limit, geometry):
+        keeps = self._keeps and not start
+        for block in self._dataset.blocks(
+            self._device, self._limit, self._network().geometry, start=start
+        ):
             size += block.nbytes
-            if self._keeps and size <= KEEP_BYTES:
+            if keeps and size <= KEEP_BYTES:
                 kept.append(block)
             else:
                 kept.clear()
             yield block
-        if self._keeps and size <= KEEP_BYTES:
+        if keeps and size <= KEEP_BYTES:
             self._blocks = kept
             if self._shared is not None:
                 self._shared.offer(self._images_key(), kept)

@@ -181,6 +181,8 @@ class Dataset:
         device: str | torch.device = "cpu",
         limit: int | None = None,
         geometry: Geometry | None = None,
+        *,
+        start: int = 0,
     ) -> Iterator[torch.Tensor]:
         """(b, c, h, w) uint8 blocks on the device, in order, `limit` images in all.
 
@@ -190,13 +192,16 @@ class Dataset:
         ----------
         geometry
             What a network asks for; None for the base's size.
+        start
+            Number of the first block: those before it cost nothing.
         """
         import torch
 
         content = self.load()
         rows = sampled_rows(len(content), limit)
-        for number, start in enumerate(range(0, len(rows), BLOCK)):
-            block = content.take(rows[start : start + BLOCK], geometry)
+        for number in range(start, -(-len(rows) // BLOCK)):
+            here = slice(number * BLOCK, (number + 1) * BLOCK)
+            block = content.take(rows[here], geometry)
             images = torch.from_numpy(block).to(device).permute(0, 3, 1, 2)
             yield self._transformed(images, number)
 

@@ -31,11 +31,14 @@ class Seen:
         By layer, (m, d) float32.
     unfit
         Layers that give no features, and why.
+    images
+        How many were in it.
     """
 
     answer: torch.Tensor | None
     features: dict[str, torch.Tensor]
     unfit: dict[str, str]
+    images: int
 
 
 class Tap:
@@ -101,7 +104,7 @@ class Tap:
                 )
         # A copy: a network may give, and write into, the same memory each time.
         kept = output.to("cpu", torch.float32, copy=True) if classifies else None
-        return Seen(answer=kept, features=features, unfit=unfit)
+        return Seen(answer=kept, features=features, unfit=unfit, images=images)
 
     def _hook(self, name: str) -> Any:
         if name != HEAD:

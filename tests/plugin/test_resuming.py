@@ -149,6 +149,75 @@ def test_a_killed_run_goes_on_where_it_stopped(toy, blow):
     result.stdout.fnmatch_lines([f"cells: {14 - done} measured, {done} found*"])
 
 
+# A network that stays in the third block of a set until it is killed, and one test of
+# 2,600 images a set.
+LONG = """
+import os, time
+import harness.answers.under_way
+harness.answers.under_way.PATIENCE = 0.0
+
+class Slow(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = network(8.0)
+    def forward(self, images):
+        if len(images) > 60:  # which are those of the test split
+            with open("asked", "a") as file:
+                file.write("x" * len(images))
+            # Of the environment no key knows.
+            if "FIRST_RUN" in os.environ and os.path.getsize("asked") > 1000:
+                time.sleep(60)
+        return self.inner(images)
+
+def pytest_harness_register(registry):
+    registry.add_base(TOY)
+    registry.add_model(
+        "slow", base="toy", build=Slow, head="inner.1", mean=(0.5,), std=(1.0,)
+    )
+    registry.add_dataset(
+        "large", base="toy", domain="interior", load=lambda: images(20, n=2600)
+    )
+"""
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_is_killed_inside_of_a_set_loses_a_block(toy, blow):
+    """The next one runs the network on the images from that block on, once each."""
+    conftest = toy.path / "conftest.py"
+    conftest.write_text(conftest.read_text().partition("def pytest_h")[0] + LONG)
+    command = [sys.executable, "-m", "pytest", "--harness-families=large"]
+    process = subprocess.Popen(
+        command,
+        cwd=toy.path,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "FIRST_RUN": "yes"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    asked = toy.path / "asked"
+    deadline = time.monotonic() + 60
+    while not asked.exists() or asked.stat().st_size <= 1000:
+        assert time.monotonic() < deadline, "no image was shown to the network"
+        time.sleep(0.02)
+    os.kill(process.pid, blow)
+    process.wait()
+    asked.unlink()
+    left = sorted(path.name for path in toy.path.glob("cache/under-way/*/*"))
+
+    result = toy.runpytest("--harness-families=large")
+
+    assert left == ["000000.npz", "000001.npz"]
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*slow on large: 1,000 of 2,600 images were ans*"])
+    assert asked.stat().st_size == 2600 - 1000
+    assert not list(toy.path.glob("cache/under-way/*"))  # it was finished
+    whole = toy.path / ".harness" / "results.jsonl"
+    rows = [json.loads(line)[0] for line in whole.read_text().splitlines()]
+    toy.runpytest("--harness-families=large", "--harness-recalculate")
+    assert asked.stat().st_size == 2600 - 1000 + 2600
+    again = [json.loads(line)[0] for line in whole.read_text().splitlines()][2:]
+    assert [row["value"] for row in again] == [row["value"] for row in rows]
+
+
 def test_ctrl_c_still_reports_what_was_measured(toy):
     """The report says that the run was interrupted and what never ran."""
     toy.makepyfile(
