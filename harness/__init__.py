@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.extras import DISTRIBUTION
 from harness.renamed import keep_old_names
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from harness.models.recorder import Recorder as Recorder
     from harness.models.recorder import read_recorded as read_recorded
 
-__version__ = version("harness")
+__version__ = version(DISTRIBUTION)
 
 # `harness.suites` is in this package in a wheel, and beside it in a checkout.
 _TOP = Path(__file__).parent.parent

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from harness import __version__
 from harness.answers.outputs import SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.answers.under_way import UnderWay
@@ -225,7 +226,8 @@ class Run(Keys):
             "outcome": self.settings.outcome,
             "settings": json.loads(json.dumps(self.parameters)),
             "versions": {
-                **{name: version(name) for name in ("harness", "torch", "numpy")},
+                "harness": __version__,
+                **{name: version(name) for name in ("torch", "numpy")},
                 "python": platform.python_version(),
             },
             "date": self._began.isoformat(timespec="seconds"),

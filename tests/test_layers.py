@@ -14,6 +14,7 @@ LEVELS = {
     "printable": -3,
     "progress": -3,
     "errors": -2,
+    "extras": -2,
     "digests": -2,
     "traits": -1,
     "arrays": -1,

@@ -14,6 +14,7 @@ from harness.code import resolve, source_digest
 from harness.digests import file_digest
 from harness.download import download
 from harness.errors import MissingData
+from harness.extras import install
 from harness.models.classifier import Classifier
 from harness.models.fusion import fused
 from harness.models.layers import Layer
@@ -320,7 +321,7 @@ class ModelEntry:
             raise MissingData(
                 f"package {self.needs}, which makes model {self.name},",
                 ["this environment"],
-                f"pip install 'harness[{self.needs}]'",
+                install(self.needs),
             )
         return place
 

@@ -80,7 +80,7 @@ def test_a_package_that_is_not_here_is_named(tmp_path, monkeypatch):
     file.parent.mkdir()
     file.write_bytes(b"")
 
-    with pytest.raises(MissingData, match=r"pip install 'harness\[no_such_package\]'"):
+    with pytest.raises(MissingData, match=r"'pytest-unlabelled\[no_such_package\]'"):
         entry.locate(settings)
 
 

@@ -22,6 +22,7 @@ from harness.datasets.readers.later import Later
 from harness.datasets.readers.videos import VIDEOS, VideoImages, read_video
 from harness.datasets.readers.wnid_folders import Listing, folders_of, list_classes
 from harness.errors import BadData, MissingData
+from harness.extras import install
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _members(
         raise MissingData(
             f"package av, which decodes the videos of family {family},",
             ["this environment"],
-            "pip install 'harness[video]'",
+            install("video"),
         )
     here = folders_of(root)
     return tuple(_member(family, root, name) for name in names if name in here)

@@ -6,6 +6,7 @@ import numpy as np
 
 from harness.arrays import Array
 from harness.errors import HarnessError
+from harness.extras import install
 from harness.metrics.image_statistics.pixels import Pixels, check_pixels
 
 SIGMA, SCALE, LEAST = 0.5, 500.0, 20
@@ -45,7 +46,7 @@ def segments(images: Pixels) -> Array:
     except ImportError as error:
         raise HarnessError(
             "the number of segments needs scikit-image; install it with "
-            "`pip install 'harness[segments]'`, or leave segments out"
+            f"`{install('segments')}`, or leave segments out"
         ) from error
     colour = np.broadcast_to(images, (*images.shape[:3], 3))
     return np.array(

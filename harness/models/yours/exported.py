@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.errors import BadData, HarnessError, MissingData
+from harness.extras import install
 from harness.models.weights import is_file
 from harness.models.yours.archive import check_archive, only_tensors_unpickled
 from harness.models.yours.built import Built
@@ -170,8 +171,7 @@ class Onnx(_File):
             import onnxruntime
         except ImportError as error:
             raise HarnessError(
-                f"model {self.spec.target} needs onnxruntime: pip install "
-                "'harness[onnx]'"
+                f"model {self.spec.target} needs onnxruntime: {install('onnx')}"
             ) from error
         beside = external_files(path)
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.download import download
 from harness.errors import HarnessError, MissingData, UnknownName
+from harness.extras import install
 from harness.models.weights import find_file, is_file, verify
 from harness.models.yours.built import (
     PUBLISHED,
@@ -204,7 +205,7 @@ def _timm(spec: ModelSpec) -> Any:
         import timm
     except ImportError as error:
         raise HarnessError(
-            f"model {spec.target} needs timm: pip install 'harness[timm]'"
+            f"model {spec.target} needs timm: {install('timm')}"
         ) from error
     return timm
 

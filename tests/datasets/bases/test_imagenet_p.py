@@ -105,7 +105,7 @@ def test_what_is_not_here_is_named(settings, monkeypatch):
     file.parent.mkdir(parents=True)
     Image.new("RGB", (2, 2)).save(file)
     monkeypatch.setattr(imagenet_p, "find_spec", lambda name: None)
-    with pytest.raises(MissingData, match=r"pip install 'harness\[video\]'"):
+    with pytest.raises(MissingData, match=r"pip install 'pytest-unlabelled\[video\]'"):
         members("imagenet-p-published", settings)
     monkeypatch.setattr(imagenet_p, "find_spec", lambda name: True)
     with pytest.raises(BadData, match="holds no videos"):

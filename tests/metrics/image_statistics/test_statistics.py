@@ -194,7 +194,9 @@ def test_windows_need_room():
 
 def test_segments_say_what_is_to_be_installed(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "skimage.segmentation", None)
-    with pytest.raises(HarnessError, match=r"pip install 'harness\[segments\]'"):
+    with pytest.raises(
+        HarnessError, match=r"pip install 'pytest-unlabelled\[segments\]'"
+    ):
         STATISTICS["segments"](made())
 
 

@@ -425,7 +425,7 @@ def test_a_missing_package_is_named(make, tmp_path, monkeypatch, target, module,
     (tmp_path / "net.onnx").touch()
     monkeypatch.setitem(sys.modules, module, None)
 
-    with pytest.raises(HarnessError, match=rf"pip install 'harness\[{extra}\]'"):
+    with pytest.raises(HarnessError, match=rf"'pytest-unlabelled\[{extra}\]'"):
         make(target, **PLAIN)
 
 
