@@ -55,15 +55,25 @@ class Batches:
         which = which.to(self._pixels.device)
         x = self._pixels[which].permute(0, 3, 1, 2).float()
         x = ((x / 255 - self._mean) / self._std).contiguous()
-        x = _shifted(x, shift, self.black)  # where an image moved away
+        x = shifted(x, shift, self.black)  # where an image moved away
         if flip:
             mirrored = (torch.rand(len(which)) < 0.5).to(x.device)
             x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
         return x, self._labels[which]
 
 
-def _shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tensor:
-    """Move every image of a batch by its own whole number of pixels."""
+def shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tensor:
+    """Move every image of a batch by its own whole number of pixels.
+
+    Parameters
+    ----------
+    images : (b, c, h, w)
+        On any device.
+    reach
+        The most that one is moved by, each way.
+    fill : (c,)
+        What it leaves behind.
+    """
     import torch
 
     if not reach:

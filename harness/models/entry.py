@@ -346,20 +346,36 @@ class ModelEntry:
         return Classifier(
             classes=len(base.classes),
             head=self.head,
-            **self._loaded(path, read_state_dict(path), base, device),
+            **self._loaded(path, base, device),
         )
 
-    def _loaded(
-        self,
-        path: Path,
-        tensors: Mapping[str, torch.Tensor],
-        base: Base,
-        device: str,
-    ) -> dict[str, Any]:
-        """The facts of a network whose weights are these of a file."""
+    def trained_network(
+        self, settings: Settings, base: Base, tell: Tell
+    ) -> torch.nn.Module:
+        """The network with its weights, to go on training from.
+
+        Unlike in what `load` gives, no batch norm is folded into a convolution.
+
+        Raises
+        ------
+        MissingData, BadData
+            As `load`.
+        """
+        return self._filled(self.weights.file(self, settings, base, tell))
+
+    def _tensors(self, path: Path) -> dict[str, torch.Tensor]:
+        """What of a file of weights the network holds."""
+        return read_state_dict(path)
+
+    def _filled(self, path: Path) -> torch.nn.Module:
+        tensors = self._tensors(path)
         network = self.for_weights(tensors).build_network()
         load_strictly(network, tensors, str(path))
-        frozen = network.eval().requires_grad_(False)
+        return network
+
+    def _loaded(self, path: Path, base: Base, device: str) -> dict[str, Any]:
+        """The facts of a network whose weights are those of a file."""
+        frozen = self._filled(path).eval().requires_grad_(False)
         quick = fused(frozen, [layer.module for layer in self.layers])
         return {
             "name": self.name,

@@ -1,4 +1,4 @@
-"""A sample of a set's images: fewer to learn from, drawn evenly over it."""
+"""Fewer images than a set has: those at some rows, or a sample drawn evenly."""
 
 from __future__ import annotations
 
@@ -16,31 +16,22 @@ if TYPE_CHECKING:
     from harness.datasets.images import Images
 
 
-class SampledImages:
-    """The images at `harness.sampling.sampled_rows`, with their labels, in order.
+class TakenImages:
+    """Some of the images of a set, with their labels.
 
     Parameters
     ----------
     images
         All of them.
-    n
-        How many are taken.
-
-    Raises
-    ------
-    ValueError
-        If there are not so many.
+    rows : (n,) integer array
+        Which are taken, in which order.
     """
 
-    def __init__(self, images: Images, n: int) -> None:
-        if not 1 <= n <= len(images):
-            raise ValueError(f"`n` must be in 1..{len(images)}, got {n}")
+    def __init__(self, images: Images, rows: NDArray[np.intp]) -> None:
         self._images = images
-        self._rows = sampled_rows(len(images), n)
+        self._rows = rows
         labels = images.labels
-        self.labels: NDArray[np.int64] | None = (
-            None if labels is None else labels[self._rows]
-        )
+        self.labels: NDArray[np.int64] | None = None if labels is None else labels[rows]
 
     @cached_property
     def digest(self) -> str:
@@ -60,11 +51,33 @@ class SampledImages:
     def take(
         self, rows: NDArray[np.intp], geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
-        """(m, h, w, c) of the images of these numbers, counted in the sample."""
+        """(m, h, w, c) of the images of these numbers, counted among those taken."""
         return self._images.take(self._rows[rows], geometry)
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
-        """(stop - start, h, w, c) of consecutive images of the sample."""
+        """(stop - start, h, w, c) of consecutive ones of those taken."""
         return self._images.take(self._rows[start:stop], geometry)
+
+
+class SampledImages(TakenImages):
+    """The images at `harness.sampling.sampled_rows`, with their labels, in order.
+
+    Parameters
+    ----------
+    images
+        All of them.
+    n
+        How many are taken.
+
+    Raises
+    ------
+    ValueError
+        If there are not so many.
+    """
+
+    def __init__(self, images: Images, n: int) -> None:
+        if not 1 <= n <= len(images):
+            raise ValueError(f"`n` must be in 1..{len(images)}, got {n}")
+        super().__init__(images, sampled_rows(len(images), n))

@@ -100,6 +100,11 @@ class PictureImages:
         return len(self._files)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Of each picture, in their order."""
+        return self._files
+
+    @property
     def pixels(self) -> NDArray[np.uint8]:
         """(n, h, w, c) of all of them, which may be much."""
         return self.block(0, len(self))

@@ -36,6 +36,17 @@ def check_bank(
             f"`features` must have the {train_features.shape[1]} columns of "
             f"`train_features`, got {features.shape[1]}; take both from one layer"
         )
+    check_classes(train_labels, labels)
+
+
+def check_classes(train_labels: Classes, labels: Classes) -> None:
+    """Refuse images of classes that are not among those learnt from.
+
+    Raises
+    ------
+    UndefinedMetricError
+        Naming some of them.
+    """
     absent = np.setdiff1d(labels, train_labels)
     if len(absent):
         named = ", ".join(map(str, absent[:5])) + (", ..." if len(absent) > 5 else "")

@@ -19,6 +19,8 @@ from harness.models.trained_here import TrainedHere, trainable
 from harness.models.weights import read_state_dict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from harness.datasets.family import Base
@@ -83,8 +85,11 @@ class PretextEntry(ModelEntry):
             If the weights are absent, corrupt, or do not fit the network.
         """
         path = self.weights.file(self, settings, base, tell)
-        tensors = _of_backbone(read_state_dict(path))
-        return Network(**self._loaded(path, tensors, base, device))
+        return Network(**self._loaded(path, base, device))
+
+    def _tensors(self, path: Path) -> dict[str, torch.Tensor]:
+        """Those of what comes before the answers."""
+        return _of_backbone(read_state_dict(path))
 
 
 def _of_backbone(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
