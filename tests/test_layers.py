@@ -79,7 +79,7 @@ INSIDE = {
             "hierarchy",
         },
         {"images", "passed_over", "places", "truth", "truth_files"},
-        {"dataset", "kept"},
+        {"dataset", "kept", "label_lists"},
         {"readers", "made", "own", "watched"},
         {"bases"},
         {"families", "own_truth"},
@@ -87,7 +87,7 @@ INSIDE = {
     ),
     "models": (
         {"batches", "layers", "normalisation", "fusion", "processes", "weights"},
-        {"pretext", "self_classifier"},
+        {"headed", "pretext", "self_classifier"},
         {"recipe"},
         {"objectives"},
         {"network", "stages", "training"},

@@ -1,6 +1,9 @@
 """What pytest and the harness are told of the representation suite."""
 
+import pytest
+
 from .choosing import ChoosingSection
+from .labelled import OfOneModel
 from .section import RepresentationSection
 
 #: Of the digits: one network four ways, and the others untrained.
@@ -46,3 +49,23 @@ def pytest_addoption(parser):
         metavar="K,...",
         help="images of each class that first_labels is shown",
     )
+    group.addoption(
+        "--representation-fine-tuning",
+        default="300-0.003",
+        metavar="STEPS-RATE,...",
+        help="steps of fine-tuning, and the learning rate of its new last layer",
+    )
+    group.addoption(
+        "--representation-label-lists",
+        default="",
+        metavar="LIST,...",
+        help="lists of labelled training images: a published one by its name "
+        "(1percent or 10percent of imagenet), or a file with an image on each line; by "
+        "default the published ones that are at hand",
+    )
+
+
+@pytest.fixture(scope="session")
+def of_one_model() -> OfOneModel:
+    """What was made for the model whose turn it is."""
+    return OfOneModel()

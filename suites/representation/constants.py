@@ -19,6 +19,7 @@ WHOLE_SETS = pytest.mark.harness_datasets(
 )
 MAJORITY = "majority"
 _FORM = re.compile(r"k([1-9]\d*)-(majority|\d*\.?\d+)-(cosine|euclidean)")
+_RECIPE = re.compile(r"([1-9]\d*)-(\d*\.?\d+)")
 
 
 def neighbours(text: str) -> list[tuple[int, str, str]]:
@@ -54,6 +55,31 @@ def neighbours(text: str) -> list[tuple[int, str, str]]:
             )
         t = form[2] if form[2] == MAJORITY else repr(float(form[2]))
         found[int(form[1]), t, form[3]] = None
+    return list(found)
+
+
+def recipes(text: str) -> list[tuple[int, float]]:
+    """Steps and learning rate of each fine-tuning that an option lists, each once.
+
+    Raises
+    ------
+    HarnessError
+        If one is not written as STEPS-RATE.
+
+    Examples
+    --------
+    >>> recipes("300-0.003, 1000-0.01")
+    [(300, 0.003), (1000, 0.01)]
+    """
+    found: dict[tuple[int, float], None] = {}
+    for part in (one.strip() for one in text.split(",")):
+        form = _RECIPE.fullmatch(part)
+        if form is None or not float(form[2]):
+            raise HarnessError(
+                "`--representation-fine-tuning` must be of STEPS-RATE, both above 0, "
+                f"got {part!r}; write for instance 300-0.003"
+            )
+        found[int(form[1]), float(form[2])] = None
     return list(found)
 
 

@@ -16,6 +16,8 @@ from harness.models.self_classifier.options import SUFFIX
 from harness.models.untrained import twinned
 from harness.report.table import Column, Curve, Estimate, Series, Table, Text
 
+from .few import TUNED, FewLabels, few_labels_of, few_labels_table
+
 if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.report.section import Context, Quantity
@@ -30,6 +32,7 @@ SHOWN = {
     "knn_leave_one_out": "kNN accuracy, leave one out",
     "few_labels": "accuracy with few labels",
     "first_labels": "accuracy with the first labels of each class",
+    "listed_labels": "accuracy with the labels of a list",
     "precision_at_k": "precision at k",
     "hit_at_k": "hits at k",
     "recall_at_k": "recall at k",
@@ -100,9 +103,18 @@ class ByLayer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Representation:
-    """All of them: by measure, constants, dataset and what stages are called."""
+    """All of them.
+
+    Attributes
+    ----------
+    of
+        By measure, constants, dataset and what stages are called.
+    few
+        Of networks that were fine-tuned on few labels.
+    """
 
     of: tuple[ByLayer, ...]
+    few: tuple[FewLabels, ...] = ()
 
 
 class RepresentationSection:
@@ -113,7 +125,7 @@ class RepresentationSection:
     #: What their tests record is in no other scorecard: that has a column a place.
     files = ("test_features.py",)
     #: And these are in no other table along an axis.
-    along = tuple(SHOWN)
+    along = (*SHOWN, *TUNED)
 
     def find(
         self, rows: Sequence[Measurement], context: Context, /
@@ -132,7 +144,8 @@ class RepresentationSection:
             _by_layer(*place[:3], groups[place])
             for place in sorted(groups, key=lambda p: order.index(p[0]))
         )
-        return Representation(of=found) if found else None
+        few = few_labels_of(rows)
+        return Representation(of=found, few=few) if found or few else None
 
     def tables(self, found: Representation, /) -> Iterable[Part]:
         """Linear accuracy first, with its curve; the others behind it."""
@@ -141,6 +154,8 @@ class RepresentationSection:
             yield _table(one, everywhere=place in short)
             if one.measure == FIRST and len(one.layers) > 1:
                 yield _curve(one)
+        for few in found.few:
+            yield few_labels_table(few, _in_turn(few.tuned))
         yield Text(
             text="A layer's name says how its maps became vectors: -grid is the "
             "largest in each cell of a g x g grid, g as large as the map and 9,000 "
@@ -195,7 +210,6 @@ def _by_layer(
     names = dict.fromkeys(name for own in values.values() for name in own)
     layers = ordered(names) or tuple(names)
     chances = {float(r.facts["chance"]) for r in rows if "chance" in r.facts}
-    network = {name: network_of(name) for name in values}
     return ByLayer(
         measure=measure,
         constants=constants,
@@ -203,15 +217,20 @@ def _by_layer(
         layers=layers,
         chance=chances.pop() if len(chances) == 1 else None,
         models=tuple(
-            _at_layers(name, network[name], layers, values)
-            for name in sorted(values, key=lambda n: (network[n], *_turn(n, network)))
+            _at_layers(name, network_of(name), layers, values)
+            for name in _in_turn(values)
         ),
     )
 
 
-def _turn(model: str, network: Mapping[str, str]) -> tuple[bool, bool, str]:
-    """Random twins before what was trained without labels, and that before the rest."""
-    return twinned(model) is None, model == network[model], model
+def _in_turn(models: Iterable[str]) -> list[str]:
+    """Networks by name: twins, then what was trained without labels, then the rest."""
+
+    def turn(model: str) -> tuple[str, bool, bool, str]:
+        network = network_of(model)
+        return network, twinned(model) is None, model == network, model
+
+    return sorted(models, key=turn)
 
 
 def network_of(model: str) -> str:

@@ -3,16 +3,29 @@
 The bank is the training split. k, T, the distance and the share of labels are axes.
 """
 
+import numpy as np
 import pytest
 
+from harness.answers.predictions import Predictions
+from harness.datasets.dataset import Dataset
+from harness.datasets.label_lists import listed_rows, read_list
+from harness.datasets.made.sample import TakenImages
 from harness.errors import HarnessError
+from harness.fixtures.cells import run_of
 from harness.fixtures.on_request import is_left_out
-from harness.metrics.numerics.uncertainty import share_interval
-from harness.metrics.representation.bank import most_common
+from harness.measurement import Domain
+from harness.metrics.numerics.uncertainty import mean_interval, share_interval
+from harness.metrics.outcomes.chance import prevalence
+from harness.metrics.representation.bank import drawn_per_class, most_common
 from harness.metrics.representation.duplicates import duplicates_across
-from harness.metrics.representation.few_labels import few_labels, first_labels
+from harness.metrics.representation.few_labels import (
+    DRAWS,
+    few_labels,
+    first_labels,
+    images_per_class,
+)
 from harness.metrics.representation.knn import knn, knn_leave_one_out
-from harness.metrics.representation.linear_probe import linear_probe
+from harness.metrics.representation.linear_probe import LINEAR_PROBE, linear_probe
 from harness.metrics.representation.logistic_probe import LARGEST, logistic_probe
 from harness.metrics.representation.retrieval import (
     hit_at_k,
@@ -21,10 +34,20 @@ from harness.metrics.representation.retrieval import (
     r_precision,
     recall_at_k,
 )
+from harness.sampling import sampled_rows
+from harness.tasks.fine_tuning import FineTuning
 from harness.tasks.minibatch import Steps, minibatch_right
 
 from .arrays import Share, labels_of, pixels_of
-from .constants import WHOLE_SETS, neighbours, shares, temperature_of, whole
+from .constants import (
+    WHOLE_SETS,
+    neighbours,
+    recipes,
+    shares,
+    temperature_of,
+    whole,
+)
+from .labelled import chosen_lists, list_digest, list_parameters, tuned_right
 
 pytestmark = [
     pytest.mark.harness_on_request(folder=True),
@@ -48,6 +71,14 @@ def pytest_generate_tests(metafunc):
         if "share" in names:
             text = option("representation_shares", "0.01,0.05,0.1")
             metafunc.parametrize("share", shares("--representation-shares", text))
+        if "rate" in names:
+            text = option("representation_fine_tuning", "300-0.003")
+            metafunc.parametrize(("steps", "rate"), recipes(text))
+        if "labels" in names:
+            text = option("representation_label_lists", "")
+            folder = metafunc.config.invocation_params.dir
+            found = list_parameters(text, run_of(metafunc.config), folder)
+            metafunc.parametrize(("labels", "_digest"), found)
         if "per_class" in names:
             text = option("representation_per_class", "20,100")
             found = whole("--representation-per-class", text)
@@ -67,6 +98,42 @@ def alone(model, dataset, predictions, layer):
 def with_bank(alone, train, layer):
     """The same behind (m, d) features and (m,) classes of the training images."""
     return train.predictions.features(layer=layer), train.labels, *alone
+
+
+@pytest.fixture
+def listed(labels, _digest, model, request):
+    """Numbers of the images of a list, among all training images."""
+    run, text = model.run, request.config.getoption("representation_label_lists", "")
+    file = chosen_lists(text, run, request.config.invocation_params.dir)[labels]
+    names = read_list(file, run.base.name)
+    if list_digest(names) != _digest:
+        raise HarnessError(f"{file} has changed while the run lasted; run it again")
+    return listed_rows(names, run.train.load(), file)
+
+
+@pytest.fixture
+def with_listed(alone, listed, labels, model, layer, of_one_model):
+    """As `with_bank`, behind features and classes of the listed images."""
+    run, images = model.run, TakenImages(model.run.train.load(), listed)
+
+    def shown():
+        return Predictions(
+            model.classifier,
+            Dataset(
+                name=f"train, {labels}",
+                family="train",
+                domain=Domain.INTERIOR,
+                load=lambda: images,
+            ),
+            device=run.device,
+            batch_size=run.batch_size,
+            count=run.count_forward,
+            layers=run.layers.declared(model.name),
+            tell=run.tell,
+        )
+
+    predictions = of_one_model.get(model, ("listed", labels), shown)
+    return predictions.features(layer=layer), images.labels, *alone
 
 
 def test_knn(record, with_bank, k, T, distance):  # noqa: N803 - the axis is called so
@@ -124,6 +191,52 @@ def test_few_labels(record, with_bank, share):
 @pytest.mark.harness_on_request
 def test_first_labels(record, with_bank, per_class):
     record(first_labels, *with_bank, per_class=per_class)
+
+
+@pytest.mark.harness_on_request
+def test_few_labels_fine_tuned(
+    record, model, dataset, train, share, steps, rate, of_one_model
+):
+    """All weights, from the very images that `few_labels` draws."""
+    run = model.run
+    bank = sampled_rows(len(run.train.load()), run.limit_of(run.train))
+    each = images_per_class(train.labels, share)
+    rights = []
+    for seed in range(DRAWS):
+        rows = bank[drawn_per_class(train.labels, each, seed)]
+        how = FineTuning(steps=steps, rate=rate, seed=seed)
+        rights.append(tuned_right(model, dataset, rows, how, of_one_model).mean())
+    low, high = mean_interval(np.array(rights), bounds=(0, 1))
+    chance = prevalence(labels_of(model, dataset))
+    value = float(np.mean(rights))
+    record(
+        "few_labels_fine_tuned", Share(value=value, low=low, high=high, chance=chance)
+    )
+
+
+@pytest.mark.harness_on_request
+@pytest.mark.usefixtures("train")  # so that its images are in the keys
+def test_listed_labels(record, with_listed):
+    """A linear probe of the images of a list, its penalty chosen among them."""
+    low, high = LINEAR_PROBE.interval(*with_listed)
+    value, chance = linear_probe(*with_listed), most_common(*with_listed)
+    record("listed_labels", Share(value=value, low=low, high=high, chance=chance))
+
+
+@pytest.mark.harness_on_request
+@pytest.mark.usefixtures("train")
+def test_listed_labels_fine_tuned(
+    record, model, dataset, listed, steps, rate, of_one_model
+):
+    """All weights, from the images of a list."""
+    how = FineTuning(steps=steps, rate=rate)
+    right = tuned_right(model, dataset, listed, how, of_one_model)
+    low, high = share_interval(right)
+    value, chance = float(right.mean()), prevalence(labels_of(model, dataset))
+    record(
+        "listed_labels_fine_tuned",
+        Share(value=value, low=low, high=high, chance=chance),
+    )
 
 
 @pytest.mark.harness_on_request

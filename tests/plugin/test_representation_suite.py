@@ -3,14 +3,21 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from harness.analysis.published_layers import PUBLISHED
-from harness.measurement import Measurement
+from harness.errors import BadData, HarnessError, MissingData
+from harness.measurement import Axes, Measurement
+from harness.report.table import Range
+from harness.settings import Settings
 from suites.representation.constants import neighbours
+from suites.representation.few import TUNED, few_labels_of, few_labels_table
+from suites.representation.labelled import chosen_lists, list_parameters
 from suites.representation.section import RepresentationSection, network_of
 
 SUITE = Path(__file__).parents[2] / "suites" / "representation"
@@ -275,11 +282,90 @@ def test_a_bank_too_large_for_the_solver_is_learnt_by_minibatches(suite):
     assert other["interval"][0] <= other["value"] <= other["interval"][1]
 
 
+@pytest.mark.slow
+def test_few_labels_are_probed_and_all_weights_fine_tuned(suite):
+    """By the same images; those that a list names too, of an encoder as well."""
+    (suite.path / "mine.txt").write_text("\n".join(map(str, range(0, 60, 2))))
+    arguments = (
+        *("--harness-models", "deep,enc", "--harness-layers", "head"),
+        *("-k", "few_labels or listed", "--representation-shares", "0.2,0.5"),
+        *("--representation-fine-tuning", "5-0.01"),
+        *("--representation-label-lists", "mine.txt"),
+    )
+    result, report = run(suite, *arguments, apart=True)
+
+    result.assert_outcomes(passed=2 * (2 + 2 + 1 + 1), deselected=None)
+    rows = [r for r in report["measurements"] if r["metric"].endswith("fine_tuned")]
+    recipe = {"steps": "5", "rate": "0.01"}
+    assert [row["axes"] for row in rows if row["model"] == "enc"] == [
+        {"share": "0.2", **recipe},
+        {"share": "0.5", **recipe},
+        {"labels": "mine", **recipe},
+    ]
+    assert all(
+        row["interval"][0] <= row["value"] <= row["interval"][1] and row["facts"]
+        for row in report["measurements"]
+    )
+    assert {row["facts"]["chance"] for row in rows} == {"0.3333333333333333"}
+    assert {row["label_free"] for row in report["measurements"]} == {False}
+    drawn, listed = report["sections"]["representation"]["few"]
+    assert drawn["labels"] == ["0.2", "0.5"]
+    assert drawn["recipe"] == "5 steps, rate 0.01"
+    assert listed["probed"].keys() == listed["tuned"].keys() == {"deep", "enc"}
+    result.stdout.fnmatch_lines(
+        [
+            "accuracy with few labels on few: probe of the head, and all weights fine*",
+            "model*20 % probe*20 % tuned*50 % probe*50 % tuned*",
+            "In percent; 95 % intervals over draws. Chance: 33.3.",
+            "model*mine probe*mine tuned*",
+        ]
+    )
+    assert "fine_tuned along" not in result.stdout.str()
+
+    (suite.path / "mine.txt").write_text("\n".join(map(str, range(30))))
+    again, _ = run(suite, *arguments, apart=True)
+    again.stdout.fnmatch_lines(["cells: 8 found in the store, 4 measured*"])
+
+
+def test_without_a_list_its_tests_are_skipped_with_the_reason(suite):
+    result, _ = run(suite, "--harness-models", "deep", "-k", "listed", "-rs")
+
+    result.assert_outcomes(skipped=4, deselected=None)
+    text = re.sub(r"\s+", " ", result.stdout.str())
+    assert (
+        "no list of labelled images of base toy is published; name files with "
+        "--representation-label-lists" in text
+    )
+
+
+def test_a_published_list_is_taken_where_it_lies(tmp_path):
+    """By its name, or all at hand; a file of one's own beside it."""
+    folder = tmp_path / "imagenet_subsets"
+    folder.mkdir()
+    (folder / "1percent.txt").write_text("n01440764_3.JPEG\n")
+    settings = Settings(data_root=tmp_path, cache_dir=tmp_path / "c", store=tmp_path)
+    here = SimpleNamespace(base=SimpleNamespace(name="imagenet"), settings=settings)
+
+    published = {"1percent": folder / "1percent.txt"}
+    assert chosen_lists("", here, tmp_path) == published
+    assert chosen_lists("1percent, my/few.txt", here, tmp_path) == {
+        **published,
+        "few": tmp_path / "my" / "few.txt",
+    }
+    with pytest.raises(MissingData, match=r"published list 10percent of base imagenet"):
+        chosen_lists("10percent", here, tmp_path)
+    with pytest.raises(HarnessError, match=r"lists of different names"):
+        chosen_lists("a/few.txt,b/few.txt", here, tmp_path)
+    with pytest.raises(BadData, match=r"must name 12,811 images .*, got 1"):
+        list_parameters("", here, tmp_path)
+
+
 def test_duplicates_are_not_run_unasked(suite):
     _, report = run(suite, "--harness-models", "deep")
 
     assert "duplicates_of_train" not in {r["metric"] for r in report["measurements"]}
-    assert "logistic_probe" not in {r["metric"] for r in report["measurements"]}
+    measured = {row["metric"] for row in report["measurements"]}
+    assert measured.isdisjoint({"logistic_probe", *TUNED, "listed_labels"})
 
 
 @pytest.mark.parametrize(
@@ -296,6 +382,14 @@ def test_duplicates_are_not_run_unasked(suite):
         ),
         (("--representation-k", "0"), "*must be whole numbers from 1*got '0'*"),
         (("--representation-shares", "2"), "*must be shares above 0*got '2'*"),
+        (
+            ("--representation-fine-tuning", "0-0.1", "-k", "fine_tuned"),
+            "*must be of STEPS-RATE*got '0-0.1'*",
+        ),
+        (
+            ("--representation-label-lists", "away.txt", "-k", "listed"),
+            "*list of labelled images not found; looked at *away.txt*",
+        ),
         (("--harness-layers", "stage7"), "*unknown layer 'stage7'*"),
     ],
 )
@@ -390,6 +484,47 @@ def test_networks_whose_stages_are_called_alike_stand_in_one_table():
         ("stage1-grid", "stage2-grid", "stage3-grid", "head"): {"resnet", "vgg"},
         ("head",): {"mlp"},
     }
+
+
+def test_fine_tuning_stands_beside_the_probe_of_the_same_labels():
+    """Shares by size, twins first, intervals beside their values."""
+    recipe = {"steps": "300", "rate": "0.003"}
+    made = [
+        (model, "few_labels_fine_tuned", {"share": share, **recipe}, value)
+        for model, share, value in (
+            ("vgg", "0.1", 0.75),
+            ("vgg", "0.01", 0.5),
+            ("vgg-random", "0.1", 0.25),
+        )
+    ]
+    made += [
+        ("vgg", "few_labels", {"share": "0.1", "layer": "head"}, 0.625),
+        ("vgg", "few_labels", {"share": "0.1", "layer": "stage1"}, 0.125),
+    ]
+    rows = [
+        replace(
+            row(model, "", value, metric),
+            axes=Axes.of(axes),
+            interval=(value - 0.125, value + 0.125),
+        )
+        for model, metric, axes, value in made
+    ]
+    (found,) = few_labels_of(rows)
+    table = few_labels_table(found, ["vgg-random", "vgg", "lenet"])
+
+    assert found.labels == ("0.01", "0.1")
+    assert table.title.endswith("fine-tuned (300 steps, rate 0.003)")
+    assert [column.name for column in table.columns] == [
+        *("model", "1 % probe", "1 % tuned", "95 %"),
+        *("10 % probe", "10 % tuned", "95 %"),
+    ]
+    assert table.rows == (
+        ("vgg-random", None, None, None, None, 0.25, Range(low=0.125, high=0.375)),
+        (
+            *("vgg", None, 0.5, Range(low=0.375, high=0.625)),
+            *(0.625, 0.75, Range(low=0.625, high=0.875)),
+        ),
+    )
 
 
 def test_no_peak_of_one_stage():
