@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.analysis.from_arrays import AccuracyForecast as AccuracyForecast
     from harness.analysis.from_arrays import Labelled as Labelled
     from harness.analysis.from_arrays import predict_accuracy as predict_accuracy
+    from harness.datasets.image_ids import image_ids as image_ids
     from harness.models.recorder import Recorder as Recorder
     from harness.models.recorder import read_recorded as read_recorded
 
@@ -30,6 +31,7 @@ _LAZY = {
         ("AccuracyForecast", "Labelled", "predict_accuracy"),
         "harness.analysis.from_arrays",
     ),
+    "image_ids": "harness.datasets.image_ids",
     **dict.fromkeys(("Recorder", "read_recorded"), "harness.models.recorder"),
 }
 

@@ -66,7 +66,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="both",
         help="of which images the predicted classes are recorded after every epoch: "
         "both (default), those trained on and those of the test split; or test. Each "
-        "costs a byte an epoch before compression, and a forward pass",
+        "costs a byte an epoch before compression, and a forward pass. What training "
+        "images are given while they are met in an epoch is recorded beside the first",
+    )
+    parser.add_argument(
+        "--record-logits",
+        action="store_true",
+        help="record logits too, as float16, of classifiers trained with labels: for "
+        "data maps and margins",
     )
     parser.add_argument(
         "--out",
@@ -162,6 +169,7 @@ def run(arguments: argparse.Namespace) -> int:
         splits=("test", "train") if arguments.record == "both" else ("test",),
         settings=settings,
         kept=_kept(arguments.keep_epochs, recipe),
+        logits=_logits(arguments, recipe),
     )
     out = _out(arguments, trained_filename(settings.base, arguments.model))
 
@@ -205,6 +213,16 @@ def _kept(epochs: Iterable[int], recipe: Recipe) -> tuple[int, ...]:
                 f"--keep-epochs must be of the epochs 1 to {recipe.epochs}, got {epoch}"
             )
     return found
+
+
+def _logits(arguments: argparse.Namespace, recipe: Recipe) -> bool:
+    """Whether they are recorded; HarnessError where there are none of classes."""
+    if arguments.record_logits and recipe.objective is not None:
+        raise HarnessError(
+            "--record-logits is of classifiers that are trained with labels; leave it "
+            "or --objective out"
+        )
+    return bool(arguments.record_logits)
 
 
 def _recipe(arguments: argparse.Namespace, settings: Settings) -> Recipe:

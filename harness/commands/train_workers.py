@@ -41,6 +41,8 @@ class Order:
         That the records are of.
     kept
         Epochs whose weights are kept beside the last.
+    logits
+        Whether records have logits too.
     settings
         With base, device and folders.
     """
@@ -51,6 +53,7 @@ class Order:
     splits: tuple[str, ...]
     settings: Settings
     kept: tuple[int, ...] = ()
+    logits: bool = False
 
     def training(self, seed: int) -> Training:
         """The one from a seed."""
@@ -62,6 +65,7 @@ class Order:
             seed=seed,
             settings=self.settings,
             kept=self.kept,
+            logits=self.logits,
         )
 
 

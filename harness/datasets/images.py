@@ -248,6 +248,14 @@ def of_files(
     )
 
 
+def sets_of(images: Images) -> NDArray[np.bool_] | None:
+    """(n, k) which classes hold of each image, where several may; None elsewhere.
+
+    Images that have such `sets` have no `labels`.
+    """
+    return getattr(images, "sets", None)
+
+
 def same_content(one: Images, other: Images) -> bool:
     """Whether labels and pixels are equal, whatever kinds of images hold them.
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.datasets.images import sets_of
+
 if TYPE_CHECKING:
     import torch
 
@@ -24,7 +26,8 @@ class Batches:
         self._pixels = torch.from_numpy(np.array(images.pixels)).to(on)
         self._mean = torch.tensor(mean, device=on).view(-1, 1, 1)
         self._std = torch.tensor(std, device=on).view(-1, 1, 1)
-        self.labels = np.array(images.labels)
+        sets = sets_of(images)
+        self.labels = np.array(images.labels if sets is None else sets)
         self._labels = torch.from_numpy(self.labels).to(on)
 
     @property
@@ -49,7 +52,7 @@ class Batches:
     def of(
         self, which: torch.Tensor, *, shift: int = 0, flip: bool = False
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(b, c, h, w) float32 and (b,) labels, augmented."""
+        """(b, c, h, w) float32, augmented; (b,) labels, or (b, k) bool of several."""
         import torch
 
         which = which.to(self._pixels.device)

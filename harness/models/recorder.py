@@ -2,12 +2,12 @@
 
 One .npz a network, of numbers and text alone: ``predicted_SPLIT`` (epochs, n),
 ``labels_SPLIT`` (n,), perhaps ``logits_SPLIT`` (epochs, n, k) float16 and ``ids_SPLIT``
-(n,), and ``facts``, a JSON text as bytes.
+(n,), and ``facts``, a JSON text as bytes. Of images with several labels ``bits_SPLIT``
+(epochs, n, k / 8), eight truth values a byte, and ``labels_SPLIT`` (n, k) bool.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from harness.artifacts import write_whole
 from harness.errors import BadData, HarnessError
-from harness.metrics.numerics.cubes import right_of
-from harness.models.training import class_type
+from harness.models.record import Labels, Said, npz_bytes, right_of, said_arrays
+from harness.models.training import class_type, half
 
 WHEN = ("after", "during")
 
@@ -35,15 +35,18 @@ class Recorder:
         Of the file, which is written whole after every epoch, so that a training that
         is killed has lost one at most.
     labels
-        By split: (n,) whole numbers, the labels that are trained on and tested with.
-        The order of images is theirs, in every epoch.
+        By split: (n,) whole numbers, the labels that are trained on and tested with; or
+        (n, k) truth values, where several classes hold of an image. The order of images
+        is theirs, in every epoch.
     ids
         By split: (n,) texts or whole numbers that name the images, by which networks
-        and tables are joined. Without them networks are joined by position, and only
-        where their labels are the same.
+        and tables are joined: `harness.image_ids` of their pixels, names of files, or
+        places in the split of a base that is named as the fact `base`. Without them
+        networks are joined by position, and only where their labels are the same.
     when
         "after": at the end of an epoch, in eval mode; "during": as images were met,
-        with weights that moved. The two are different quantities.
+        with weights that moved. The two are different quantities. Of all splits, or by
+        split: ``{"train": "during", "test": "after"}``.
     logits
         Whether logits are kept too, as float16: data maps and margins need them.
     resume
@@ -75,24 +78,22 @@ class Recorder:
         *,
         labels: Mapping[str, Any],
         ids: Mapping[str, Any] | None = None,
-        when: str = "after",
+        when: str | Mapping[str, str] = "after",
         logits: bool = False,
         resume: bool = False,
         **facts: Any,
     ) -> None:
         self.path = Path(path)
-        if when not in WHEN:
-            raise HarnessError(
-                f"`when` must be one of {', '.join(WHEN)}, got {when!r}: what is said "
-                "at the end of an epoch, or as images are met"
-            )
         if not labels:
             raise HarnessError("`labels` must be of one split at least, got none")
+        if not isinstance(when, str):
+            when = dict(when)
+        _check_when(when, labels)
         self._logits = logits
         self._labels = {split: _labels(split, own) for split, own in labels.items()}
         self._ids = {split: _array(own) for split, own in (ids or {}).items()}
         for split, own in self._ids.items():
-            if split not in self._labels or own.shape != self._labels[split].shape:
+            if split not in self._labels or own.shape != self._labels[split].shape[:1]:
                 raise HarnessError(
                     f"`ids` of {split} must be one for each of its labels, got "
                     f"shape {own.shape}"
@@ -119,7 +120,9 @@ class Recorder:
         Parameters
         ----------
         said
-            By split, in the order of the labels: arrays or tensors, on any device.
+            By split, in the order of the labels: arrays or tensors, on any device. Of
+            several labels (n, k) logits, of which those above 0 are said, or (n, k)
+            bool.
 
         Raises
         ------
@@ -132,15 +135,18 @@ class Recorder:
                 f"{', '.join(said) or 'none'}"
             )
         given = {split: self._checked(split, _array(a)) for split, a in said.items()}
+        kept = {s: half(a, s) for s, a in given.items() if self._logits}
         for split, array in given.items():
-            classes = array.argmax(axis=1) if array.ndim == 2 else array
-            self._said[split].append(classes.astype(np.int64))
+            self._said[split].append(_answers(array, self._labels[split]))
             if self._logits:
-                self._kept[split].append(array.astype(np.float16))
+                self._kept[split].append(kept[split])
         self._write()
 
     def _checked(self, split: str, array: NDArray[Any]) -> NDArray[Any]:
-        n = len(self._labels[split])
+        own = self._labels[split]
+        n = len(own)
+        if own.ndim == 2:
+            return self._checked_sets(split, array, own)
         kinds = "f" if array.ndim == 2 else "iu"
         wanted = "(n, k) logits" if self._logits else "(n, k) logits or (n,) classes"
         if (
@@ -157,6 +163,29 @@ class Recorder:
             raise HarnessError(f"logits of {split} must be finite")
         return array
 
+    def _checked_sets(
+        self, split: str, array: NDArray[Any], own: NDArray[Any]
+    ) -> NDArray[Any]:
+        """(n, k) logits or truth values of images with several labels."""
+        wanted = "(n, k) logits" if self._logits else "(n, k) logits or bool"
+        if array.shape != own.shape or array.dtype.kind not in (
+            "f" if self._logits else "fb"
+        ):
+            raise HarnessError(
+                f"{split} must be {wanted} of shape {own.shape}, got {array.shape} "
+                f"{array.dtype}"
+            )
+        if array.dtype != np.bool_:
+            if not np.isfinite(array).all():
+                raise HarnessError(f"logits of {split} must be finite")
+            if array.min() >= 0 and array.max() <= 1:
+                raise HarnessError(
+                    f"{split} must be logits, of which those above 0 are said, got "
+                    "numbers that all lie in [0, 1] as probabilities do; give logits, "
+                    "or `probabilities > 0.5`"
+                )
+        return array
+
     def _write(self) -> None:
         highest = max(
             int(rows.max())
@@ -165,23 +194,18 @@ class Recorder:
             for rows in each
         )
         kind = class_type(highest + 1)
+        said: dict[str, Said] = {}
         arrays: dict[str, NDArray[Any]] = {}
         for split, own in self._labels.items():
-            arrays[f"predicted_{split}"] = np.stack(self._said[split]).astype(kind)
+            rows = np.stack(self._said[split])
+            said[split] = rows if rows.dtype == np.bool_ else rows.astype(kind)
             arrays[f"labels_{split}"] = own
             if self._logits:
                 arrays[f"logits_{split}"] = np.stack(self._kept[split])
             if split in self._ids:
                 arrays[f"ids_{split}"] = self._ids[split]
-        facts = json.dumps(self._facts, sort_keys=True).encode()
-        content = io.BytesIO()
-        np.savez_compressed(
-            content,
-            allow_pickle=False,
-            facts=np.frombuffer(facts, np.uint8),
-            **arrays,
-        )
-        write_whole(self.path, content.getvalue(), what="record", folders=True)
+        content = npz_bytes({**said_arrays(said), **arrays}, self._facts)
+        write_whole(self.path, content, what="record", folders=True)
 
     def _go_on(self) -> None:
         found = read_recorded([self.path])
@@ -200,7 +224,8 @@ class Recorder:
                 "logits to go on with it; remove it"
             )
         for split, rows in found.predicted.items():
-            self._said[split] = list(rows[0].astype(np.int64))
+            bits = rows.dtype == np.bool_
+            self._said[split] = list(rows[0] if bits else rows[0].astype(np.int64))
             if self._logits:
                 self._kept[split] = list(found.logits[split][0])
 
@@ -212,9 +237,10 @@ class Recorded:
     Attributes
     ----------
     predicted
-        By split: (networks, epochs, n) classes.
+        By split: (networks, epochs, n) classes; of several labels (networks, epochs, n,
+        k) bool.
     labels
-        By split: (n,) int64.
+        By split: (n,) int64, or (n, k) bool.
     ids
         By split, where they were given: (n,).
     logits
@@ -223,8 +249,8 @@ class Recorded:
         Of each network.
     """
 
-    predicted: dict[str, NDArray[np.unsignedinteger]]
-    labels: dict[str, NDArray[np.int64]]
+    predicted: dict[str, Said]
+    labels: dict[str, Labels]
     ids: dict[str, NDArray[Any]]
     logits: dict[str, NDArray[np.float16]]
     facts: tuple[dict[str, Any], ...]
@@ -236,6 +262,11 @@ class Recorded:
                 f"the records must be of split {split!r}, got {', '.join(self.labels)}"
             )
         return right_of(self.predicted[split], self.labels[split])
+
+    def when(self, split: str) -> str:
+        """ "after" an epoch or "during" it; what does not say is of its end."""
+        said = self.facts[0].get("when", WHEN[0])
+        return said if isinstance(said, str) else said.get(split, WHEN[0])
 
 
 def read_recorded(paths: Sequence[str | Path]) -> Recorded:
@@ -267,6 +298,11 @@ def read_recorded(paths: Sequence[str | Path]) -> Recorded:
             if one.predicted[split].shape[1] != first.predicted[split].shape[1]:
                 raise _other(path, "number of epochs", paths[0])
             _line_up(path, one, first, split, paths[0])
+        if [s for s in first.labels if one.when(s) not in WHEN]:
+            raise BadData(
+                f"record {path} must say `when` as one of {', '.join(WHEN)}, got "
+                f"{one.facts[0]['when']!r}"
+            )
     return Recorded(
         predicted={
             s: _joined([one.predicted[s] for one in each]) for s in first.labels
@@ -318,7 +354,7 @@ def _read(path: Path) -> Recorded:
             f"{error}"
         ) from error
     splits = [
-        n.removeprefix("predicted_") for n in arrays if n.startswith("predicted_")
+        n.partition("_")[2] for n in arrays if n.startswith(("predicted_", "bits_"))
     ]
     if not splits or not isinstance(facts, dict):
         raise BadData(
@@ -326,8 +362,15 @@ def _read(path: Path) -> Recorded:
         )
     found = Recorded(predicted={}, labels={}, ids={}, logits={}, facts=(facts,))
     for split in splits:
-        rows, own = arrays[f"predicted_{split}"], arrays.get(f"labels_{split}")
-        if (
+        own = arrays.get(f"labels_{split}")
+        if f"bits_{split}" in arrays:
+            rows = _bits(path, split, arrays[f"bits_{split}"], own)
+        else:
+            rows = arrays[f"predicted_{split}"]
+        if rows.dtype == np.bool_:
+            assert own is not None
+            found.labels[split] = own
+        elif (
             own is None
             or own.dtype.kind not in "iu"
             or rows.dtype.kind not in "iu"
@@ -340,16 +383,17 @@ def _read(path: Path) -> Recorded:
                 f"and labels_{split} (n,), got {rows.shape} {rows.dtype} and "
                 f"{None if own is None else own.shape}"
             )
+        else:
+            found.labels[split] = own.astype(np.int64)
         found.predicted[split] = rows[None]
-        found.labels[split] = own.astype(np.int64)
         if (names := arrays.get(f"ids_{split}")) is not None:
-            if names.shape != own.shape or len(np.unique(names)) < len(names):
+            if names.shape != own.shape[:1] or len(np.unique(names)) < len(names):
                 raise BadData(
                     f"record {path} must have ids_{split} for each image, all different"
                 )
             found.ids[split] = names
         if (logits := arrays.get(f"logits_{split}")) is not None:
-            if logits.ndim != 3 or logits.shape[:2] != rows.shape:
+            if logits.ndim != 3 or logits.shape[:2] != rows.shape[:2]:
                 raise BadData(
                     f"record {path} must have logits_{split} (epochs, n, k), got "
                     f"{logits.shape}"
@@ -358,12 +402,52 @@ def _read(path: Path) -> Recorded:
     return found
 
 
-def _labels(split: str, own: Any) -> NDArray[np.int64]:
+def _bits(
+    path: Path, split: str, packed: NDArray[Any], own: NDArray[Any] | None
+) -> NDArray[np.bool_]:
+    """(epochs, n, k) of several labels, unpacked."""
+    if own is None or own.dtype != np.bool_ or own.ndim != 2:
+        raise BadData(
+            f"record {path} must have labels_{split} (n, k) bool beside bits_{split}, "
+            f"got {None if own is None else f'{own.shape} {own.dtype}'}"
+        )
+    n, k = own.shape
+    wanted = (n, -(-k // 8))
+    if packed.dtype != np.uint8 or packed.shape[1:] != wanted or not packed.size:
+        raise BadData(
+            f"record {path} must have bits_{split} (epochs, {n}, {wanted[1]}) uint8, "
+            f"eight of {k} truth values a byte, got {packed.shape} {packed.dtype}"
+        )
+    return np.unpackbits(packed, axis=-1, count=k).astype(np.bool_)
+
+
+def _check_when(when: str | Mapping[str, str], labels: Mapping[str, Any]) -> None:
+    """Refuse what is neither after nor during, of all splits or of each."""
+    each = [when] if isinstance(when, str) else list(when.values())
+    of_all = isinstance(when, str) or when.keys() == labels.keys()
+    if not of_all or any(one not in WHEN for one in each):
+        raise HarnessError(
+            f"`when` must be one of {', '.join(WHEN)}, of all splits or by split of "
+            f"{', '.join(labels)}, got {when!r}: what is said at the end of an epoch, "
+            "or as images are met"
+        )
+
+
+def _answers(given: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
+    """Classes, or truth values of several, of what a network said."""
+    if labels.ndim == 2:
+        return given if given.dtype == np.bool_ else np.asarray(given > 0)
+    return (given.argmax(axis=1) if given.ndim == 2 else given).astype(np.int64)
+
+
+def _labels(split: str, own: Any) -> NDArray[Any]:
     array = _array(own)
+    if array.ndim == 2 and array.size and np.isin(array, (0, 1)).all():
+        return array.astype(np.bool_)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "iu":
         raise HarnessError(
-            f"`labels` of {split} must be (n,) whole numbers, got {array.shape} "
-            f"{array.dtype}"
+            f"`labels` of {split} must be (n,) whole numbers, or (n, k) truth values "
+            f"of several, got {array.shape} {array.dtype}"
         )
     if array.min() < 0:
         raise HarnessError(

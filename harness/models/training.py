@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.artifacts import write_whole
+from harness.datasets.images import sets_of
 from harness.errors import BadData, HarnessError
 from harness.models.batches import Batches
 from harness.models.objectives import objective_of
+from harness.models.objectives.objective import logits_of
 from harness.models.processes import ALONE, Processes
 from harness.models.recipe import Recipe
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from harness.datasets.images import Images
 
-_Classes = NDArray[np.unsignedinteger]
+_Said = NDArray[np.unsignedinteger] | NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +75,24 @@ class Trained:
     predicted
         For each of the watched sets, (epochs, n) uint8, or uint16 of more than 256
         classes: what was said of an image at the end of an epoch, in eval mode and
-        without augmentation; of tied logits the lowest. Of a classifier its class.
+        without augmentation; of tied logits the lowest. Of a classifier its class; of
+        images of which several may hold (epochs, n, k) bool.
     asked
         For each of the watched sets, (n,) what would have been right: of a classifier
         the labels.
+    logits
+        For each of the watched sets, where they are kept: (epochs, n, k) float16.
+    during
+        As `predicted`, of the training images as they were met in each epoch: in train
+        mode, augmented, with the weights of their step. None without labels.
     """
 
     network: torch.nn.Module
     epochs: tuple[Epoch, ...] = ()
-    predicted: dict[str, _Classes] = field(default_factory=dict)
-    asked: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    predicted: dict[str, _Said] = field(default_factory=dict)
+    asked: dict[str, NDArray[Any]] = field(default_factory=dict)
+    logits: dict[str, NDArray[np.float16]] = field(default_factory=dict)
+    during: _Said | None = None
 
 
 def train(
@@ -95,6 +105,7 @@ def train(
     seed: int,
     device: str = "cpu",
     watch: Mapping[str, Images] | None = None,
+    keep_logits: bool = False,
     checkpoint: Path | None = None,
     identity: str = "",
     each_epoch: Callable[[Epoch], None] = lambda epoch: None,
@@ -114,6 +125,8 @@ def train(
         Per channel, of images scaled to [0, 1].
     watch
         Labelled sets whose predicted classes are recorded after every epoch.
+    keep_logits
+        Whether the logits of these are too; of classifiers trained with labels.
     checkpoint
         File that is written after every epoch and gone on from if it is there: the
         result is the same to the bit as without the interruption.
@@ -137,27 +150,37 @@ def train(
     ------
     HarnessError
         If the loss is not finite, naming the step; or if the checkpoint cannot be read,
-        or is of another training.
+        or is of another training; or logits are to be kept of what has none.
     """
     import torch
 
     watch = watch or {}
+    several = sets_of(images) is not None
     for what, some in {"train": images, **watch}.items():
-        if some.labels is None:
+        if some.labels is None and sets_of(some) is None:
             raise HarnessError(f"training needs labels, the images of {what} have none")
+    if recipe.objective is not None and (keep_logits or several):
+        raise HarnessError(
+            "`objective` must be None where logits are kept or images have several "
+            "labels: what is learned without labels has no logits of classes"
+        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = build().to(device)
         if processes.count > 1 and device != "cpu":
             shared: Any = torch.nn.SyncBatchNorm
             network = shared.convert_sync_batchnorm(network)
-        objective = objective_of(recipe, processes, device)
+        objective = objective_of(recipe, processes, device, several=several)
         batches = Batches(images, mean, std, device)
         objective.check(network, batches)
         steps = -(-batches.n // recipe.batch_size)
         optimiser = recipe.make_optimiser(network.parameters())
         schedule = recipe.make_schedule(optimiser, steps)
-        predicted: dict[str, list[_Classes]] = {name: [] for name in watch}
+        predicted: dict[str, list[_Said]] = {name: [] for name in watch}
+        logits: dict[str, list[NDArray[np.float16]]] = {
+            name: [] for name in watch if keep_logits
+        }
+        during: list[_Said] = []
         epochs: list[Epoch] = []
         if checkpoint is not None and checkpoint.exists():
             state = _read_checkpoint(checkpoint, identity)
@@ -166,10 +189,11 @@ def train(
             schedule.load_state_dict(state["schedule"])
             torch.set_rng_state(state["random"])
             objective.restore(state["objective"])
-            predicted = {
-                name: [row.numpy() for row in state["predicted"][name]]
-                for name in watch
-            }
+            predicted, logits = (
+                {name: [row.numpy() for row in rows] for name, rows in some.items()}
+                for some in (state["predicted"], state["logits"])
+            )
+            during = [row.numpy() for row in state["during"]]
             epochs = [Epoch(**made) for made in state["epochs"]]
         for number in range(len(epochs) + 1, recipe.epochs + 1):
             start = time.perf_counter()
@@ -193,17 +217,20 @@ def train(
                 losses += loss.detach() * len(which)
                 given.append(classes)
                 each_step((number - 1) * steps + step, recipe.epochs * steps)
+            met = torch.cat(given).cpu().numpy()
+            if recipe.objective is None:
+                during.append(_small(met[np.argsort(order.numpy())]))
             for name, some in watch.items():
                 watched = Batches(some, mean, std, device)
                 predicted[name].append(_small(objective.said(network, watched)))
+                if keep_logits:
+                    logits[name].append(half(logits_of(network, watched), name))
             epochs.append(
                 Epoch(
                     number=number,
                     epochs=recipe.epochs,
                     loss=float(losses) / batches.n,
-                    accuracy=objective.right(
-                        torch.cat(given).cpu().numpy(), batches.labels[order.numpy()]
-                    ),
+                    accuracy=objective.right(met, batches.labels[order.numpy()]),
                     learning_rate=float(rate),
                     seconds=time.perf_counter() - start,
                 )
@@ -219,10 +246,9 @@ def train(
                     "schedule": schedule.state_dict(),
                     "random": torch.get_rng_state(),
                     "objective": objective.state(),
-                    "predicted": {
-                        name: [torch.from_numpy(row) for row in rows]
-                        for name, rows in predicted.items()
-                    },
+                    "predicted": _tensors(predicted),
+                    "logits": _tensors(logits),
+                    "during": _tensors({"during": during})["during"],
                 }
                 _write_checkpoint(checkpoint, state)
             each_epoch(epochs[-1])
@@ -234,11 +260,35 @@ def train(
                 name: objective.asked(Batches(some, mean, std, "cpu"))
                 for name, some in watch.items()
             },
+            logits={name: np.stack(rows) for name, rows in logits.items()},
+            during=np.stack(during) if during else None,
         )
 
 
-def _small(classes: NDArray[np.int64]) -> _Classes:
-    """In as few bytes as hold them."""
+def half(logits: NDArray[Any], split: str) -> NDArray[np.float16]:
+    """Logits as float16; HarnessError where that does not hold one."""
+    if not (np.abs(logits) <= np.finfo(np.float16).max).all():
+        raise HarnessError(
+            f"logits of {split} must be numbers from -65504 to 65504, which float16 "
+            "holds"
+        )
+    return np.asarray(logits, dtype=np.float16)
+
+
+def _tensors(rows: Mapping[str, list[Any]]) -> dict[str, list[torch.Tensor]]:
+    """For a checkpoint, by name."""
+    import torch
+
+    return {
+        name: [torch.from_numpy(row) for row in some] for name, some in rows.items()
+    }
+
+
+def _small(said: NDArray[Any]) -> _Said:
+    """Classes in as few bytes as hold them; truth values as they are."""
+    if said.dtype == np.bool_:
+        return said
+    classes: NDArray[np.int64] = said
     return classes.astype(class_type(int(classes.max(initial=0)) + 1))
 
 

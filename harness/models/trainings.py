@@ -47,6 +47,8 @@ class Training:
     ----------
     kept
         Epochs whose weights are kept too, from 1; they decide nothing.
+    logits
+        Whether records have logits too.
     """
 
     entry: ModelEntry
@@ -55,6 +57,7 @@ class Training:
     seed: int
     settings: Settings
     kept: tuple[int, ...] = ()
+    logits: bool = False
 
     @property
     def fitting(self) -> ModelEntry:
@@ -137,11 +140,13 @@ class Training:
         if not self.record.exists():
             return False
         try:
-            facts = read_record(self.record).facts
+            record = read_record(self.record)
         except BadData:
             return False
+        facts = record.facts
         return (
-            facts["identity"] == self.identity
+            (not self.logits or all(split in record.logits for split in splits))
+            and facts["identity"] == self.identity
             and facts["weights"] == file_digest(self.weights)
             and all(facts["images"].get(s) == self.images(s).digest for s in splits)
         )
@@ -232,6 +237,7 @@ def _ready(
         seed=training.seed,
         device=device,
         watch=watch,
+        keep_logits=training.logits,
         checkpoint=training.checkpoint,
         identity=_identity(training, watch),
         processes=processes,
@@ -240,7 +246,8 @@ def _ready(
 
 def _identity(training: Training, watch: dict[str, Images]) -> str:
     """Of what a checkpoint is one of."""
-    return _digest([training.identity, {s: watch[s].digest for s in watch}])
+    logits = ["logits"] if training.logits else []
+    return _digest([training.identity, {s: watch[s].digest for s in watch}, *logits])
 
 
 def _check_kept(training: Training, identity: str) -> None:
@@ -266,18 +273,31 @@ def _record(
 ) -> EpochRecord:
     import numpy as np
 
-    from harness.models.record import EpochRecord
+    from harness.models.record import DURING, EpochRecord
     from harness.models.training import class_type
 
-    said = (*trained.predicted.values(), *trained.asked.values())
+    predicted, labels = dict(trained.predicted), dict(trained.asked)
+    digests = {split: images.digest for split, images in watch.items()}
+    if "train" in watch and trained.during is not None:
+        predicted[DURING], labels[DURING] = trained.during, labels["train"]
+        digests[DURING] = digests["train"]
+    true = {
+        split: images.true
+        for split, images in watch.items()
+        if isinstance(images, Relabelled) and images.true is not None
+    }
+    said = (*predicted.values(), *labels.values())
     highest = max(int(rows.max()) for rows in said)
     classes = max(len(training.base.classes), highest + 1)  # a network may have more
+    kind = class_type(classes)
     return EpochRecord(
         predicted={
-            split: rows.astype(class_type(classes))
-            for split, rows in trained.predicted.items()
+            split: rows if rows.dtype == np.bool_ else rows.astype(kind)
+            for split, rows in predicted.items()
         },
-        labels=trained.asked,
+        labels=labels,
+        logits=trained.logits,
+        true=true,
         facts={
             "base": training.base.name,
             "model": training.entry.name,
@@ -286,7 +306,7 @@ def _record(
             "classes": classes,
             "identity": training.identity,
             "weights": hashlib.sha256(weights).hexdigest(),
-            "images": {split: images.digest for split, images in watch.items()},
+            "images": digests,
         },
         loss=np.array([epoch.loss for epoch in trained.epochs]),
         accuracy=np.array([epoch.accuracy for epoch in trained.epochs]),

@@ -198,12 +198,38 @@ def test_a_worker_that_the_system_ends_is_no_success(capsys, monkeypatch):
 
 def test_the_record_may_be_of_the_test_split_alone(tmp_path):
     """Asked for both later, it is made anew; a record of more is taken for less."""
-    for record, splits in (("test", {"test"}), ("both", {"test", "train"})):
+    both = {"test", "train", "during"}
+    for record, splits in (("test", {"test"}), ("both", both)):
         assert main([*LINEAR, "--record", record]) == 0
         (path,) = (tmp_path / "cache").rglob("*.record.npz")
         assert set(read_record(path).predicted) == splits
     assert main([*LINEAR, "--record", "test"]) == 0
     assert set(read_record(path).predicted) == splits
+
+
+def test_logits_are_recorded_where_they_are_asked_for(tmp_path, capsys):
+    """The same network with a record of more; and none of what has no classes."""
+    assert main(LINEAR) == 0
+    (path,) = (tmp_path / "cache").rglob("*.record.npz")
+    first = read_record(path)
+    assert not first.logits
+    assert main([*LINEAR, "--record-logits", "--label-noise", "0"]) == 0
+    second = read_record(path)
+    assert second.facts["weights"] == first.facts["weights"]
+    assert second.logits["test"].shape == (2, 511, 10)
+    assert (second.logits["test"].argmax(2) == second.predicted["test"]).mean() > 0.99
+    told = main([*LINEAR, "--record-logits", "--objective", "rotation"])
+    assert (told, "leave it or --objective out" in capsys.readouterr().err) == (2, True)
+
+
+def test_labels_drawn_at_random_are_recorded_beside_the_true_ones(tmp_path):
+    assert main([*LINEAR, "--label-noise", "0.5"]) == 0
+    (path,) = (tmp_path / "cache").rglob("*.record.npz")
+    record = read_record(path)
+    same = (record.labels["train"] == record.true["train"]).mean()
+    assert same == pytest.approx(0.55, abs=0.05)
+    assert set(record.true) == {"train", "during"}
+    assert record.right_truly("train").mean() > record.right("train").mean()
 
 
 @pytest.mark.parametrize("damaged", ["*.record.npz", "*.safetensors"])

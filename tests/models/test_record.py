@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from harness.artifacts import write_summed
 from harness.errors import BadData
-from harness.models.record import EpochRecord, read_record, record_bytes
+from harness.models.record import DURING, EpochRecord, read_record, record_bytes
 
 
 def record(classes=3, predicted=((0, 1, 2, 2), (0, 1, 1, 2)), **changes):
@@ -151,3 +152,42 @@ def test_no_other_file_is_opened_as_one(tmp_path, content):
 def test_objects_in_it_are_not_unpickled(tmp_path):
     with pytest.raises(BadData, match=r"it must be an \.npz file of numbers"):
         read_record(raw(tmp_path / "a.npz", loss=np.array([Boom(), Boom()])))
+
+
+def test_several_labels_logits_and_what_was_said_during_the_epoch_come_back(tmp_path):
+    """Nine classes take two bytes an image; what is right is said whole."""
+    labels = np.eye(9, dtype=bool)[[0, 8, 8]]
+    said = np.stack([labels, labels])
+    said[1, 2, 3] = True  # one too many
+    logits = np.linspace(-2, 2, 54).reshape(2, 3, 9).astype(np.float16)
+    facts = record(classes=9).facts
+    facts["images"] = dict.fromkeys(("test", "train", DURING), "3" * 64)
+    whole = replace(
+        record(),
+        facts=facts,
+        predicted={"test": said, "train": said, DURING: ~said},
+        labels=dict.fromkeys(("test", "train", DURING), labels),
+        logits={"test": logits},
+    )
+    content = record_bytes(whole)
+    found = read_record(written(tmp_path / "a.npz", content))
+
+    with np.load(io.BytesIO(content)) as file:
+        assert file["bits_test"].shape == (2, 3, 2)
+        assert "labels_during" not in file.files
+    for split, rows in whole.predicted.items():
+        assert np.array_equal(found.predicted[split], rows)
+        assert np.array_equal(found.labels[split], labels)
+    assert np.array_equal(found.logits["test"], logits)
+    assert found.right("test").tolist() == [[True] * 3, [True, True, False]]
+    assert not found.right(DURING).any()
+    assert found.epochs == 2
+
+
+def test_true_labels_stand_beside_those_drawn_at_random(tmp_path):
+    whole = record(true={"test": np.array([0, 1, 1, 2])})
+    found = read_record(written(tmp_path / "a.npz", record_bytes(whole)))
+
+    assert found.right("test")[0].tolist() == [True] * 4
+    assert found.right_truly("test")[0].tolist() == [True, True, False, True]
+    assert record().right_truly("test") is None

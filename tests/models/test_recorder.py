@@ -112,7 +112,7 @@ def test_an_epoch_that_cannot_be_is_refused(tmp_path, said, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"when": "before"}, "one of after, during, got 'before'"),
+        ({"when": "before"}, "one of after, during, .* of test, got 'before'"),
         ({"labels": {}}, "of one split at least"),
         ({"labels": {"test": [0.5]}}, r"whole numbers, got \(1,\) float64"),
         ({"labels": {"test": [-1]}}, "must not be negative, got -1"),
@@ -162,3 +162,81 @@ def test_pickled_objects_are_not_read(tmp_path):
     np.savez(path, facts=np.array([{}], dtype=object))
     with pytest.raises(BadData, match=r"an \.npz file of numbers"):
         read_recorded([path])
+
+
+SETS = np.array([[1, 0, 1], [0, 0, 0], [0, 0, 0], [1, 0, 0]], dtype=bool)
+BITS = np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 1, 0]], dtype=bool)
+
+
+def test_several_labels_are_right_where_all_are_said_and_no_others(tmp_path):
+    """The worked values of exact match: 1 1 0 0. A logit of 0 is not said."""
+    path = tmp_path / "a.npz"
+    recorder = Recorder(path, labels={"test": SETS.astype(int)})
+    recorder(test=np.where(BITS, 1.5, 0.0) * 2)
+    recorder(test=BITS)
+    found = read_recorded([path, path])
+
+    assert found.predicted["test"].shape == (2, 2, 4, 3)
+    assert np.array_equal(found.predicted["test"][0, 0], BITS)
+    assert found.right("test").astype(int).tolist() == [[[1, 1, 0, 0]] * 2] * 2
+    resumed = Recorder(path, labels={"test": SETS}, resume=True)
+    resumed(test=~SETS)
+    assert read_recorded([path]).right("test")[0, 2].tolist() == [False] * 4
+    with np.load(path) as file:
+        assert (file["bits_test"].dtype, file["bits_test"].shape) == (
+            np.uint8,
+            (3, 4, 1),
+        )
+
+
+def test_probabilities_of_several_labels_are_not_taken_for_logits(tmp_path):
+    recorder = Recorder(tmp_path / "a.npz", labels={"test": SETS})
+    with pytest.raises(HarnessError, match="as probabilities do; give logits"):
+        recorder(test=np.full((4, 3), 0.2))
+    with pytest.raises(HarnessError, match=r"of shape \(4, 3\), got \(4, 2\)"):
+        recorder(test=np.zeros((4, 2)))
+
+
+def test_each_split_may_be_of_another_time(tmp_path):
+    path = tmp_path / "a.npz"
+    when = {"train": "during", "test": "after"}
+    recorder = Recorder(path, labels={"train": [0, 1], "test": [1]}, when=when)
+    recorder(train=np.array([0, 0]), test=np.array([1]))
+    found = read_recorded([path])
+
+    assert (found.when("train"), found.when("test")) == ("during", "after")
+    with pytest.raises(HarnessError, match="by split of train, test, got"):
+        Recorder(
+            tmp_path / "b.npz",
+            labels={"train": [0], "test": [0]},
+            when={"train": "after"},
+        )
+
+
+def test_logits_that_float16_does_not_hold_are_refused(tmp_path):
+    recorder = Recorder(tmp_path / "a.npz", labels={"test": [0]}, logits=True)
+    with pytest.raises(HarnessError, match="from -65504 to 65504"):
+        recorder(test=np.array([[1e5, 0.0]]))
+    assert recorder.epochs == 0
+
+
+def test_images_are_called_by_their_pixels():
+    """In any order; the second of two equal ones is told from the first."""
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (5, 2, 2, 3), dtype=np.uint8)
+    pixels[4] = pixels[1]
+    ids = harness.image_ids(pixels)
+
+    assert len(set(ids)) == 5
+    assert ids[4] == f"{ids[1]}-2"
+    assert harness.image_ids(pixels[::-1]).tolist()[:4] == [
+        ids[1],
+        ids[3],
+        ids[2],
+        f"{ids[1]}-2",
+    ]
+    assert harness.image_ids(pixels.reshape(5, 1, 4, 3))[0] != ids[0]
+    with pytest.raises(TypeError, match="uint8, as images are read, got float64"):
+        harness.image_ids(pixels / 255)
+    with pytest.raises(ValueError, match=r"\(n, h, w, c\), got \(2, 2, 3\)"):
+        harness.image_ids(pixels[0])

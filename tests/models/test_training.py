@@ -69,20 +69,24 @@ def test_an_interrupted_training_ends_with_the_same_bits(recipe, tmp_path):
         if epoch.number == 2:
             raise Stopped
 
-    whole = trained(recipe, watch={"some": digits(50)})
+    some = {"watch": {"some": digits(50)}, "keep_logits": True}
+    whole = trained(recipe, **some)
     path = tmp_path / "a.checkpoint"
     with pytest.raises(Stopped):
-        trained(recipe, watch={"some": digits(50)}, checkpoint=path, each_epoch=stop)
+        trained(recipe, **some, checkpoint=path, each_epoch=stop)
     numbers: list[int] = []
     rest = trained(
         recipe,
-        watch={"some": digits(50)},
+        **some,
         checkpoint=path,
         each_epoch=lambda epoch: numbers.append(epoch.number),
     )
     assert numbers == [3]
     assert bits(rest) == bits(whole)
     assert (rest.predicted["some"] == whole.predicted["some"]).all()
+    assert (rest.logits["some"] == whole.logits["some"]).all()
+    assert (whole.logits["some"].argmax(2) == whole.predicted["some"]).mean() > 0.98
+    assert (rest.during == whole.during).all()
     assert [replace(e, seconds=0) for e in rest.epochs] == [
         replace(e, seconds=0) for e in whole.epochs
     ]
@@ -110,6 +114,69 @@ def test_what_was_predicted_after_each_epoch_is_recorded():
     with torch.no_grad():
         answers = result.network(x).argmax(1).numpy()
     assert (predicted[-1] == answers).all()
+
+
+def test_what_was_said_during_an_epoch_is_in_the_order_of_the_images():
+    """It has the accuracy of the epoch, and is another quantity than after it."""
+    images = digits()
+    result = trained(watch={"train": images})
+    right = result.during == images.labels
+
+    assert right.mean(axis=1) == pytest.approx([e.accuracy for e in result.epochs])
+    assert result.during.dtype == np.uint8
+    assert (result.during != result.predicted["train"]).any()
+
+
+class SeveralLabels(ArrayImages):
+    """Digits of which two classes may hold: above 4, and odd."""
+
+    def __init__(self) -> None:
+        images = digits()
+        super().__init__(pixels=images.pixels, labels=None)
+        of = images.labels
+        self.sets = np.stack([of > 4, of % 2 == 1, np.zeros(len(of), bool)], axis=1)
+
+
+def test_several_labels_are_learned_each_by_itself():
+    """The loss of the first step is that of PyTorch's own sum over classes."""
+    images = SeveralLabels()
+    recipe = Recipe(epochs=20, learning_rate=1e-2)
+
+    def build() -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 3))
+
+    options = {"mean": (0.3,), "std": (0.4,), "seed": 0, "watch": {"train": images}}
+    result = train(build, images, recipe, keep_logits=True, **options)
+    said = result.predicted["train"]
+
+    assert (said.dtype, said.shape) == (np.bool_, (20, 200, 3))
+    assert (result.asked["train"] == images.sets).all()
+    assert (said == (result.logits["train"] > 0)).mean() > 0.999
+    assert (said[-1] == images.sets).all(axis=1).mean() > 0.6  # by chance a quarter
+    exact = (result.during == images.sets).all(axis=2).mean(axis=1)
+    assert exact == pytest.approx([e.accuracy for e in result.epochs])
+    once = train(build, images, replace(recipe, epochs=1, batch_size=200), **options)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        logits = (
+            build()(
+                torch.from_numpy((images.pixels / 255 - 0.3) / 0.4)
+                .float()
+                .permute(0, 3, 1, 2)
+            )
+            .detach()
+            .double()
+            .numpy()
+        )
+    p = 1 / (1 + np.exp(-logits))
+    likely = np.where(images.sets, p, 1 - p)
+    assert once.epochs[0].loss == pytest.approx(-np.log(likely).mean(), rel=1e-4)
+
+    def four() -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 4))
+
+    with pytest.raises(HarnessError, match=r"must have 3 logits, one a class, got \(4"):
+        train(four, images, recipe, **options)
 
 
 def test_an_epoch_says_its_learning_rate():

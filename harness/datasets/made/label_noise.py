@@ -99,6 +99,8 @@ class Relabelled:
             )
         self._images = images
         self.labels: NDArray[np.int64] | None = labels
+        #: As they were.
+        self.true = images.labels
 
     @cached_property
     def digest(self) -> str:

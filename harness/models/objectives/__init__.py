@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.models.objectives.colorization import ColorizationObjective
 from harness.models.objectives.context import ContextObjective
-from harness.models.objectives.cross_entropy import CrossEntropy
+from harness.models.objectives.cross_entropy import BinaryCrossEntropy, CrossEntropy
 from harness.models.objectives.inpainting import InpaintingObjective
 from harness.models.objectives.jigsaw import JigsawObjective
 from harness.models.objectives.objective import Objective
@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["Objective", "objective_of"]
 
 
-def objective_of(recipe: Recipe, processes: Processes, device: str) -> Objective:
-    """What a recipe asks for."""
+def objective_of(
+    recipe: Recipe, processes: Processes, device: str, *, several: bool = False
+) -> Objective:
+    """What a recipe asks for, of images of which one class holds, or `several` may."""
     match recipe.objective:
+        case None if several:
+            return BinaryCrossEntropy(recipe, processes)
         case None:
             return CrossEntropy(recipe, processes)
         case Rotation() as options:

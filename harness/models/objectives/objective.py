@@ -33,16 +33,17 @@ class Objective(Protocol):
         (`Processes.gathered`).
         """
 
-    def right(self, given: NDArray[Any], labels: NDArray[np.int64]) -> float:
+    def right(self, given: NDArray[Any], labels: NDArray[Any]) -> float:
         """Share in [0, 1] of images of which what was said is right."""
 
-    def asked(self, batches: Batches) -> NDArray[np.int64]:
+    def asked(self, batches: Batches) -> NDArray[Any]:
         """(n,) what would be right of each image of a set, in `said`."""
 
-    def said(self, network: Any, batches: Batches) -> NDArray[np.int64]:
+    def said(self, network: Any, batches: Batches) -> NDArray[Any]:
         """(n,) what the network says of each image, in eval mode; the same every time.
 
-        Classes from 0: with `asked`, what the record of a training holds.
+        Classes from 0: with `asked`, what the record of a training holds. Where several
+        classes may hold, (n, k) bool, as `asked`.
         """
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -54,11 +55,16 @@ class Objective(Protocol):
 
 def classes_of(network: Any, batches: Batches) -> NDArray[np.int64]:
     """(n,) the class with the largest logit for each image, of ties the lowest."""
+    return logits_of(network, batches).argmax(axis=1).astype(np.int64)
+
+
+def logits_of(network: Any, batches: Batches) -> NDArray[np.float32]:
+    """(n, k) what the network says of each image in eval mode."""
     import torch
 
     network.eval()
     found = []
     with torch.no_grad():
         for which in torch.split(torch.arange(batches.n), EVALUATED):
-            found.append(network(batches.of(which)[0]).argmax(1).cpu().numpy())
-    return np.concatenate(found).astype(np.int64)
+            found.append(network(batches.of(which)[0]).float().cpu().numpy())
+    return np.concatenate(found)
