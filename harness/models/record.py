@@ -24,8 +24,8 @@ from harness.models.training import class_type
 SPLITS = ("test", "train")  # that a record can be asked for; "test" is always
 DURING = "during"  # training images as they were met in an epoch; comes with "train"
 CURE = "remove it, and what it says is found out anew"
-Said = NDArray[np.unsignedinteger] | NDArray[np.bool_]
-Labels = NDArray[np.int64] | NDArray[np.bool_]
+Said = NDArray[Any]  # whole classes, or truth values where several may hold
+Labels = NDArray[Any]
 _BY_EPOCH = ("loss", "accuracy", "learning_rate")
 _FACTS: dict[str, type] = {
     **dict.fromkeys(("base", "model", "identity", "weights"), str),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from harness.datasets.images import Images
 
-_Said = NDArray[np.unsignedinteger] | NDArray[np.bool_]
+_Said = NDArray[Any]  # whole classes, or truth values where several may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ class Objective(Protocol):
 
 def classes_of(network: Any, batches: Batches) -> NDArray[np.int64]:
     """(n,) the class with the largest logit for each image, of ties the lowest."""
-    return logits_of(network, batches).argmax(axis=1).astype(np.int64)
+    return np.asarray(logits_of(network, batches).argmax(axis=1), dtype=np.int64)
 
 
 def logits_of(network: Any, batches: Batches) -> NDArray[np.float32]:
