@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import scipy.sparse  # noqa: F401 - nested runs cannot import parts of it twice
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
