@@ -1,9 +1,11 @@
-"""Arrays: their names in signatures, and the softmax."""
+"""Arrays: their names in signatures, and what makes probabilities of logits."""
 
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.activation import Activation, checked_activation
 
 Array: TypeAlias = NDArray[np.float64]
 Probs: TypeAlias = NDArray[np.float64]
@@ -14,6 +16,33 @@ Classes: TypeAlias = NDArray[np.int64]
 def softmax(logits: Logits) -> Probs:
     """Softmax over the last axis in float64, without overflow."""
     return np.exp(log_softmax(logits))
+
+
+def sigmoid(logits: Logits) -> Array:
+    """A probability for each logit by itself in float64, without overflow."""
+    negative = -np.asarray(logits, dtype=np.float64)
+    return np.asarray(np.exp(-np.logaddexp(0.0, negative)))
+
+
+def confidence(logits: Logits, activation: str = Activation.SOFTMAX) -> Array:
+    """(n,) the probability of each predicted class, in float64.
+
+    Raises
+    ------
+    ValueError
+        If there is no such activation.
+
+    Examples
+    --------
+    >>> logits = np.log([[8.0, 1.0, 1.0], [1.0, 1.0, 2.0]])
+    >>> confidence(logits).round(6).tolist()  # 8/10, 2/4
+    [0.8, 0.5]
+    >>> confidence(logits, "sigmoid").round(6).tolist()  # 8/9, 2/3
+    [0.888889, 0.666667]
+    """
+    if checked_activation(activation) is Activation.SIGMOID:
+        return sigmoid(np.max(logits, axis=1))
+    return np.asarray(softmax(logits).max(axis=1))
 
 
 def log_softmax(logits: Logits) -> Array:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.activation import Activation
 from harness.answers.outputs import BASE, SavedModel
+from harness.datasets.class_map import ClassMap, Rule
 from harness.datasets.family import called_test
 from harness.datasets.images import held
 from harness.datasets.remembered import MEMORY
@@ -21,7 +23,7 @@ from harness.errors import (
 )
 from harness.layer_choice import LayerChoice
 from harness.measurement import Domain
-from harness.models.entry import Given, ModelEntry, is_encoder
+from harness.models.entry import Given, ModelEntry, activation_of, is_encoder
 from harness.models.population import chosen_name
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
@@ -146,6 +148,16 @@ class Grid:
         """Those of the models that give features and no logits."""
         entries = self._entries(self.models)
         return tuple(name for name in self.models if is_encoder(entries[name]))
+
+    def activation(self, model: str, classes: ClassMap | None = None) -> Activation:
+        """What makes confidences of a model's logits, or of those of its answers.
+
+        Of answers that stand for several classes by the mean of their probabilities it
+        is a softmax whatever the network has: theirs are logarithms of such.
+        """
+        if classes is not None and not classes.one_each and classes.rule is Rule.MEAN:
+            return Activation.SOFTMAX
+        return activation_of(self.registry.model(self.base.name, model))
 
     @cached_property
     def populations(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 
+from harness.activation import Activation
 from harness.errors import HarnessError
 from harness.queries import possible_path, safe_name, split_query
 from harness.settings import ModelSpec, OwnData, PopulationSpec
@@ -235,6 +236,7 @@ def _spec(text: str) -> ModelSpec:
         std=_numbers("std", facts, "positive", lambda x: 0 < x < float("inf")),
         weights=facts.get("weights", ""),
         kind=_kind(target, facts),
+        activation=_activation(target, facts),
         layers=_fact("layers", _names, facts) if "layers" in facts else (),
         class_list=facts.get("class_list", ""),
     )
@@ -242,7 +244,7 @@ def _spec(text: str) -> ModelSpec:
 
 _SPEC_FACTS = (
     *("name", "head", "mean", "std", "weights", "kind", "layers", "num_classes"),
-    "class_list",
+    *("class_list", "activation"),
 )
 
 
@@ -261,6 +263,15 @@ def _kind(target: str, facts: dict[str, str]) -> str:
     if facts.get("kind") == "classifier":
         raise ValueError("must not be a classifier of num_classes=0; leave one out")
     return "encoder"
+
+
+def _activation(target: str, facts: dict[str, str]) -> str:
+    """Of a classifier's logits; an encoder has none."""
+    if "activation" not in facts:
+        return ""
+    if _kind(target, facts) == "encoder":
+        raise ValueError("must be a classifier to have an activation; leave one out")
+    return _fact("activation", _one_of(*Activation), facts)
 
 
 def _population(text: str) -> PopulationSpec:
@@ -334,7 +345,8 @@ OPTIONS = (
         "may follow: SPEC?name=NAME&mean=0.5,0.5,0.5&std=0.2,0.2,0.2&head=LAYER&"
         "weights=FILE or a published name, such as DEFAULT; &kind=encoder for one "
         "that gives features and no logits; &layers=PART,PART to have features of "
-        "these parts alone; &class_list=FILE to have the order of its outputs checked",
+        "these parts alone; &class_list=FILE to have the order of its outputs checked; "
+        "&activation=sigmoid for one that was trained with binary cross entropy",
     ),
     Option(
         field="families",

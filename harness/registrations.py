@@ -36,7 +36,7 @@ def register_given(
     if settings.outputs:
         settings = _with_outputs(config, settings, registry)
     _add_models(settings, registry)
-    registry.add_chosen_encoders(settings)
+    registry.add_chosen_models(settings)
     _add_populations(settings, registry)
     return settings
 
@@ -107,16 +107,17 @@ def _checkpoint(
             f"other weights by --harness-model '{spec.target}?weights=FILE'"
         )
     said = replace(spec, target="", name="", weights="", folder=Path())
-    if said != ModelSpec(target=""):
+    if replace(said, activation="") != ModelSpec(target=""):
         raise HarnessError(
-            f"of model {spec.target} all but weights and name is known, got more; "
-            f"write '{spec.target}?weights={spec.weights}'"
+            f"of model {spec.target} all but weights, name and activation is known, "
+            f"got more; write '{spec.target}?weights={spec.weights}'"
         )
     path = spec.folder / Path(spec.weights).expanduser()
     return replace(
         entry,
         name=spec.name or safe_name(path.stem),
         weights=Given(path=path),
+        activation=spec.activation or entry.activation,
         source="--harness-model",
         parameters=None,
         accuracy=None,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from harness.activation import Activation
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownName, is_pattern
 from harness.measurement import Axes, Domain
@@ -177,18 +178,18 @@ class Registry:
         """One model of a base; UnknownName, with close matches, if there is none.
 
         NAME-rotation and so on are models where NAME is one that can be trained for a
-        pretext task, from the first time that they are asked for. NAME-random is one
-        where NAME is, and in no list of models.
+        pretext task, from the first time that they are asked for, and so is
+        NAME-sigmoid. NAME-random is one where NAME is, and in no list of models.
         """
         if (base, name) in self._models:
             return self._models[base, name]
         if twin := self._twin(base, name):
             return twin
-        encoder = self._encoder(base, name)
-        if encoder is None:
+        trained = self._trained_otherwise(base, name)
+        if trained is None:
             raise UnknownName("model", name, self.models_of(base))
-        self._put_model(self._models, encoder)
-        return encoder
+        self._put_model(self._models, trained)
+        return trained
 
     def _twin(self, base: str, name: str) -> ModelEntry | None:
         from harness.models.entry import ModelEntry
@@ -227,6 +228,23 @@ class Registry:
         if not isinstance(entry, ModelEntry) or not entry.head:
             return None
         return pretext_of(entry, PRETEXTS[task](), self.bases[base].size)
+
+    def _sigmoid(self, base: str, name: str) -> ModelEntry | None:
+        """The network of another model, trained with sigmoids; None if it is no such.
+
+        Not of one whose network was made for another objective.
+        """
+        from harness.models.entry import ModelEntry
+        from harness.models.published.sigmoids import SUFFIX, sigmoid_of
+
+        entry = self._models.get((base, name.removesuffix(SUFFIX)))
+        if not name.endswith(SUFFIX) or type(entry) is not ModelEntry:
+            return None
+        return sigmoid_of(entry)
+
+    def _trained_otherwise(self, base: str, name: str) -> ModelEntry | None:
+        """NAME-rotation, NAME-sigmoid and so on, which are in no table."""
+        return self._encoder(base, name) or self._sigmoid(base, name)
 
     @cached_property
     def _usual(self) -> set[tuple[str, str]]:
@@ -272,6 +290,7 @@ class Registry:
         std: tuple[float, ...],
         kind: str = "classifier",
         layers: tuple[str, ...] = (),
+        activation: str = Activation.SOFTMAX,
     ) -> None:
         """Add a network of your own.
 
@@ -294,6 +313,8 @@ class Registry:
         layers
             Dotted names of the parts that features can be taken of, in the order that
             they run; empty for all that a dry run finds.
+        activation
+            "softmax", or "sigmoid" of a network trained with binary cross entropy.
         """
         from harness.models.yours.own import own_model
 
@@ -306,6 +327,7 @@ class Registry:
             std=std,
             kind=kind,
             layers=layers,
+            activation=activation,
         )
         self.add_entry(entry)
 
@@ -356,10 +378,10 @@ class Registry:
         for member in entry.members:
             self._put_model(self._models, member)
 
-    def add_chosen_encoders(self, settings: Settings) -> None:
-        """Add NAME-rotation and so on where --harness-models names them."""
+    def add_chosen_models(self, settings: Settings) -> None:
+        """Add NAME-rotation, NAME-sigmoid and so on where --harness-models has them."""
         for name in settings.models:
-            if not is_pattern(name) and self._encoder(settings.base, name):
+            if not is_pattern(name) and self._trained_otherwise(settings.base, name):
                 self.model(settings.base, name)
 
     def add_chosen_populations(self, settings: Settings) -> None:
@@ -399,7 +421,7 @@ class Registry:
         """A model that the harness trains; UnknownName if there is none."""
         from harness.models.trained_here import trainable
 
-        if (base, name) not in self._models and self._encoder(base, name):
+        if (base, name) not in self._models and self._trained_otherwise(base, name):
             self.model(base, name)
         known = {
             own: found[0]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.activation import Activation
     from harness.answers.outputs import SavedPredictions
     from harness.answers.predictions import Predictions
     from harness.datasets.class_map import ClassMap
@@ -50,8 +51,9 @@ class Run(Keys):
         super().__init__(settings, registry, tell, worker=worker)
         #: Seconds of forward passes so far: shared, so no cell is charged for them.
         self.forward_seconds = 0.0
-        #: By model, once something asked for it; see `harness.fixtures.calibrate`.
-        self.temperatures: dict[str, float] = {}
+        #: By model and activation, once something asked for it; see
+        #: `harness.fixtures.calibrate`.
+        self.temperatures: dict[tuple[str, Activation], float] = {}
         #: By model and dataset; see `harness.fixtures.diagnostics`.
         self.signs: dict[tuple[str, str], dict[str, str]] = {}
         #: By model, metric, size and options; see `harness.fixtures.healthy`.

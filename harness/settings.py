@@ -67,6 +67,9 @@ class ModelSpec:
         A file, or a published name; empty for none.
     kind
         "classifier", or "encoder" for a network that gives features and no logits.
+    activation
+        "softmax", or "sigmoid" of a network trained with one binary question a class;
+        empty for what is known of the target, or else a softmax.
     layers
         Dotted names of the parts that features can be taken of; empty for all that a
         dry run finds.
@@ -83,6 +86,7 @@ class ModelSpec:
     std: tuple[float, ...] = ()
     weights: str = ""
     kind: str = "classifier"
+    activation: str = ""
     layers: tuple[str, ...] = ()
     class_list: str = ""
     folder: Path = Path()

@@ -16,6 +16,7 @@ LEVELS = {
     "errors": -2,
     "extras": -2,
     "digests": -2,
+    "activation": -2,
     "traits": -1,
     "arrays": -1,
     "artifacts": 0,

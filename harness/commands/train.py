@@ -126,9 +126,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--objective",
         choices=OBJECTIVES,
         help="what is made small: cross_entropy with the labels (default), also "
-        "called supervised; self_classifier, which sorts images into classes without "
-        "labels; or a pretext task, for which any model's network can be trained. The "
-        "same as --model NAME-selfclassifier, NAME-rotation and so on",
+        "called supervised; sigmoid, binary cross entropy of a question a class, for "
+        "which any model's network can be trained; self_classifier, which sorts images "
+        "into classes without labels; or a pretext task, for which any network can be "
+        "trained too. The same as --model NAME-sigmoid, NAME-selfclassifier, "
+        "NAME-rotation and so on",
     )
     add_objectives(parser)
 

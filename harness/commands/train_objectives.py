@@ -9,12 +9,14 @@ from typing import Any
 from harness.commands.arguments import typed
 from harness.errors import HarnessError
 from harness.models.pretext.options import PRETEXTS, split_name
+from harness.models.published.sigmoids import SUFFIX as SIGMOIDS
 from harness.models.recipe import Recipe
 from harness.models.self_classifier.options import SUFFIX, SelfClassifier
 
 #: "supervised" is what the pretext literature calls cross entropy of labels.
 _LABELS = ("cross_entropy", "supervised")
-OBJECTIVES = (*_LABELS, "self_classifier", *PRETEXTS)
+_SIGMOID = "sigmoid"
+OBJECTIVES = (*_LABELS, _SIGMOID, "self_classifier", *PRETEXTS)
 _FLAG = argparse.BooleanOptionalAction
 
 
@@ -214,7 +216,7 @@ def _stray(name: str, model: str, recipe: Recipe) -> str:
     option = "--" + name.replace("_", "-")
     having = [kind for kind, options in _KINDS.items() if name in _names(options)]
     if recipe.objective is None:
-        learned = "cross entropy"
+        learned = recipe.loss.replace("_", " ")
     else:
         learned = getattr(recipe.objective, "task", "self_classifier")
     first = "self_classifier" if having[0] == "selfclassifier" else having[0]
@@ -240,6 +242,8 @@ def model_of(arguments: argparse.Namespace) -> str:
     stem, task = split_name(model)
     if model.endswith(SUFFIX):
         stem, task = model.removesuffix(SUFFIX), "self_classifier"
+    if model.endswith(SIGMOIDS):
+        stem, task = model.removesuffix(SIGMOIDS), _SIGMOID
     if task and task != asked:
         raise HarnessError(
             f"--objective {asked} does not train {model}; write --model {stem}"

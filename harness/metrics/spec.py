@@ -121,7 +121,7 @@ class Metric:
         predicted with, whatever arrays it is given.
         """
         asked = any((a.what, a.of) == ("labels", "target") for a in self.inputs)
-        return not asked and not _takes_labels(self.fn)
+        return not asked and not _takes(self.fn, "labels")
 
     @property
     def needs_classes(self) -> bool:
@@ -154,15 +154,24 @@ class Metric:
         """Whether dividing the logits by a temperature is meant to change the value."""
         return self.calibratable or any(ask.what == "probs" for ask in self.inputs)
 
+    @property
+    def goes_by_activation(self) -> bool:
+        """Whether it is of how sure a network is of its answer, as that was trained.
+
+        The function then takes an `activation`. Measures of distributions over the
+        classes do not: a sigmoid gives none.
+        """
+        return _takes(self.fn, "activation")
+
     def __call__(self, *arrays: Any, **options: Any) -> float:
         """Evaluate, and refuse a value outside the declared bounds."""
         return checked_value(self.name, self.fn(*arrays, **options), self.bounds)
 
 
 @cache
-def _takes_labels(fn: Callable[..., float]) -> bool:
+def _takes(fn: Callable[..., float], name: str) -> bool:
     try:
-        return "labels" in inspect.signature(fn).parameters
+        return name in inspect.signature(fn).parameters
     except (TypeError, ValueError):  # of a function that does not tell
         return False
 

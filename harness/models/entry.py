@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.activation import Activation, checked_activation
 from harness.code import resolve, source_digest
 from harness.digests import file_digest
 from harness.download import download
@@ -63,6 +64,11 @@ class Registered(Protocol):
 def is_encoder(entry: Registered) -> bool:
     """Whether a model gives features and no logits; an entry need not say."""
     return bool(getattr(entry, "encoder", False))
+
+
+def activation_of(entry: Registered) -> Activation:
+    """What makes confidences of a model's logits; a softmax if it does not say."""
+    return checked_activation(getattr(entry, "activation", Activation.SOFTMAX))
 
 
 def known_layers(
@@ -256,6 +262,9 @@ class ModelEntry:
         Per channel, of images scaled to [0, 1], as the weights were trained.
     geometry
         What pictures of any size are brought to; None for the base's.
+    activation
+        What it was trained with: "softmax", or "sigmoid" for one binary question a
+        class. Measures of how sure it is go by it.
     weights
         Where they come from.
     source, licence
@@ -285,6 +294,7 @@ class ModelEntry:
     parameters: int | None = None
     accuracy: float | None = None
     geometry: Geometry | None = None
+    activation: str = Activation.SOFTMAX
     on_request: bool = False
     needs: str = ""
 
@@ -302,10 +312,15 @@ class ModelEntry:
         return network
 
     def identity(self) -> dict[str, Any]:
-        """What decides the logits besides the weights."""
+        """What decides the logits, and what they say, besides the weights."""
         of_pictures = {"geometry": self.geometry.identity()} if self.geometry else {}
+        # No key of a softmax changes: it was the only one once.
+        of_sigmoids = {}
+        if checked_activation(self.activation) is not Activation.SOFTMAX:
+            of_sigmoids = {"activation": str(self.activation)}
         return {
             **of_pictures,
+            **of_sigmoids,
             "build": self.build,
             "code": source_digest(self.build),
             "arguments": self.arguments,

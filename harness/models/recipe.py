@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 OPTIMISERS = ("adamw", "sgd")
+LOSSES = ("cross_entropy", "binary_cross_entropy")
 SCHEDULES = ("one-cycle", "cosine", "steps", "constant")
 
 
@@ -48,7 +49,9 @@ class Recipe:
     objective
         Of a network that learns without labels: of `harness.models.self_classifier`,
         which makes views of its own, so that `shift` and `flip` go unused, or of a
-        pretext task (`harness.models.pretext`). None for cross entropy.
+        pretext task (`harness.models.pretext`). None for a loss of labels.
+    loss
+        Of labels: "cross_entropy", or "binary_cross_entropy" for a sigmoid a class.
 
     Raises
     ------
@@ -69,6 +72,7 @@ class Recipe:
     label_noise: float = 0.0
     images: int | None = None
     objective: SelfClassifier | Pretext | None = None
+    loss: str = "cross_entropy"
 
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
@@ -80,6 +84,15 @@ class Recipe:
             raise ValueError(
                 f"`schedule` must be one of {', '.join(SCHEDULES)}, "
                 f"got {self.schedule!r}"
+            )
+        if self.loss not in LOSSES:
+            raise ValueError(
+                f"`loss` must be one of {', '.join(LOSSES)}, got {self.loss!r}"
+            )
+        if self.objective is not None and self.loss != "cross_entropy":
+            raise ValueError(
+                "`loss` must be left out of a recipe that learns without labels, got "
+                f"{self.loss!r}"
             )
         if self.epochs < 1 or self.batch_size < 1 or self.shift < 0:
             raise ValueError(
@@ -109,6 +122,8 @@ class Recipe:
             del facts["label_noise"]
         if self.images is None:
             del facts["images"]
+        if self.loss == "cross_entropy":
+            del facts["loss"]
         if self.objective is None:
             del facts["objective"]
         elif not isinstance(self.objective, SelfClassifier):

@@ -314,7 +314,7 @@ def said(
 
     One forward pass.
     """
-    from harness.arrays import softmax
+    from harness.arrays import confidence
 
     predictions = run.predict(model, dataset)
     sure = None
@@ -325,6 +325,6 @@ def said(
     else:
         if dataset.classes is not None:
             logits = dataset.classes.restrict(logits)
-        sure = np.asarray(softmax(logits).max(axis=1))
+        sure = confidence(logits, run.activation(model, dataset.classes))
     run.remember(model, dataset, predictions)
     return run.answers(model, dataset), sure

@@ -7,7 +7,7 @@ answered under the same mask: a slice of what the network said of the test split
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UndefinedMetricError
@@ -41,6 +41,10 @@ class Mean:
     chance: float | None = None
     facts: dict[str, str] = field(default_factory=dict)
 
+    def having(self, facts: dict[str, str]) -> Mean:
+        """With more texts beside it."""
+        return replace(self, facts=self.facts | facts)
+
     @classmethod
     def of(
         cls,
@@ -72,6 +76,20 @@ def mean_of(values: NDArray[Any], bounds: tuple[float, float]) -> Mean:
     from harness.metrics.numerics.uncertainty import mean_interval
 
     return Mean.of(float(values.mean()), mean_interval(values, bounds=bounds))
+
+
+def share_of(some: NDArray[np.bool_]) -> Mean:
+    """The share of images that are so, Wilson's interval with it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> share_of(np.array([True, False])).value
+    0.5
+    """
+    from harness.metrics.numerics.uncertainty import share_interval
+
+    return Mean.of(float(some.mean()), share_interval(some))
 
 
 def top1_of(model: Any, dataset: Any) -> Mean:

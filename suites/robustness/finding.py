@@ -34,6 +34,7 @@ FILES = (
     "test_networks.py",
     "test_sequences.py",
     "test_outside.py",
+    "test_activations.py",
 )
 #: Of each corruption, with what turns accuracy into an error; and over corruptions.
 BY_CORRUPTION = ("mean_over_severities", "corruption_error")

@@ -8,6 +8,7 @@ from harness.analysis.accuracy_lines import LEAST_MODELS, OnTheLine
 from harness.analysis.correlation import Undefined
 from harness.report.gallery import Picture
 
+TRAINED_WITH = "trained_with"  # the fact that names a network's activation
 #: For each network in turn: None where it was not measured.
 Values = tuple[float | Undefined | None, ...]
 
@@ -160,6 +161,30 @@ class Sure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Activated:
+    """A network on a set, its confidences made by one activation.
+
+    Attributes
+    ----------
+    model, name, activation
+        Which network, on what, and how.
+    trained
+        Whether it was trained with this one.
+    accuracy
+        Top-1, the same for all; None of images of no class.
+    scores
+        By name.
+    """
+
+    model: str
+    name: str
+    activation: str
+    trained: bool
+    accuracy: float | None
+    scores: dict[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Against:
     """A network on a set, then and now.
 
@@ -209,6 +234,7 @@ class Robustness:
     consistency: tuple[Consistency, ...] = ()
     lines: tuple[Effective, ...] = ()
     sure: tuple[Sure, ...] = ()
+    activated: tuple[Activated, ...] = ()
     against: tuple[Against, ...] = ()
     compared_with: str = ""
     networks: int = 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .activations import activated_of, activation_parts
 from .against import against, against_parts, quantities
 from .families import corruption_parts, sequence_parts
 from .finding import FILES, SHOWN, find
@@ -42,6 +43,7 @@ class RobustnessSection:
         return replace(
             found,
             sure=sure_of(rows, context.run),
+            activated=activated_of(rows),
             against=() if earlier is None else against(rows, earlier),
             compared_with="" if earlier is None else earlier.path.stem,
         )
@@ -53,6 +55,7 @@ class RobustnessSection:
         yield from corruption_parts(found.corrupted)
         yield from sequence_parts(found.perturbed)
         yield from outside_parts(found.outside)
+        yield from activation_parts(found.activated)
         yield from sure_parts(found.sure)
         yield from consistency_parts(found.consistency)
         yield from line_parts(found)

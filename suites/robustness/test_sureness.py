@@ -1,12 +1,13 @@
 """How sure a network is, on each set by itself, and of which wrong answers most.
 
-The mask is put on logits before the softmax. Of images of no known class every answer
+The mask is put on logits before the softmax; the sigmoids of a network that was trained
+with these stay as they are. Of images of no known class every answer
 is a wrong one.
 """
 
 import pytest
 
-from harness.arrays import softmax
+from harness.arrays import confidence
 
 from .answers import restricted, truth_of
 from .sureness import Sureness
@@ -19,8 +20,9 @@ pytestmark = [
 
 def test_overconfidence(record, model, dataset, predictions):
     """Mean confidence less accuracy: above 0 too sure, below 0 not sure enough."""
-    probs = softmax(restricted(dataset, predictions.logits()))
-    said, confidences = probs.argmax(axis=1), probs.max(axis=1)
+    logits = restricted(dataset, predictions.logits())
+    said = logits.argmax(axis=1)
+    confidences = confidence(logits, model.run.activation(model.name, dataset.classes))
     if "outside" in dataset.traits:
         model.run.watch.note()  # that all of them lie outside is what is known of them
         right, counted = said < 0, said >= 0

@@ -300,7 +300,10 @@ def test_a_known_model_takes_other_weights(digits):
     [
         ("linear", "model linear is known: run it with --harness-models"),
         ("linear?weights=no.safetensors", "weights of model no not found; looked at *"),
-        ("linear?weights=a.safetensors&mean=0.5", "all but weights and name is known"),
+        (
+            "linear?weights=a.safetensors&mean=0.5",
+            "all but weights, name and activation",
+        ),
         ("linea?weights=a.safetensors", "must be package.module:factory, *got 'linea'"),
     ],
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from harness.activation import Activation, checked_activation
 from harness.arrays import Array, Classes, Logits
 from harness.metrics.numerics.checks import check_logits, check_source
 from harness.metrics.numerics.temperature import tempered
@@ -21,6 +22,7 @@ def atc_mc(
     source_labels: Classes,
     *,
     temperature: float = 1.0,
+    activation: str = Activation.SOFTMAX,
 ) -> float:
     r"""Return the share of images whose confidence is above the source's threshold.
 
@@ -40,6 +42,9 @@ def atc_mc(
     temperature
         Divides both logits; the paper uses the one fitted on the source
         (`harness.metrics.numerics.temperature.fitted_temperature`).
+    activation
+        "softmax", or "sigmoid": which probabilities p are. In the order of sigmoids an
+        image is as sure as its largest logit is large.
 
     Returns
     -------
@@ -51,8 +56,8 @@ def atc_mc(
     Raises
     ------
     ValueError
-        If the arrays are not finite or do not fit together, or `temperature` is not
-        positive.
+        If the arrays are not finite or do not fit together, `temperature` is not
+        positive, or there is no such activation.
 
     Notes
     -----
@@ -73,8 +78,16 @@ def atc_mc(
     0.6666666666666666
     >>> atc_mc(source, source, labels)
     0.5
+    >>> target = np.array([[3.0, 2.9], [1.0, -9.0], [0.0, -4.0]])  # odds e^0.1, ...
+    >>> source = np.array([[2.0, 0.0], [0.0, -3.0]])  # the first is right
+    >>> round(atc_mc(target, source, np.array([0, 1])), 6)  # above odds of e^3
+    0.666667
+    >>> round(atc_mc(target, source, np.array([0, 1]), activation="sigmoid"), 6)
+    0.333333
     """
-    return _atc(top_log_odds, logits, source_logits, source_labels, temperature)
+    sigmoid = checked_activation(activation) is Activation.SIGMOID
+    score = _largest if sigmoid else top_log_odds
+    return _atc(score, logits, source_logits, source_labels, temperature)
 
 
 def atc_ne(
@@ -154,6 +167,11 @@ def _atc(
         score(tempered(source_logits, temperature)),
         int((source_logits.argmax(axis=1) == source_labels).sum()),
     )
+
+
+def _largest(logits: Logits) -> Array:
+    """Log odds of the largest sigmoid."""
+    return np.asarray(logits.max(axis=1))
 
 
 def _negative(logits: Logits) -> Array:

@@ -1,14 +1,18 @@
 """Average confidence: how sure the model is, taken at its word."""
 
-import numpy as np
-
-from harness.arrays import Logits, log_softmax
+from harness.activation import Activation
+from harness.arrays import Logits, confidence
 from harness.metrics.numerics.checks import check_logits
 from harness.metrics.numerics.temperature import tempered
 from harness.metrics.spec import Input, Invariant, Kind, Metric, Trend
 
 
-def average_confidence(logits: Logits, *, temperature: float = 1.0) -> float:
+def average_confidence(
+    logits: Logits,
+    *,
+    temperature: float = 1.0,
+    activation: str = Activation.SOFTMAX,
+) -> float:
     r"""Return the mean probability of the predicted class.
 
     .. math:: \frac1n \sum_i \max_j \mathrm{softmax}(f_i / T)_j
@@ -21,17 +25,22 @@ def average_confidence(logits: Logits, *, temperature: float = 1.0) -> float:
         T; the one fitted on labelled source images (see
         `numerics.temperature.fitted_temperature`) makes the estimate right
         there.
+    activation
+        "softmax" as above, or "sigmoid" of a network trained with one binary question
+        a class: the probability of the largest logit by itself.
 
     Returns
     -------
     float
         In [1/k, 1], higher is better. 1 when every row is one-hot, 1/k when every row
-        is uniform. An estimate of accuracy, unbiased where the model is calibrated.
+        is uniform. Of a sigmoid in [0, 1]. An estimate of accuracy, unbiased where the
+        model is calibrated.
 
     Raises
     ------
     ValueError
-        If `logits` is not a finite matrix or `temperature` is not positive.
+        If `logits` is not a finite matrix, `temperature` is not positive, or there is
+        no such activation.
 
     Notes
     -----
@@ -53,10 +62,12 @@ def average_confidence(logits: Logits, *, temperature: float = 1.0) -> float:
     0.75
     >>> average_confidence(np.array([[1e4, 0.0]]))  # no overflow
     1.0
+    >>> logits = np.log([[3.0, 3.0], [1.0, 0.5]])  # 3/4, and 1/2
+    >>> round(average_confidence(logits, activation="sigmoid"), 6)
+    0.625
     """
     check_logits(logits)
-    confidence = np.exp(log_softmax(tempered(logits, temperature)).max(axis=1))
-    return float(confidence.mean())
+    return float(confidence(tempered(logits, temperature), activation).mean())
 
 
 AVERAGE_CONFIDENCE = Metric(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from harness.activation import Activation
 from harness.arrays import Classes, Logits
 from harness.metrics.label_free.average_confidence import average_confidence
 from harness.metrics.numerics.checks import check_logits, check_source
@@ -14,6 +15,7 @@ def difference_of_confidences(
     source_labels: Classes,
     *,
     temperature: float = 1.0,
+    activation: str = Activation.SOFTMAX,
 ) -> float:
     r"""Return the source accuracy less the fall in average confidence.
 
@@ -29,6 +31,8 @@ def difference_of_confidences(
         Their true classes.
     temperature
         Divides both logits.
+    activation
+        "softmax", or "sigmoid": which confidence, as of `average_confidence`.
 
     Returns
     -------
@@ -59,12 +63,22 @@ def difference_of_confidences(
     >>> target = np.log([[0.5, 0.5]])
     >>> round(difference_of_confidences(target, source, np.array([0, 1])), 6)
     0.25
+    >>> round(
+    ...     difference_of_confidences(  # 3/7, and 1/3
+    ...         target, source, np.array([0, 1]), activation="sigmoid"
+    ...     ),
+    ...     6,
+    ... )
+    0.404762
     """
     check_logits(logits)
     check_source(source_logits, source_labels, logits.shape[1])
     accuracy = float(np.mean(source_logits.argmax(axis=1) == source_labels))
-    before = average_confidence(source_logits, temperature=temperature)
-    return accuracy - (before - average_confidence(logits, temperature=temperature))
+    before, now = (
+        average_confidence(some, temperature=temperature, activation=activation)
+        for some in (source_logits, logits)
+    )
+    return accuracy - (before - now)
 
 
 DIFFERENCE_OF_CONFIDENCES = Metric(

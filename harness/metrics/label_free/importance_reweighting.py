@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from harness.arrays import Classes, Logits, softmax
+from harness.activation import Activation
+from harness.arrays import Classes, Logits, confidence
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
 from harness.metrics.numerics.temperature import tempered
@@ -16,6 +17,7 @@ def importance_reweighting(
     *,
     bins: int = 10,
     temperature: float = 1.0,
+    activation: str = Activation.SOFTMAX,
 ) -> float:
     r"""Return the source accuracy, reweighted to the target's confidences.
 
@@ -36,6 +38,8 @@ def importance_reweighting(
         How many; a confidence of 1 is in the last.
     temperature
         Divides both logits.
+    activation
+        "softmax", or "sigmoid": which probability the confidence is.
 
     Returns
     -------
@@ -73,6 +77,12 @@ def importance_reweighting(
     >>> unseen = np.log([[0.75, 0.25], [0.95, 0.05]])  # the first is in no source bin
     >>> importance_reweighting(unseen, source, labels)
     1.0
+    >>> target = np.log([[1.25, 0.25]])  # a sigmoid of 5/9, among 19/39 and 11/31
+    >>> source = np.log([[1.25, 0.5], [0.55, 0.45]])
+    >>> importance_reweighting(
+    ...     target, source, np.array([0, 1]), activation="sigmoid"
+    ... )
+    1.0
     """
     check_logits(logits)
     check_source(source_logits, source_labels, logits.shape[1])
@@ -80,8 +90,8 @@ def importance_reweighting(
         raise ValueError(f"`bins` must be at least 1, got {bins}")
 
     def bin_of(rows: Logits) -> Classes:
-        confidence = softmax(tempered(rows, temperature)).max(axis=1)
-        return np.asarray(np.minimum((confidence * bins).astype(np.int64), bins - 1))
+        sure = confidence(tempered(rows, temperature), activation)
+        return np.asarray(np.minimum((sure * bins).astype(np.int64), bins - 1))
 
     source_bins = bin_of(source_logits)
     right = source_logits.argmax(axis=1) == source_labels

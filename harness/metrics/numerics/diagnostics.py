@@ -5,8 +5,10 @@ The R² of the agreement line, another one, is `agreement_line(...).r_squared` o
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from harness.arrays import Classes, Logits, softmax
+from harness.activation import Activation
+from harness.arrays import Classes, Logits, confidence
 from harness.metrics.numerics.calibration import calibration_error
 from harness.metrics.numerics.checks import check_labels, check_logits, check_predicted
 from harness.metrics.numerics.temperature import tempered
@@ -59,6 +61,7 @@ def source_calibration_error(
     *,
     bins: int = 10,
     temperature: float = 1.0,
+    activation: str = Activation.SOFTMAX,
 ) -> float:
     """Return the gap between confidence and accuracy on the source, over even bins.
 
@@ -73,6 +76,8 @@ def source_calibration_error(
         Of equal numbers of images, at most.
     temperature
         Divides the logits.
+    activation
+        "softmax", or "sigmoid": which probability the confidence is.
 
     Returns
     -------
@@ -96,12 +101,12 @@ def source_calibration_error(
     check_labels(source_labels, *source_logits.shape, name="source_labels")
     if bins < 1:
         raise ValueError(f"`bins` must be at least 1, got {bins}")
-    confidence = softmax(tempered(source_logits, temperature)).max(axis=1)
+    sure = confidence(tempered(source_logits, temperature), activation)
     right = source_logits.argmax(axis=1) == source_labels
-    return calibration_error(confidence, right, bins=bins)
+    return calibration_error(sure, right, bins=bins)
 
 
-def saturated_share(logits: Logits) -> float:
+def saturated_share(logits: Logits, *, activation: str = Activation.SOFTMAX) -> float:
     """Return the share of images whose confidence is exactly 1 in single precision.
 
     Such images are tied for whoever thresholds stored float32 confidences, so that >
@@ -110,6 +115,8 @@ def saturated_share(logits: Logits) -> float:
     Parameters
     ----------
     logits : (n, k) array
+    activation
+        "softmax", or "sigmoid": which probability the confidence is.
 
     Returns
     -------
@@ -119,13 +126,48 @@ def saturated_share(logits: Logits) -> float:
     Raises
     ------
     ValueError
-        If `logits` is not a finite matrix.
+        If `logits` is not a finite matrix, or there is no such activation.
 
     Examples
     --------
     >>> saturated_share(np.array([[10.0, 0.0], [20.0, 0.0], [0.0, 99.0], [1.0, 0.0]]))
     0.5
+    >>> logits = np.array([[30.0, 30.0], [20.0, 19.0], [16.0, 0.0], [1.0, -99.0]])
+    >>> saturated_share(logits, activation="sigmoid")
+    0.5
     """
     check_logits(logits)
-    confidence = softmax(logits).max(axis=1).astype(np.float32)
-    return float((confidence == 1).mean())
+    return float((confidence(logits, activation).astype(np.float32) == 1).mean())
+
+
+def tied_images(
+    logits: Logits, *, activation: str = Activation.SOFTMAX
+) -> NDArray[np.bool_]:
+    """(n,) whether another image has the same confidence in single precision.
+
+    What stored float32 confidences leave to the order of images. A sigmoid is 1 there
+    from a logit of 16.6 on, whatever the other classes' are.
+
+    Parameters
+    ----------
+    logits : (n, k) array
+    activation
+        "softmax", or "sigmoid": which probability the confidence is.
+
+    Raises
+    ------
+    ValueError
+        If `logits` is not a finite matrix, or there is no such activation.
+
+    Examples
+    --------
+    >>> logits = np.array([[30.0, 28.0], [20.0, 18.5], [3.0, 0.0], [1.0, 0.0]])
+    >>> tied_images(logits).tolist()
+    [False, False, False, False]
+    >>> tied_images(logits, activation="sigmoid").tolist()
+    [True, True, False, False]
+    """
+    check_logits(logits)
+    sure = confidence(logits, activation).astype(np.float32)
+    _, group, images = np.unique(sure, return_inverse=True, return_counts=True)
+    return np.asarray(images[group] > 1)

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from harness.arrays import Classes, Logits, softmax
+from harness.activation import Activation, checked_activation
+from harness.arrays import Classes, Logits, sigmoid, softmax
 from harness.metrics.numerics.checks import check_labels, check_logits
 
 # Where the loss still falls at an end, no temperature within reason minimises it.
@@ -26,10 +27,19 @@ def tempered(logits: Logits, temperature: float) -> Logits:
     return logits if temperature == 1 else logits / temperature
 
 
-def fitted_temperature(source_logits: Logits, source_labels: Classes) -> float:
+def fitted_temperature(
+    source_logits: Logits,
+    source_labels: Classes,
+    *,
+    activation: str = Activation.SOFTMAX,
+) -> float:
     r"""Return the temperature that makes labelled source images most likely.
 
     .. math:: \arg\min_T -\frac1s \sum_i \log \mathrm{softmax}(f_i / T)_{y_i}
+        \quad\text{or}\quad \arg\min_T -\frac1s \sum_i \sum_j
+        \log \mathrm{sigmoid}(\pm f_{ij} / T)
+
+    with + for the label and - for the other classes.
 
     Parameters
     ----------
@@ -37,6 +47,9 @@ def fitted_temperature(source_logits: Logits, source_labels: Classes) -> float:
         One row per labelled source image.
     source_labels : (s,) integer array
         Their true classes.
+    activation
+        "softmax", or "sigmoid" of a network trained with one binary question a class:
+        then all of these questions are made most likely.
 
     Returns
     -------
@@ -48,7 +61,8 @@ def fitted_temperature(source_logits: Logits, source_labels: Classes) -> float:
     Raises
     ------
     ValueError
-        If `source_logits` is not a finite matrix or `source_labels` do not fit it.
+        If `source_logits` is not a finite matrix, `source_labels` do not fit it, or
+        there is no such activation.
 
     Notes
     -----
@@ -70,18 +84,25 @@ def fitted_temperature(source_logits: Logits, source_labels: Classes) -> float:
     0.01
     >>> fitted_temperature(logits, np.array([0, 1, 1, 1]))
     100.0
+    >>> logits = np.array([[2.0, -2.0]] * 4)  # says 0.88 to both, right 3 times of 4
+    >>> labels = np.array([0, 0, 0, 1])
+    >>> round(fitted_temperature(logits, labels, activation="sigmoid"), 6)
+    1.820478
     """
     from scipy.optimize import brentq
 
     check_logits(source_logits, name="source_logits")
     check_labels(source_labels, *source_logits.shape, name="source_labels")
     logits = np.asarray(source_logits, dtype=np.float64)
-    logits = logits - logits.max(axis=1, keepdims=True)
+    probabilities = sigmoid
+    if checked_activation(activation) is Activation.SOFTMAX:
+        probabilities = softmax  # which a constant does not change
+        logits = logits - logits.max(axis=1, keepdims=True)
     own = logits[np.arange(len(logits)), source_labels].mean()
 
     def slope(inverse: float) -> float:
         """Of the loss, in 1/T."""
-        expected = (softmax(inverse * logits) * logits).sum(axis=1).mean()
+        expected = (probabilities(inverse * logits) * logits).sum(axis=1).mean()
         return float(expected - own)
 
     if slope(1 / HIGHEST) >= 0:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from harness.activation import Activation
 from harness.arrays import Array, Classes, Logits
 from harness.metrics.numerics.uncertainty import mean_interval
 from harness.metrics.outcomes.chance import prevalence
@@ -9,7 +10,9 @@ from harness.metrics.outcomes.confidence import by_confidence
 from harness.metrics.spec import Input, Invariant, Metric, Trend
 
 
-def aurra(logits: Logits, labels: Classes) -> float:
+def aurra(
+    logits: Logits, labels: Classes, *, activation: str = Activation.SOFTMAX
+) -> float:
     r"""Return the area under the response rate accuracy curve.
 
     .. math:: \frac1n \sum_{k=1}^n \mathrm E\Big[ \frac1k \sum_{i \in T_k}
@@ -24,6 +27,8 @@ def aurra(logits: Logits, labels: Classes) -> float:
         One row per image.
     labels : (n,) integer array
         True classes, 0..k-1.
+    activation
+        "softmax", or "sigmoid": which probability of the predicted class it goes by.
 
     Returns
     -------
@@ -34,8 +39,8 @@ def aurra(logits: Logits, labels: Classes) -> float:
     Raises
     ------
     ValueError
-        If `logits` are not finite or are probabilities, or `labels` are not n classes
-        of them.
+        If `logits` are not finite or are probabilities, `labels` are not n classes of
+        them, or there is no such activation.
 
     Notes
     -----
@@ -57,8 +62,12 @@ def aurra(logits: Logits, labels: Classes) -> float:
     0.208333
     >>> aurra(np.zeros((4, 2)), np.array([0, 0, 1, 1]))  # in any order
     0.5
+    >>> logits = np.array([[5.0, 4.0], [3.0, 0.0]])  # a softmax is surer of the second
+    >>> labels = np.array([0, 1])
+    >>> aurra(logits, labels), aurra(logits, labels, activation="sigmoid")
+    (0.25, 0.75)
     """
-    _, right = by_confidence(logits, labels)
+    _, right = by_confidence(logits, labels, activation)
     return float(_curve(right[::-1]).mean())
 
 
@@ -67,13 +76,15 @@ def _curve(right: Array) -> Array:
     return np.asarray(np.cumsum(right) / np.arange(1, len(right) + 1))
 
 
-def _interval(logits: Logits, labels: Classes) -> tuple[float, float]:
+def _interval(
+    logits: Logits, labels: Classes, *, activation: str = Activation.SOFTMAX
+) -> tuple[float, float]:
     """Student's of the influence values.
 
     An image of accuracy c at rank j moves the accuracy of the first k >= j by what c is
     apart from the accuracy at the edge, which it pushes out.
     """
-    right = by_confidence(logits, labels)[1][::-1]
+    right = by_confidence(logits, labels, activation)[1][::-1]
     ranks = np.arange(1, len(right) + 1)
     beyond = (1 / ranks)[::-1].cumsum()[::-1]
     pushed = (right / ranks)[::-1].cumsum()[::-1]

@@ -7,7 +7,8 @@ with those of the other.
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.arrays import Array, Classes, Logits, softmax
+from harness.activation import Activation
+from harness.arrays import Array, Classes, Logits, confidence
 from harness.metrics.numerics.checks import check_labels, check_logits
 from harness.metrics.numerics.uncertainty import mean_interval
 from harness.metrics.outcomes.confidence import DECIMALS
@@ -17,7 +18,11 @@ BINS = 15  # of Guo et al.
 
 
 def calibration_error_equal_width(
-    logits: Logits, labels: Classes, *, bins: int = BINS
+    logits: Logits,
+    labels: Classes,
+    *,
+    bins: int = BINS,
+    activation: str = Activation.SOFTMAX,
 ) -> float:
     r"""Return the gap between confidence and accuracy over bins of equal width.
 
@@ -32,6 +37,8 @@ def calibration_error_equal_width(
         True classes, 0..k-1.
     bins
         M: how many intervals [0, 1] is cut into.
+    activation
+        "softmax", or "sigmoid": which probability p is.
 
     Returns
     -------
@@ -42,7 +49,7 @@ def calibration_error_equal_width(
     ------
     ValueError
         If `logits` are not finite or are probabilities, `labels` are not n classes of
-        them, or `bins` is below 1.
+        them, `bins` is below 1, or there is no such activation.
 
     Notes
     -----
@@ -66,13 +73,23 @@ def calibration_error_equal_width(
     >>> labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])  # sure 0.25 too low: it cancels
     >>> round(calibration_error_equal_width(logits, labels, bins=2), 6)
     0.15
+    >>> logits = np.log([[3.0, 1.0]] * 3 + [[9.0, 3.0]])  # of sigmoids 3/4, 9/10
+    >>> labels = np.array([0, 0, 0, 1])
+    >>> round(calibration_error_equal_width(logits, labels), 6)  # all of them 3/4
+    0.0
+    >>> round(calibration_error_equal_width(logits, labels, activation="sigmoid"), 6)
+    0.4125
     """
-    gaps, place = _equal_width(logits, labels, bins)
+    gaps, place = _equal_width(logits, labels, bins, activation)
     return float(_signed(gaps, place).mean())
 
 
 def calibration_error_equal_mass(
-    logits: Logits, labels: Classes, *, bins: int = BINS
+    logits: Logits,
+    labels: Classes,
+    *,
+    bins: int = BINS,
+    activation: str = Activation.SOFTMAX,
 ) -> float:
     r"""Return the gap between confidence and accuracy over bins of as many images each.
 
@@ -89,6 +106,8 @@ def calibration_error_equal_mass(
         True classes, 0..k-1.
     bins
         M: into how many parts the images are cut, in the order of confidence.
+    activation
+        "softmax", or "sigmoid": which probability the confidence is.
 
     Returns
     -------
@@ -99,7 +118,7 @@ def calibration_error_equal_mass(
     ------
     ValueError
         If `logits` are not finite or are probabilities, `labels` are not n classes of
-        them, or `bins` is below 1.
+        them, `bins` is below 1, or there is no such activation.
 
     Notes
     -----
@@ -127,39 +146,41 @@ def calibration_error_equal_mass(
     >>> round(calibration_error_equal_mass(logits, labels), 6)  # ties stay together
     0.4
     """
-    gaps, place = _equal_mass(logits, labels, bins)
+    gaps, place = _equal_mass(logits, labels, bins, activation)
     return float(_signed(gaps, place).mean())
 
 
 def _equal_width(
-    logits: Logits, labels: Classes, bins: int
+    logits: Logits, labels: Classes, bins: int, activation: str
 ) -> tuple[Array, NDArray[np.intp]]:
     """(n,) right minus confidence, and (n,) number of the bin."""
-    confidence, gaps = _confidence(logits, labels, bins)
+    sure, gaps = _confidence(logits, labels, bins, activation)
     edges = np.round(np.arange(1, bins) / bins, DECIMALS)
-    return gaps, np.searchsorted(edges, confidence, side="left")
+    return gaps, np.searchsorted(edges, sure, side="left")
 
 
 def _equal_mass(
-    logits: Logits, labels: Classes, bins: int
+    logits: Logits, labels: Classes, bins: int, activation: str
 ) -> tuple[Array, NDArray[np.intp]]:
     """(n,) right minus confidence, and (n,) number of the bin."""
-    confidence, gaps = _confidence(logits, labels, bins)
-    ordered = np.sort(confidence)
-    lower = np.searchsorted(ordered, confidence, side="left")
-    upper = np.searchsorted(ordered, confidence, side="right")
-    return gaps, bins * (lower + upper) // (2 * len(confidence))
+    sure, gaps = _confidence(logits, labels, bins, activation)
+    ordered = np.sort(sure)
+    lower = np.searchsorted(ordered, sure, side="left")
+    upper = np.searchsorted(ordered, sure, side="right")
+    return gaps, bins * (lower + upper) // (2 * len(sure))
 
 
-def _confidence(logits: Logits, labels: Classes, bins: int) -> tuple[Array, Array]:
+def _confidence(
+    logits: Logits, labels: Classes, bins: int, activation: str
+) -> tuple[Array, Array]:
     """(n,) confidence to sort by, and (n,) whether the prediction is right less it."""
     check_logits(logits)
     check_labels(labels, *logits.shape)
     if bins < 1:
         raise ValueError(f"`bins` must be at least 1, got {bins}")
-    confidence = softmax(logits).max(axis=1)
-    gaps = (logits.argmax(axis=1) == labels) - confidence
-    return np.round(confidence, DECIMALS), gaps
+    sure = confidence(logits, activation)
+    gaps = (logits.argmax(axis=1) == labels) - sure
+    return np.round(sure, DECIMALS), gaps
 
 
 def _signed(gaps: Array, place: NDArray[np.intp]) -> Array:
@@ -168,16 +189,24 @@ def _signed(gaps: Array, place: NDArray[np.intp]) -> Array:
 
 
 def _width_interval(
-    logits: Logits, labels: Classes, *, bins: int = BINS
+    logits: Logits,
+    labels: Classes,
+    *,
+    bins: int = BINS,
+    activation: str = Activation.SOFTMAX,
 ) -> tuple[float, float]:
-    found = _equal_width(logits, labels, bins)
+    found = _equal_width(logits, labels, bins, activation)
     return mean_interval(_signed(*found), bounds=(0.0, 1.0))
 
 
 def _mass_interval(
-    logits: Logits, labels: Classes, *, bins: int = BINS
+    logits: Logits,
+    labels: Classes,
+    *,
+    bins: int = BINS,
+    activation: str = Activation.SOFTMAX,
 ) -> tuple[float, float]:
-    found = _equal_mass(logits, labels, bins)
+    found = _equal_mass(logits, labels, bins, activation)
     return mean_interval(_signed(*found), bounds=(0.0, 1.0))
 
 

@@ -6,6 +6,7 @@ with what looks at all of them.
 
 import numpy as np
 
+from harness.activation import Activation
 from harness.arrays import Array, Classes, Logits
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.uncertainty import mean_interval
@@ -15,7 +16,9 @@ from harness.metrics.spec import Input, Invariant, Metric, Trend
 BIN = 100  # images, of the published code
 
 
-def rms_calibration_error(logits: Logits, labels: Classes) -> float:
+def rms_calibration_error(
+    logits: Logits, labels: Classes, *, activation: str = Activation.SOFTMAX
+) -> float:
     r"""Return the root of the mean squared gap between confidence and accuracy.
 
     .. math:: \sqrt{ \sum_m \frac{|B_m|}n \,
@@ -27,6 +30,9 @@ def rms_calibration_error(logits: Logits, labels: Classes) -> float:
         One row per image.
     labels : (n,) integer array
         True classes, 0..k-1.
+    activation
+        "softmax", or "sigmoid": which probability of the predicted class is held to
+        its word.
 
     Returns
     -------
@@ -36,8 +42,8 @@ def rms_calibration_error(logits: Logits, labels: Classes) -> float:
     Raises
     ------
     ValueError
-        If `logits` are not finite or are probabilities, or `labels` are not n classes
-        of them.
+        If `logits` are not finite or are probabilities, `labels` are not n classes of
+        them, or there is no such activation.
 
     Notes
     -----
@@ -62,11 +68,18 @@ def rms_calibration_error(logits: Logits, labels: Classes) -> float:
     0.158114
     >>> round(rms_calibration_error(logits[:150], labels[:150]), 6)  # one bin
     0.25
+    >>> logits = np.log([[3.0, 1.0]] * 4)  # 3/4 of a softmax and of a sigmoid
+    >>> rows = [logits, logits + np.log(2)]  # of a sigmoid 6/7
+    >>> labels = np.array([0, 0, 0, 1])
+    >>> [round(rms_calibration_error(z, labels, activation="sigmoid"), 6) for z in rows]
+    [0.0, 0.107143]
     """
-    return float(np.sqrt(_squares(*by_confidence(logits, labels)).mean()))
+    return float(np.sqrt(_squares(*by_confidence(logits, labels, activation)).mean()))
 
 
-def rms_calibration_error_official(logits: Logits, labels: Classes) -> float:
+def rms_calibration_error_official(
+    logits: Logits, labels: Classes, *, activation: str = Activation.SOFTMAX
+) -> float:
     r"""Return the RMS calibration error without the bin of the surest images.
 
     .. math:: \sqrt{ \sum_{m < M} \frac{|B_m|}n \,
@@ -78,6 +91,9 @@ def rms_calibration_error_official(logits: Logits, labels: Classes) -> float:
         One row per image.
     labels : (n,) integer array
         True classes, 0..k-1.
+    activation
+        "softmax", or "sigmoid": which probability of the predicted class is held to
+        its word.
 
     Returns
     -------
@@ -87,8 +103,8 @@ def rms_calibration_error_official(logits: Logits, labels: Classes) -> float:
     Raises
     ------
     ValueError
-        If `logits` are not finite or are probabilities, or `labels` are not n classes
-        of them.
+        If `logits` are not finite or are probabilities, `labels` are not n classes of
+        them, or there is no such activation.
     UndefinedMetricError
         If there are fewer than 200 images, and so no bin but the last.
 
@@ -112,7 +128,8 @@ def rms_calibration_error_official(logits: Logits, labels: Classes) -> float:
     >>> round(rms_calibration_error_official(logits, labels), 6)  # the gap of 0.1
     0.070711
     """
-    return float(np.sqrt(_without_last(*by_confidence(logits, labels)).mean()))
+    found = by_confidence(logits, labels, activation)
+    return float(np.sqrt(_without_last(*found).mean()))
 
 
 def _squares(sure: Array, right: Array) -> Array:
@@ -139,12 +156,16 @@ def _without_last(sure: Array, right: Array) -> Array:
     return squares
 
 
-def _interval(logits: Logits, labels: Classes) -> tuple[float, float]:
-    return _root(_squares(*by_confidence(logits, labels)))
+def _interval(
+    logits: Logits, labels: Classes, *, activation: str = Activation.SOFTMAX
+) -> tuple[float, float]:
+    return _root(_squares(*by_confidence(logits, labels, activation)))
 
 
-def _interval_without_last(logits: Logits, labels: Classes) -> tuple[float, float]:
-    return _root(_without_last(*by_confidence(logits, labels)))
+def _interval_without_last(
+    logits: Logits, labels: Classes, *, activation: str = Activation.SOFTMAX
+) -> tuple[float, float]:
+    return _root(_without_last(*by_confidence(logits, labels, activation)))
 
 
 def _root(squares: Array) -> tuple[float, float]:

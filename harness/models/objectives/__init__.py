@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.models.objectives.binary_cross_entropy import BinaryCrossEntropy
 from harness.models.objectives.colorization import ColorizationObjective
 from harness.models.objectives.context import ContextObjective
 from harness.models.objectives.cross_entropy import BinaryCrossEntropy, CrossEntropy
@@ -35,7 +36,11 @@ def objective_of(
         case None if several:
             return BinaryCrossEntropy(recipe, processes)
         case None:
-            return CrossEntropy(recipe, processes)
+            of_labels = {
+                "cross_entropy": CrossEntropy,
+                "binary_cross_entropy": BinaryCrossEntropy,
+            }
+            return of_labels[recipe.loss](recipe, processes)
         case Rotation() as options:
             return RotationObjective(options, recipe, processes)
         case Jigsaw() as options:

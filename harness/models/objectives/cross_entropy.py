@@ -32,12 +32,16 @@ class CrossEntropy:
         self, network: Any, batches: Batches, which: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean over the batch's images."""
-        import torch
-
         x, y = batches.of(which, shift=self._shift, flip=self._flip)
         logits = network(self._processes.mine(x))
         logits = self._processes.gathered(logits, len(x))
-        return torch.nn.functional.cross_entropy(logits, y), logits.argmax(1)
+        return self.loss(logits, y), logits.argmax(1)
+
+    def loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """() of (b, k) logits and (b,) labels."""
+        import torch
+
+        return torch.nn.functional.cross_entropy(logits, labels)
 
     def right(self, given: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
         """Those that were given their label."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.activation import Activation
 from harness.code import resolve
 from harness.errors import UnknownName
 from harness.models.normalisation import checked_statistic
@@ -61,6 +62,7 @@ def own_model(
     std: tuple[float, ...],
     kind: str = "classifier",
     layers: tuple[str, ...] = (),
+    activation: str = Activation.SOFTMAX,
 ) -> SpecModel:
     """The entry behind `Registry.add_model`; nothing is built yet.
 
@@ -70,10 +72,12 @@ def own_model(
     ------
     HarnessError
         If mean or std is empty, or cannot be of images scaled to [0, 1], or there is no
-        such kind.
+        such kind or activation.
     """
     if kind not in ("classifier", "encoder"):
         raise UnknownName(f"kind of model {name}", kind, ("classifier", "encoder"))
+    if activation not in list(Activation):
+        raise UnknownName(f"activation of model {name}", activation, Activation)
     spec = ModelSpec(
         target=name,
         name=name,
@@ -82,6 +86,7 @@ def own_model(
         std=checked_statistic("std", std, name),
         kind=kind,
         layers=tuple(layers),
+        activation=activation,
     )
     builder = Registration(name=name, make=build)
     return SpecModel(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from harness.activation import Activation
 from harness.errors import HarnessError, UnknownName
 from harness.models.classifier import Classifier
 from harness.models.layers import Layer
@@ -89,6 +90,11 @@ class SpecModel:
     def encoder(self) -> bool:
         """Whether it gives features and no logits."""
         return self.spec.kind == "encoder"
+
+    @property
+    def activation(self) -> str:
+        """What makes confidences of its logits."""
+        return self.spec.activation or Activation.SOFTMAX
 
     def known_layers(
         self, settings: Settings, base: Base, tell: Tell
@@ -201,6 +207,8 @@ class SpecModel:
         others: list[Any] = ["encoder"] if self.encoder else []
         if geometry is not None:
             others.append(geometry.identity())
+        if self.activation != Activation.SOFTMAX:
+            others.append(str(self.activation))
         decides = repr((contents.digest(), mean, std, probed.head, *others))
         facts = _Facts(
             probed=probed,
