@@ -1,4 +1,4 @@
-"""Against: a network then and now, image by image where both runs have the images."""
+"""Against: a network then and now, or beside a published one; by image if it can be."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harness.report.table import Column, Estimate, Part, Table, Text
 
 from .answers import RIGHT, unpacked
 from .found import Against, Robustness
+from .published import read_facts
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
@@ -122,14 +123,90 @@ def against_parts(found: Robustness) -> Iterable[Part]:
     )
 
 
-def quantities(found: Sequence[Against]) -> dict[str, float]:
+def against_published(rows: Iterable[Measurement]) -> tuple[Against, ...]:
+    """Every network against every published row, on every set that both have."""
+    found = []
+    for row in rows:
+        if row.file == "test_published.py" and row.interval:
+            assert row.accuracy is not None
+            facts = read_facts(row.facts)
+            low, high = row.interval
+            found.append(
+                Against(
+                    model=row.model,
+                    name=row.dataset,
+                    images=facts["images"][0],
+                    before=row.accuracy - row.value,
+                    now=row.accuracy,
+                    low=low,
+                    high=high,
+                    p_value=facts["p_value"],
+                    paired=facts["paired"],
+                    verdict=_WORDS[Verdict(facts["verdict"])],
+                    published=dict(row.axes)["published"],
+                    of=facts["images"][1],
+                )
+            )
+    return tuple(
+        sorted(found, key=lambda one: (one.published, _ORDER.index(one.verdict)))
+    )
+
+
+def published_parts(found: Sequence[Against]) -> Iterable[Part]:
+    """A table for each published row, what is worse than it first."""
+    for published in dict.fromkeys(one.published for one in found):
+        here = [one for one in found if one.published == published]
+        yield Table(
+            title=f"top-1 against {published}, as published",
+            columns=(
+                Column(name="model"),
+                Column(name="set"),
+                Column(name="images", form=",.0f", goes=4),
+                Column(name="published", unit="%", form=".1f", scale=100.0, goes=2),
+                Column(name="now", unit="%", form=".1f", scale=100.0, goes=1),
+                Column(name="difference", unit="points", form="+.1f", scale=100.0),
+                Column(name="p", form=".2g", goes=3),
+                Column(name="verdict"),
+            ),
+            rows=tuple(
+                (
+                    *(one.model, one.name, float(one.images), one.before, one.now),
+                    Estimate(value=one.now - one.before, low=one.low, high=one.high),
+                    *(one.p_value, _said(one)),
+                )
+                for one in here
+            ),
+            note=_PUBLISHED,
+        )
+
+
+_PUBLISHED = (
+    "Better and worse: all of the 95 % interval is; undecided: it holds 0. Image by "
+    "image where answers were published (Newcombe's paired interval, McNemar's mid-p); "
+    "else unpaired, which is far wider. Of a part of the published images: an easier "
+    "or a harder part moves all numbers, so that its verdict is none of the networks."
+)
+
+
+def _said(one: Against) -> str:
+    """The verdict, and what it is not of."""
+    some = "" if one.images >= one.of else f", {one.images:,} of {one.of:,} images"
+    return f"{one.verdict}{'' if one.paired else ', unpaired'}{some}"
+
+
+def quantities(
+    found: Sequence[Against], published: Sequence[Against] = ()
+) -> dict[str, float]:
     """What gates are set on: how many sets got worse, and the worst low end in points.
 
-    Empty without an earlier run.
+    Of an earlier run, and of published rows; nothing of what there is not.
     """
-    if not found:
-        return {}
-    worse = sum(one.verdict == WORSE for one in found)
-    # Where the same images are right there is nothing to doubt.
-    ends = [0.0 if one.verdict == SAME else 100 * one.low for one in found]
-    return {"worse": float(worse), "worst_change": min(ends)}
+    named = {}
+    for some, prefix in ((found, ""), (published, "published_")):
+        if some:
+            worse = sum(one.verdict == WORSE for one in some)
+            # Where the same images are right there is nothing to doubt.
+            ends = [0.0 if one.verdict == SAME else 100 * one.low for one in some]
+            named[f"{prefix}worse"] = float(worse)
+            named[f"{prefix}worst_change"] = min(ends)
+    return named

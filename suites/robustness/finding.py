@@ -35,6 +35,7 @@ FILES = (
     "test_sequences.py",
     "test_outside.py",
     "test_activations.py",
+    "test_published.py",
 )
 #: Of each corruption, with what turns accuracy into an error; and over corruptions.
 BY_CORRUPTION = ("mean_over_severities", "corruption_error")

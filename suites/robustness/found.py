@@ -192,6 +192,9 @@ class Against:
     ----------
     model, name, images
         Which network, on what, of how many images now.
+    published, of
+        A published network in place of an earlier run, and of how many images its
+        number is; empty and 0 for an earlier run.
     before, now
         Top-1 accuracies.
     low, high, p_value
@@ -213,6 +216,8 @@ class Against:
     p_value: float
     paired: bool
     verdict: str
+    published: str = ""
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +241,7 @@ class Robustness:
     sure: tuple[Sure, ...] = ()
     activated: tuple[Activated, ...] = ()
     against: tuple[Against, ...] = ()
+    published: tuple[Against, ...] = ()
     compared_with: str = ""
     networks: int = 0
     least: int = LEAST_MODELS

@@ -7,7 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .activations import activated_of, activation_parts
-from .against import against, against_parts, quantities
+from .against import (
+    against,
+    against_parts,
+    against_published,
+    published_parts,
+    quantities,
+)
 from .families import corruption_parts, sequence_parts
 from .finding import FILES, SHOWN, find
 from .networks import consistency_parts, line_parts, outside_parts
@@ -44,6 +50,7 @@ class RobustnessSection:
             found,
             sure=sure_of(rows, context.run),
             activated=activated_of(rows),
+            published=against_published(rows),
             against=() if earlier is None else against(rows, earlier),
             compared_with="" if earlier is None else earlier.path.stem,
         )
@@ -59,9 +66,10 @@ class RobustnessSection:
         yield from sure_parts(found.sure)
         yield from consistency_parts(found.consistency)
         yield from line_parts(found)
+        yield from published_parts(found.published)
         yield from against_parts(found)
         yield from overview(found, terminal=True)
 
     def quantities(self, found: Robustness, /) -> Mapping[str, Quantity]:
-        """Against an earlier run; all else a gate names by its measure and place."""
-        return quantities(found.against)
+        """Against others; all else a gate names by its measure and place."""
+        return quantities(found.against, found.published)
