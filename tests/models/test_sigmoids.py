@@ -13,7 +13,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.models.entries import DIGITS_ENTRIES
 from harness.models.entry import Given, activation_of
 from harness.models.objectives import objective_of
-from harness.models.objectives.binary_cross_entropy import BinaryCrossEntropy
+from harness.models.objectives.sigmoids import Sigmoids
 from harness.models.processes import ALONE
 from harness.models.recipe import Recipe
 from harness.models.self_classifier.options import SelfClassifier
@@ -29,7 +29,7 @@ def test_the_loss_adds_the_questions_of_all_classes():
     """Logits log 3, -log 3 and 0 of the first class: log 4/3 twice, and log 2."""
     recipe = Recipe(epochs=1, learning_rate=0.1, loss="binary_cross_entropy")
     objective = objective_of(recipe, ALONE, "cpu")
-    assert isinstance(objective, BinaryCrossEntropy)
+    assert isinstance(objective, Sigmoids)
     logits = torch.tensor([[math.log(3), -math.log(3), 0.0]] * 2)
 
     one = objective.loss(logits[:1], torch.tensor([0])).item()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.models.objectives.binary_cross_entropy import BinaryCrossEntropy
 from harness.models.objectives.colorization import ColorizationObjective
 from harness.models.objectives.context import ContextObjective
 from harness.models.objectives.cross_entropy import BinaryCrossEntropy, CrossEntropy
@@ -13,6 +12,7 @@ from harness.models.objectives.jigsaw import JigsawObjective
 from harness.models.objectives.objective import Objective
 from harness.models.objectives.rotation import RotationObjective
 from harness.models.objectives.self_classification import SelfClassification
+from harness.models.objectives.sigmoids import Sigmoids
 from harness.models.pretext.options import (
     Colorization,
     Context,
@@ -38,7 +38,7 @@ def objective_of(
         case None:
             of_labels = {
                 "cross_entropy": CrossEntropy,
-                "binary_cross_entropy": BinaryCrossEntropy,
+                "binary_cross_entropy": Sigmoids,
             }
             return of_labels[recipe.loss](recipe, processes)
         case Rotation() as options:

@@ -1,4 +1,4 @@
-"""Binary cross entropy of labels: a question a class, each answered by itself."""
+"""Sigmoids: a question a class, each answered by itself, of images of one label."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     import torch
 
 
-class BinaryCrossEntropy(CrossEntropy):
-    r"""Of sigmoids, over images that are shifted and mirrored as the recipe says.
+class Sigmoids(CrossEntropy):
+    r"""Binary cross entropy of labels, of which an image has one.
+
+    What is said is the largest logit, as of a softmax.
 
     .. math:: -\frac1n \sum_i \Big( \log \sigma(f_{i y_i}) + \sum_{j \ne y_i}
         \log \sigma(-f_{ij}) \Big)
