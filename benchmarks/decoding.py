@@ -7,7 +7,7 @@ It saves pictures of the validation set as JPEG files of 500 x 375 in a temporar
 and prints
 
 - pictures a second: Pillow on one thread as the published transforms, torchvision on
-  one, and torchvision on all threads;
+  one, and torchvision on all threads; and from the disk, where they were kept decoded;
 - for each classifier at hand, the share of the time that is spent inside the network,
   and pictures a second beside the plain loop: a DataLoader with 2 workers, Pillow, and
   batches of 8 through the same network in the usual order of channels.
@@ -66,7 +66,7 @@ def main() -> None:
         files = make(folder / "pictures", run.settings, arguments.pictures)
         print(f"{machine(run)}; {len(files)} JPEG files of {FILES[0]} x {FILES[1]}")
         print("pictures a second, and a second of processor time:")
-        decoding(files, arguments.repeats)
+        decoding(files, folder / "decoded", arguments.repeats)
         for name in run.models:
             beside(run, name, files, arguments.repeats)
 
@@ -121,8 +121,8 @@ def images_of(files: list[Path], *, quick: bool = True) -> PictureImages:
     )
 
 
-def decoding(files: list[Path], repeats: int) -> None:
-    """Pictures a second of each decoder."""
+def decoding(files: list[Path], folder: Path, repeats: int) -> None:
+    """Pictures a second of each decoder, and of a folder of what one has decoded."""
     chosen = threads.count
     usual = chosen()
 
@@ -136,13 +136,20 @@ def decoding(files: list[Path], repeats: int) -> None:
 
         return decode
 
+    def from_disk() -> None:
+        picture_sets.ON_DISK.keep_in(folder, 2**34)
+        on(1, quick=True)()
+        picture_sets.ON_DISK.keep_in(folder, 0)
+
     ways = {
         "Pillow, 1 thread": on(1, quick=False),
         "torchvision, 1 thread": on(1, quick=True),
         f"torchvision, {usual} threads": on(usual, quick=True),
+        "kept decoded": from_disk,
     }
     images_of(files[:2], quick=False).block(0, 2)  # what is imported at the first use
     images_of(files[:2]).block(0, 2)
+    from_disk()  # decodes them, and keeps what comes of it
     rates = in_turns(ways, len(files), repeats)
     first = next(iter(rates.values()))
     for name, (rate, busy) in rates.items():

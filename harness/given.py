@@ -57,7 +57,10 @@ def given(config: pytest.Config) -> dict[str, tuple[Given, ...]]:
 
 # Of a machine; as variables they are set for all that is run there.
 _OF_MACHINE = frozenset(
-    {"cache_dir", "data_root", "weights_root", "store", "device", "batch_size"}
+    {
+        *("cache_dir", "data_root", "weights_root", "store", "device", "batch_size"),
+        "decoded_cache",
+    }
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from harness.activation import Activation
 from harness.answers.outputs import BASE, SavedModel
 from harness.datasets.class_map import ClassMap, Rule
+from harness.datasets.decoded import ON_DISK
 from harness.datasets.family import called_test
 from harness.datasets.images import held
 from harness.datasets.remembered import MEMORY
@@ -74,6 +75,7 @@ class Grid:
         self._tasks: dict[str, Task] = {}
         self._failed: dict[str, HarnessError] = {}
         MEMORY.keep_in(settings.cache_dir)
+        ON_DISK.keep_in(settings.cache_dir / "decoded", settings.decoded_cache)
 
     @cached_property
     def base(self) -> Base:

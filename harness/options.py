@@ -119,6 +119,24 @@ _share = _number("a number from 0 to below 1", lambda x: 0 <= x < 1)
 _positive_share = _number("a number between 0 and 1", lambda x: 0 < x < 1)
 
 
+_LARGEST = 10**18  # bytes
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b", re.IGNORECASE)
+
+
+def _size(text: str) -> int:
+    """Bytes, of 20GB or 1.5 GiB; 0 for none."""
+    if text.strip() == "0":
+        return 0
+    if (found := _SIZE.fullmatch(text.strip())) is None:
+        raise ValueError(f"must be 0 or a size such as 20GB or 500MiB, got {text!r}")
+    number, unit, binary = found.groups()
+    power = 1 + "kmgt".index(unit.lower())
+    size = float(number) * (1024 if binary else 1000) ** power
+    if size > _LARGEST:
+        raise ValueError(f"must be at most {_LARGEST // 10**12}TB, got {text!r}")
+    return int(size)
+
+
 def _milestones(text: str) -> tuple[int, ...]:
     try:
         epochs = tuple(int(part) for part in text.split(","))
@@ -479,6 +497,14 @@ OPTIONS = (
         "(default; about twice as fast, fewer than one byte in 100 differs, by 2 at "
         "most) or pil, to the bit as the transforms that weights were published with. "
         "Numbers of the two are kept apart in the store",
+    ),
+    Option(
+        field="decoded_cache",
+        parse=_size,
+        metavar="SIZE",
+        help="room on the disk for decoded pictures, 20GB say, in the cache folder: "
+        "later runs, and networks of the same geometry, read them in place of the "
+        "files; a photograph at 224x224 takes 150 kB (default 0: none are kept)",
     ),
     Option(
         field="device",

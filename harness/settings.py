@@ -138,6 +138,7 @@ class Settings:
     store: Path
     download: bool = False
     decoder: str = "torchvision"
+    decoded_cache: int = 0
     device: str = "auto"
     precision: str = "float32"
     batch_size: int | None = None
@@ -219,7 +220,7 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(
         (
             # The last digits at most, and the report says where a number was made.
-            *("device", "batch_size"),
+            *("device", "batch_size", "decoded_cache"),
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),

@@ -80,7 +80,7 @@ INSIDE = {
             "hierarchy",
         },
         {"images", "passed_over", "places", "truth", "truth_files"},
-        {"dataset", "kept", "label_lists"},
+        {"dataset", "decoded", "kept", "label_lists"},
         {"readers", "made", "own", "watched"},
         {"bases"},
         {"families", "own_truth"},

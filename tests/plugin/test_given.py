@@ -19,6 +19,7 @@ TEXTS = {
     "detail": "entropy",
     "device": "cpu",
     "decoder": "pil",
+    "decoded_cache": "20GB",
     "precision": "float32",
     "jigsaw_set": "all",
     "jigsaw_fit": "crop",

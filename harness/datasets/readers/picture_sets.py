@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.code import source_digest
 from harness.datasets.dataset import BLOCK
+from harness.datasets.decoded import ON_DISK
 from harness.datasets.geometry import Geometry
 from harness.datasets.images import ArrayImages, empty
 from harness.datasets.kept import Kept
@@ -126,14 +127,39 @@ class PictureImages:
         """
         asked = geometry or self._geometry
 
-        def made() -> ArrayImages:
-            pixels, refused = self._decoded(rows, asked)
-            if refused:
-                raise refused[0]
-            return _held(pixels)
-
-        kept = DECODED.get(self._key(rows, asked), made)
+        kept = DECODED.get(self._key(rows, asked), lambda: self._made(rows, asked))
         return kept.block(0, len(kept))
+
+    def _made(self, rows: NDArray[np.intp], geometry: Geometry | None) -> ArrayImages:
+        """What the disk has of these pictures, or else decoded."""
+        key = self._content_key(rows, geometry) if ON_DISK.is_on else ""
+        if key and (found := ON_DISK.find(key)) is not None:
+            for number in np.unique(self._numbers(rows)).tolist():
+                self._check_file(self._files[number])
+            return _held(found)
+        pixels, refused = self._decoded(rows, geometry)
+        if refused:
+            raise refused[0]
+        if key:
+            ON_DISK.offer(key, pixels)
+        return _held(pixels)
+
+    def _content_key(self, rows: NDArray[np.intp], geometry: Geometry | None) -> str:
+        """What decides the pixels, wherever the files lie."""
+        digest = hashlib.sha256(self.digest.encode())
+        how = geometry and geometry.identity()
+        digest.update(json.dumps(how, sort_keys=True).encode())
+        digest.update(rows.astype(np.int64).tobytes())
+        return digest.hexdigest()
+
+    def _numbers(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Of the files that images of these numbers come from."""
+        return rows
+
+    def _check_file(self, file: Path) -> None:
+        """BadData if a file is no more what it was."""
+        if stamp(file) != self._stamps[file]:
+            raise changed(file)
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
@@ -257,8 +283,7 @@ class PictureImages:
             )
         finally:
             # In place of whatever is wrong with it: it is not what was verified.
-            if stamp(file) != self._stamps[file]:
-                raise changed(file)
+            self._check_file(file)
 
 
 def release(package: str) -> str:

@@ -14,7 +14,6 @@ from harness.datasets.geometry import Geometry
 from harness.datasets.images import empty
 from harness.datasets.readers.picture_sets import PictureImages, release
 from harness.datasets.readers.threads import in_threads
-from harness.datasets.remembered import changed, stamp
 from harness.errors import BadData
 
 VIDEOS = (".mp4", ".avi", ".mkv", ".webm")
@@ -67,6 +66,9 @@ class VideoImages(PictureImages):
     def _how(self) -> dict[str, Any]:
         return {**super()._how, "av": release("av"), "frames": self.frames}
 
+    def _numbers(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        return rows // self.frames
+
     def _decoded(
         self,
         rows: NDArray[np.intp],
@@ -77,7 +79,7 @@ class VideoImages(PictureImages):
         geometry = geometry or self._geometry
         assert geometry is not None
         pixels = empty(len(rows), geometry.crop, geometry.crop, 3)
-        videos = rows // self.frames
+        videos = self._numbers(rows)
 
         def one(video: int) -> BadData | None:
             places = np.flatnonzero(videos == video)
@@ -105,8 +107,7 @@ class VideoImages(PictureImages):
         try:
             found = read_video(file)
         finally:
-            if stamp(file) != self._stamps[file]:
-                raise changed(file)
+            self._check_file(file)
         if len(found) != self.frames:
             raise BadData(
                 f"video {file} must have {self.frames} frames, as the first of its set "
