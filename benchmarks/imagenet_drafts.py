@@ -88,11 +88,11 @@ def main() -> None:
 
 def photographs(sample: Path) -> Listing:
     """Those of `nips2017-dev` first, then of `natural`; none are of the test split."""
-    rows = csv.DictReader((sample / "nips2017-dev" / "images.csv").open())
-    found = [
-        (f"nips2017-dev/images/{row['ImageId']}.jpg", int(row["TrueLabel"]) - 1)
-        for row in rows
-    ]
+    with (sample / "nips2017-dev" / "images.csv").open(encoding="utf-8") as table:
+        found = [
+            (f"nips2017-dev/images/{row['ImageId']}.jpg", int(row["TrueLabel"]) - 1)
+            for row in csv.DictReader(table)
+        ]
     found += [
         (f"natural/{path.name}", WNIDS.index(path.name.partition("_")[0]))
         for path in sorted((sample / "natural").glob("*.JPEG"))
@@ -171,23 +171,25 @@ def rendered(listing: Listing, to: Path) -> None:
 
 
 def pencil(image: Image.Image) -> Image.Image:
-    """Edges, dark on white."""
-    smooth = image.convert("L").filter(ImageFilter.GaussianBlur(1.5))
-    lines = ImageOps.autocontrast(smooth.filter(ImageFilter.FIND_EDGES), cutoff=1)
-    return ImageOps.invert(lines).convert("RGB")
+    """Shades and lines of a soft pencil: grey, divided by what lies around."""
+    grey = image.convert("L")
+    around = grey.filter(ImageFilter.GaussianBlur(6))
+    drawn = np.asarray(grey, dtype=np.float64) / np.maximum(np.asarray(around), 1)
+    darker = 255 * np.clip(drawn, 0, 1) ** 2
+    return Image.fromarray(darker.astype(np.uint8)).convert("RGB")
 
 
 def poster(image: Image.Image) -> Image.Image:
     """Plain areas of few colours."""
-    return ImageOps.posterize(image.filter(ImageFilter.MedianFilter(9)), 2)
+    plain = ImageOps.autocontrast(image.filter(ImageFilter.MedianFilter(7)))
+    return ImageOps.posterize(plain, 3)
 
 
 def relief(image: Image.Image) -> Image.Image:
     """Grey, lit from a side."""
     grey = image.convert("L").filter(ImageFilter.GaussianBlur(1))
-    return ImageOps.autocontrast(grey.filter(ImageFilter.EMBOSS), cutoff=1).convert(
-        "RGB"
-    )
+    lit = ImageOps.autocontrast(grey.filter(ImageFilter.EMBOSS), cutoff=1)
+    return lit.convert("RGB")
 
 
 RENDERED = (pencil, poster, relief)

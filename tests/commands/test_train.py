@@ -325,10 +325,41 @@ def test_an_objective_without_labels_trains_the_same_network(tmp_path, capsys):
         assert classifier.network(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
 
 
+def test_sigmoids_train_a_classifier_that_says_so(tmp_path, capsys):
+    """Of any model's network, under a name of its own."""
+    order = ["--objective", "sigmoid", "--epochs", "2"]
+    assert main(["train", "--model", "linear", *order]) == 0
+    out = capsys.readouterr().out
+    assert "% of 511 test images right" in out
+    assert "run it with --harness-models linear-sigmoid --harness-weights-root" in out
+    record = read_record(next((tmp_path / "cache" / "models").glob("*.record.npz")))
+    assert record.facts["recipe"]["loss"] == "binary_cross_entropy"
+    assert (record.task, record.has_clusters) == ("", False)
+    assert record.accuracy_on("test")[-1] > 0.5
+
+    from harness.datasets.bases import DIGITS
+    from harness.models.entry import activation_of
+    from harness.registry import Registry
+
+    settings = Settings(weights_root=tmp_path, cache_dir=tmp_path, store=tmp_path)
+    entry = Registry().model("digits", "linear-sigmoid")
+    assert activation_of(entry) == "sigmoid"
+    assert entry.locate(settings) == str(
+        tmp_path / "digits-linear-sigmoid-trained.safetensors"
+    )
+    classifier = entry.load(settings, DIGITS, "cpu", print)
+    with torch.inference_mode():
+        assert classifier.network(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["lenet", "--heads", "10,20"], "--heads is of a Self-Classifier, and lenet"),
+        (
+            ["lenet-sigmoid", "--objective", "cross_entropy"],
+            "--objective cross_entropy does not train lenet-sigmoid; write --model len",
+        ),
         (
             ["lenet-selfclassifier", "--objective", "cross_entropy"],
             "--objective cross_entropy does not train lenet-selfclassifier",

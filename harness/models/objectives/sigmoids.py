@@ -26,8 +26,8 @@ class Sigmoids(CrossEntropy):
     References
     ----------
     Beyer, Hénaff, Kolesnikov, Zhai, van den Oord, "Are we done with ImageNet?", 2020,
-    arXiv:2006.07159, section 5.1: sigmoids in place of a softmax, for images of which
-    several labels hold; Wightman, Touvron, Jégou, "ResNet strikes back", 2021,
+    arXiv:2006.07159: sigmoids in place of a softmax, for images of which several labels
+    hold; Wightman, Touvron, Jégou, "ResNet strikes back", 2021,
     arXiv:2110.00476.
     """
 
