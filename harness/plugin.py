@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from harness.run import Run
 
 #: Modules of fixtures, one a topic.
-# pytest registers them: none is imported before, or it warns in every run.
-pytest_plugins = (
+# pytest imports them: of one that is imported before it warns in every run.
+FIXTURES = (
     "harness.fixtures.copies",
     "harness.fixtures.grid",
     "harness.fixtures.layers",
@@ -68,10 +68,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare `pytest_harness_register`."""
+    """Declare `pytest_harness_register`, and bring the fixtures."""
     from harness import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
+    # As `pytest_plugins` they would each be looked for among all installed plugins.
+    for module in FIXTURES:
+        pluginmanager.import_plugin(module)
 
 
 def is_worker(config: pytest.Config) -> bool:

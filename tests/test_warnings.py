@@ -49,7 +49,7 @@ def test_modules_of_fixtures_are_pytests_to_import():
     """Of one that is imported before, every run of an editable install would warn."""
     code = (
         "import sys, harness.plugin as p; "
-        "print([m for m in p.pytest_plugins if m in sys.modules])"
+        "print([m for m in p.FIXTURES if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -60,8 +60,8 @@ def test_modules_of_fixtures_are_pytests_to_import():
     )
 
     assert done.stdout.strip() == "[]"
-    for module in plugin.pytest_plugins:
+    for module in plugin.FIXTURES:
         tree = ast.parse(Path(find_spec(module).origin).read_text())
         for node in tree.body:  # what it imports at its top
             if isinstance(node, ast.ImportFrom):
-                assert node.module not in plugin.pytest_plugins, (module, node.module)
+                assert node.module not in plugin.FIXTURES, (module, node.module)
