@@ -24,6 +24,7 @@ from harness.fixtures.cells import (
 from harness.interrupts import finishing
 from harness.printable import printable
 from harness.protocol.garbage import sweep
+from harness.shards import closing, elsewhere, measuring
 
 if TYPE_CHECKING:
     from harness.analysis.gates import Gate, Verdict
@@ -52,20 +53,21 @@ class Controller:
         from harness.store import Store
 
         self.config = config
-        self.settings = settings
+        self.settings = measuring(settings) if settings.shard else settings
         self.collector = Collector(Store(settings.store))
         self.verdicts: tuple[Verdict, ...] = ()
         self._gates: dict[str, Gate] = {}  # by text, of all places
         self._rules: dict[str, Gate] = {}
         self._told = Told()
         self._planned = False
+        self._elsewhere = 0  # tests of other shards
         self._summary: Summary | None = None
         self._interrupted = False
         self._checked = False
         self._earlier: SavedRun | None = None
         self._unwritten = ""
         self._given: dict[str, Given] = {}  # labels, by dataset
-        self._check(settings)
+        self._check(self.settings)
 
     @cached_property
     def run(self) -> Run:
@@ -161,6 +163,7 @@ class Controller:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note the chosen cells, and the gates that their tests carry."""
         plan = plan_of(session.items)
+        self._elsewhere = elsewhere(self.config)
         if not session.config.option.collectonly:
             self._expect(plan)
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
@@ -181,8 +184,9 @@ class Controller:
         self, node: Any, ids: Sequence[str]
     ) -> None:
         """Note the chosen cells and gates; every worker collects the same."""
-        if ids and not self._planned:
+        if (ids or self.settings.shard) and not self._planned:
             plan = self._told.take(node)
+            self._elsewhere = plan.elsewhere
             self._hear(plan)
             self._expect(plan)
             sweep(self.config, len(self.collector.cells))
@@ -216,7 +220,9 @@ class Controller:
             if plan.gates:
                 from harness.analysis.gates import parse
 
-                self._gates |= {text: parse(text) for text in plan.gates}
+                gates = {text: parse(text) for text in plan.gates}
+                if not self.settings.shard:
+                    self._gates |= gates
             self._open_store(plan)
             if plan.cells:
                 self.check_run()
@@ -228,6 +234,8 @@ class Controller:
         """A store that can be read alone is enough, as long as it has every cell."""
         try:
             self.collector.expect(plan)
+            if self.settings.shard:
+                self.collector.store.open()  # to be merged, also without a cell
         except HarnessError as error:
             with suppress(HarnessError):  # it cannot be read either
                 if self.run.stored:
@@ -393,6 +401,11 @@ class Controller:
                     write(terminalreporter, self.summary(), short=how == "short")
             except KeyboardInterrupt:
                 self._stopped("the report was complete")
+        if (shard := self.settings.shard) and not self.config.option.collectonly:
+            from harness.report.terminal import cells_line
+
+            cells = cells_line(self.collector.count())
+            self.run.tell(closing(shard, cells, self.settings.store))
         for text in (self._unstored(), self._unwritten):
             if text:
                 terminalreporter.write_line(f"ERROR: {text}", red=True)
@@ -419,6 +432,10 @@ class Controller:
         self._session = session
         if self.config.option.collectonly:
             return
+        if self._elsewhere and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = (
+                pytest.ExitCode.OK
+            )  # of few groups a shard may get none
         if session.exitstatus == pytest.ExitCode.OK:
             # A test, or what stands in the way of tests, may have ended pytest so.
             if not self.verdicts:

@@ -13,7 +13,7 @@ import pytest
 from harness.activation import Activation
 from harness.errors import HarnessError
 from harness.queries import possible_path, safe_name, split_query
-from harness.settings import ModelSpec, OwnData, PopulationSpec
+from harness.settings import ModelSpec, OwnData, PopulationSpec, Shard
 from harness.traits import Trait, checked_traits, read_trait
 
 T = TypeVar("T")
@@ -98,6 +98,21 @@ def _count(low: int, high: int = 10**9) -> Callable[[str], int]:
 
 
 whole_number = _count  # of commands too
+
+
+def _shard(text: str) -> Shard:
+    number, _, of = text.partition("/")
+    if not (number.strip().isdecimal() and of.strip().isdecimal()):
+        raise ValueError(f"must be written I/N, for instance 1/8, got {text!r}")
+    shard = Shard(number=int(number), of=int(of))
+    if not 1 <= shard.number <= shard.of <= _MOST_SHARDS:
+        raise ValueError(
+            f"must be one of 1/N to N/N, for N of at most {_MOST_SHARDS}, got {text!r}"
+        )
+    return shard
+
+
+_MOST_SHARDS = 1_000_000
 
 
 def _number(rule: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
@@ -638,6 +653,15 @@ OPTIONS = (
         parse=_yes,
         flag=True,
         help="measure every cell anew, also those found in the store",
+    ),
+    Option(
+        field="shard",
+        parse=_shard,
+        metavar="I/N",
+        strict=True,
+        help="run the I-th of N parts, for instance 1/8, chosen by model and dataset "
+        "alike on every machine, and neither judge nor report: harness merge joins the "
+        "stores, and the same command without this option does",
     ),
     Option(
         field="gates",

@@ -80,11 +80,14 @@ class Plan:
         Texts of the markers of all chosen tests, each once.
     conftests
         Files of those that register something; see `harness.conftests`.
+    elsewhere
+        How many tests are left to other shards.
     """
 
     cells: tuple[PlannedCell, ...] = ()
     gates: tuple[str, ...] = ()
     conftests: tuple[str, ...] = ()
+    elsewhere: int = 0
 
     def to_json(self) -> str:
         """As text, with what cells share written once."""
@@ -102,6 +105,7 @@ class Plan:
                 ],
                 "gates": self.gates,
                 "conftests": self.conftests,
+                "elsewhere": self.elsewhere,
             }
         )
 
@@ -126,6 +130,7 @@ class Plan:
             ),
             gates=tuple(content["gates"]),
             conftests=tuple(content["conftests"]),
+            elsewhere=content["elsewhere"],
         )
 
 

@@ -40,6 +40,7 @@ from harness.printable import printable
 from harness.protocol.cells import CellProtocol
 from harness.protocol.garbage import rest, sweep
 from harness.registrations import register_given
+from harness.shards import elsewhere, leave_to_others
 from harness.spread import spread
 from harness.store import Recorded
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from harness.measurement import Measurement, Place
     from harness.registry import Registry
     from harness.run import Run
+    from harness.settings import Shard
 
 #: Modules of fixtures, one a topic.
 # pytest imports them: of one that is imported before it warns in every run.
@@ -142,7 +144,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 f"-p no:{part} would run tests without gates, store or report; leave "
                 "the whole harness out with -p no:harness"
             )
-    config.pluginmanager.register(Cells(config), "harness-cells")
+    config.pluginmanager.register(Cells(config, settings.shard), "harness-cells")
     if is_worker(config):
         _share_processor(config)
         return
@@ -244,8 +246,9 @@ def _metric_marker(name: str) -> pytest.MarkDecorator:
 class Cells:
     """What every process that runs tests does with the harness's items."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, shard: Shard | None) -> None:
         self.config = config
+        self._shard = shard
         self._noted = False
         self._looked_up: tuple[pytest.Item | None, Recorded | None] = None, None
         level = config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
@@ -265,9 +268,11 @@ class Cells:
         """Order cells by model, then dataset: each network and view is run once.
 
         pytest's own order of session parameters changes the model far more often.
-        Tests that are run on request are left out.
+        Tests that are run on request, or by another shard, are left out.
         """
         leave_out(self.config, items)
+        if self._shard:
+            leave_to_others(self.config, items, self._shard)
         cells = [item for item in items if place_of(item)]
         if not cells:
             return
@@ -285,7 +290,12 @@ class Cells:
             from harness.distribution import tell
 
             plan = plan_of(session.items)
-            tell(self.config, replace(plan, conftests=registering(self.config)))
+            plan = replace(
+                plan,
+                conftests=registering(self.config),
+                elsewhere=elsewhere(self.config),
+            )
+            tell(self.config, plan)
         from harness.fixtures.layers import declare_layers
 
         declare_layers(self.config, session.items)

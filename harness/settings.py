@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,35 @@ class PopulationSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One of several parts of a run, which no process need know all of.
+
+    Attributes
+    ----------
+    number, of
+        Which, from 1, and of how many.
+    """
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        """As it is given."""
+        return f"{self.number}/{self.of}"
+
+    def holds(self, name: str) -> bool:
+        """Whether a group is in this part: by its name alone, on every machine alike.
+
+        Examples
+        --------
+        >>> [Shard(number=i, of=3).holds("resnet on fog") for i in (1, 2, 3)]
+        [False, True, False]
+        """
+        digest = sha256(name.encode(errors="surrogatepass")).digest()
+        return int.from_bytes(digest[:8]) % self.of == self.number - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every option of a run, validated one by one; see `harness.options` for the texts.
 
@@ -158,6 +188,7 @@ class Settings:
     head_images: int | None = None
     head_seed: int = 0
     recalculate: bool = False
+    shard: Shard | None = None
     gates: tuple[str, ...] = ()
     save_run: str | None = None
     compare: str | None = None
@@ -220,7 +251,7 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(
         (
             # The last digits at most, and the report says where a number was made.
-            *("device", "batch_size", "decoded_cache"),
+            *("device", "batch_size", "decoded_cache", "shard"),
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),

@@ -8,7 +8,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -67,6 +67,16 @@ class Recorded:
         return cls(rows=rows, stored=stored, keep=keep, text=line)
 
 
+def _recorded(line: str) -> Recorded | None:
+    """What a line holds; None where it is no record."""
+    try:
+        recorded = Recorded.from_line(line)
+        _ = recorded.rows[0].key
+    except _ODD:
+        return None
+    return recorded
+
+
 class Store:
     """Append-only ``results.jsonl`` in a folder; later lines replace earlier ones.
 
@@ -83,28 +93,36 @@ class Store:
         self._torn = False  # whether the last line is, and would swallow the next
 
     def read(self) -> tuple[dict[str, tuple[Measurement, ...]], int]:
-        """What each finished test recorded, by cell key; and the lines passed over.
-
-        A line that a kill tore, or that another version wrote, is passed over: its cell
-        is measured again.
-        """
+        """What each finished test recorded, by cell key; and the lines passed over."""
         found: dict[str, tuple[Measurement, ...]] = {}
         unread = 0
+        for recorded in self.lines():
+            if recorded is None:
+                unread += 1
+            else:
+                found[recorded.rows[0].key] = recorded.rows
+        return found, unread
+
+    def lines(self) -> Iterator[Recorded | None]:
+        """What each line holds, in the order they were written.
+
+        A line that a kill tore, or that another version wrote, is None and passed over:
+        its cell is measured again.
+
+        Raises
+        ------
+        HarnessError
+            If the file cannot be read; where there is none, there are no lines.
+        """
         try:
-            text = self.path.read_text(encoding="utf-8", errors="replace")
+            with self.path.open(encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    if text := line.removesuffix("\n"):
+                        yield _recorded(text)
         except FileNotFoundError:
-            return found, unread
+            return
         except OSError as error:
             raise HarnessError(f"store {self.path} cannot be read: {error}") from error
-        for line in text.split("\n"):
-            if not line:
-                continue
-            try:
-                rows = Recorded.from_line(line).rows
-                found[rows[0].key] = rows
-            except _ODD:
-                unread += 1
-        return found, unread
 
     def append(self, recorded: Recorded) -> None:
         """Add what one finished test recorded, in a single write.

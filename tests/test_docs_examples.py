@@ -19,7 +19,7 @@ from harness.options import OPTIONS
 ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "docs" / f"{name}.md"
-    for name in ("data", "models", "reports", "robustness", "training")
+    for name in ("data", "models", "reports", "robustness", "scale", "training")
 ]
 
 

@@ -24,6 +24,7 @@ from harness.settings import (
     PopulationSpec,
     Role,
     Settings,
+    Shard,
 )
 
 HERE = Path("here")
@@ -51,6 +52,7 @@ CHANGED = {
     "outcome": "brier_score",
     "head_milestones": (1, 2),
     "head_images": 7,
+    "shard": Shard(number=1, of=2),
     "gates": ("a: interior r2 >= 0",),
     "save_run": "one",
     "compare": "one",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.analysis.headlines import counted
@@ -131,10 +131,13 @@ def _plot(summary: Summary) -> Iterable[RenderableType]:
 
 
 def _counts(summary: Summary) -> Iterable[str]:
+    stopped = "interrupted; " if summary.interrupted else ""
+    yield stopped + cells_line(summary.counts)
+
+
+def cells_line(counts: Mapping[str, int]) -> str:
+    """How many cells ended how."""
     kinds = ("measured", "not stored", "stored", "failed", "skipped", "not run")
     named = {"stored": "found in the store"}
-    parts = [
-        f"{summary.counts[k]} {named.get(k, k)}" for k in kinds if summary.counts[k]
-    ]
-    stopped = "interrupted; " if summary.interrupted else ""
-    yield f"{stopped}cells: {', '.join(parts) or 'none'}"
+    parts = [f"{counts[k]} {named.get(k, k)}" for k in kinds if counts[k]]
+    return f"cells: {', '.join(parts) or 'none'}"

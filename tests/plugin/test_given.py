@@ -28,6 +28,7 @@ TEXTS = {
     "resample": "kind",
     "download": "true",
     "recalculate": "true",
+    "shard": "1/2",
     "gates": "entropy: interior n >= 1",
     "fail_on": "r2 drops 1",
     "model": "torchvision:resnet18",
