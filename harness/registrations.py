@@ -64,22 +64,35 @@ def _add_models(settings: Settings, registry: Registry) -> None:
     """Register the classifiers of --harness-model."""
     if not settings.model:
         return
-    from harness.models.yours.specs import spec_model
-
     if settings.outputs:
         raise HarnessError(
             "--harness-model needs images, and --harness-outputs stands in their "
             "place; leave one out"
         )
     for spec in settings.model:
-        known = _checkpoint(spec, settings, registry)
-        entry: ModelEntry | SpecModel = known or spec_model(spec, settings.base)
+        entry = given_model(spec, settings, registry)
         if entry.name in registry.models_of(settings.base):
             raise HarnessError(
                 f"two models are called {entry.name}; give {spec.target} another "
                 f"name: '{spec.target}?name=NAME'"
             )
         registry.add_entry(entry)
+
+
+def given_model(
+    spec: ModelSpec, settings: Settings, registry: Registry
+) -> ModelEntry | SpecModel:
+    """The model of a specification; nothing is built or looked for yet.
+
+    Raises
+    ------
+    HarnessError
+        If it is of no known form, or says too little or too much.
+    """
+    from harness.models.yours.specs import spec_model
+
+    known = _checkpoint(spec, settings, registry)
+    return known or spec_model(spec, settings.base)
 
 
 def _checkpoint(
