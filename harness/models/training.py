@@ -139,7 +139,7 @@ def train(
         first process; before the checkpoint of that epoch is written.
     processes
         That train it together, each with its part of every batch. The first of them
-        writes. Batch norm is over a process's own part, but on GPUs.
+        writes. Batch norm is over the images of all.
 
     Returns
     -------
@@ -166,10 +166,12 @@ def train(
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build().to(device)
-        if processes.count > 1 and device != "cpu":
-            shared: Any = torch.nn.SyncBatchNorm
-            network = shared.convert_sync_batchnorm(network)
+        network = build()
+        if processes.count > 1:
+            from harness.models.shared_norm import share_batch_norms
+
+            share_batch_norms(network, device)
+        network.to(device)
         objective = objective_of(recipe, processes, device, several=several)
         batches = Batches(images, mean, std, device)
         objective.check(network, batches)

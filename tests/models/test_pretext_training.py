@@ -347,9 +347,7 @@ def part(rank, count, port, options, queue):
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does():
-    """Batches of 32, 32 and 11: parts of unlike size; all tasks of a network without
-    batch norm, which is over a process's own images on a processor.
-    """
+    """Batches of 32, 32 and 11: parts of unlike size; all tasks of grey images."""
     options = [one for one in EVERY if one.task != "colorization"]
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
