@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-
 _REMEMBERED = ("running_mean", "running_var", "num_batches_tracked")
 
 

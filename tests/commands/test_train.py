@@ -5,6 +5,8 @@ import os
 import queue
 import shutil
 import signal
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 import torch.optim  # its lazy imports would run in the middle of a test
+from safetensors.torch import load_file
 
 from harness.artifacts import write_summed
 from harness.cli import main
@@ -350,6 +353,57 @@ def test_sigmoids_train_a_classifier_that_says_so(tmp_path, capsys):
     classifier = entry.load(settings, DIGITS, "cpu", print)
     with torch.inference_mode():
         assert classifier.network(torch.zeros(2, 1, 8, 8)).shape == (2, 10)
+
+
+def under_torchrun(processes, arguments):
+    """Run `harness` in so many processes that train together."""
+    torchrun = ["-m", "torch.distributed.run", "--standalone"]
+    return subprocess.run(
+        [
+            *(sys.executable, *torchrun, f"--nproc_per_node={processes}"),
+            *("-m", "harness", *arguments),
+        ],
+        env={
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(Path(__file__).parent.parent.parent),
+        },
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_two_processes_of_torchrun_train_what_one_does(tmp_path, capsys, monkeypatch):
+    """Of a Self-Classifier with batch norms, several heads and a queue.
+
+    The last batch has parts of unlike size: 11 images and 10.
+    """
+    arguments = ["train", "--model", "vgg", "--objective", "self_classifier"]
+    arguments += ["--heads", "10,12", "--queue", "64", "--images", "149"]
+    arguments += ["--epochs", "2", "--batch-size", "64", "--optimiser", "sgd"]
+    arguments += ["--learning-rate", "0.02"]
+    assert main([*arguments, "--out", "one.safetensors"]) == 0
+    told = capsys.readouterr().out
+    monkeypatch.setenv("HARNESS_CACHE_DIR", str(tmp_path / "of two"))
+    done = under_torchrun(2, [*arguments, "--out", "two.safetensors"])
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("weights: two.safetensors") == 1  # the first one tells
+    one, two = load_file("one.safetensors"), load_file("two.safetensors")
+    assert one.keys() == two.keys()
+    for name, tensor in one.items():
+        np.testing.assert_allclose(two[name], tensor, rtol=1e-3, atol=1e-5)
+    records = [
+        read_record(next((tmp_path / cache / "models").glob("*.record.npz")))
+        for cache in ("cache", "of two")
+    ]
+    assert records[1].loss == pytest.approx(records[0].loss, rel=1e-5)
+    assert (records[1].predicted["test"] == records[0].predicted["test"]).mean() > 0.99
+    assert "acc_hybrid" in told
 
 
 @pytest.mark.parametrize(
