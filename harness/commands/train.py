@@ -102,6 +102,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--momentum", type=float, metavar="X")
     recipe.add_argument("--schedule", choices=SCHEDULES)
     recipe.add_argument(
+        "--warm-up",
+        type=int,
+        metavar="N",
+        help="epochs in which the rate rises in a line before the schedule begins "
+        "(default 0)",
+    )
+    recipe.add_argument(
         "--milestones",
         type=typed(numbers),
         metavar="N,N",
@@ -144,6 +151,7 @@ _CHANGEABLE = (
     "weight_decay",
     "momentum",
     "schedule",
+    "warm_up",
     "milestones",
     "shift",
     "flip",

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     import torch
 
-OPTIMISERS = ("adamw", "sgd")
+OPTIMISERS = ("adamw", "sgd", "larc")
 LOSSES = ("cross_entropy", "binary_cross_entropy")
 SCHEDULES = ("one-cycle", "cosine", "steps", "constant")
+RISES_FROM = 1 / 16  # of the peak, as Self-Classifier is warmed up: 0.3 to 4.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +28,17 @@ class Recipe:
     epochs, batch_size
         Passes over the images; images a step.
     optimiser
-        "adamw" (decoupled decay) or "sgd" (with Nesterov momentum).
+        "adamw" (decoupled decay), "sgd" (with Nesterov momentum), or "larc", which is
+        SGD with a rate of its own for every tensor: see `harness.models.larc`.
     learning_rate, weight_decay, momentum
-        Peak of the schedule; of the optimiser; momentum of "sgd" only.
+        Peak of the schedule; of the optimiser; momentum of "sgd" and "larc" only.
     schedule
         "one-cycle" (up to the peak in the first 30 % of the steps, then down to almost
         0), "cosine" (from the peak to 0), "steps" (a tenth from each milestone on) or
         "constant".
+    warm_up
+        Epochs at the start in which the rate rises in a line, from a sixteenth of the
+        peak; the schedule begins after them. Not of "one-cycle", which rises by itself.
     milestones
         Epochs after which "steps" divides the learning rate by ten.
     shift
@@ -66,6 +71,7 @@ class Recipe:
     weight_decay: float = 1e-2
     momentum: float = 0.9
     schedule: str = "one-cycle"
+    warm_up: int = 0
     milestones: tuple[int, ...] = ()
     shift: int = 0
     flip: bool = False
@@ -99,6 +105,16 @@ class Recipe:
                 "`epochs` and `batch_size` must be at least 1 and `shift` at least 0, "
                 f"got {self.epochs}, {self.batch_size} and {self.shift}"
             )
+        if not 0 <= self.warm_up < self.epochs:
+            raise ValueError(
+                f"`warm_up` must be at least 0 and fewer than the {self.epochs} "
+                f"epochs, got {self.warm_up}"
+            )
+        if self.warm_up and self.schedule == "one-cycle":
+            raise ValueError(
+                "`warm_up` must be 0 of schedule 'one-cycle', which rises by itself, "
+                f"got {self.warm_up}; choose 'cosine', 'steps' or 'constant'"
+            )
         if not 0 <= self.label_noise <= 1:
             raise ValueError(
                 f"`label_noise` must be a share from 0 to 1, got {self.label_noise}"
@@ -118,8 +134,9 @@ class Recipe:
     def identity(self) -> dict[str, Any]:
         """What a trained model's cache key says of the recipe."""
         facts = asdict(self)
-        if not self.label_noise:  # as it was before there was any
-            del facts["label_noise"]
+        for name in ("label_noise", "warm_up"):
+            if not facts[name]:  # as it was before there was any
+                del facts[name]
         if self.images is None:
             del facts["images"]
         if self.loss == "cross_entropy":
@@ -136,6 +153,15 @@ class Recipe:
         """The optimiser over a network's parameters."""
         import torch
 
+        if self.optimiser == "larc":
+            from harness.models.larc import Larc
+
+            return Larc(
+                parameters,
+                lr=self.learning_rate,
+                momentum=self.momentum,
+                weight_decay=self.weight_decay,
+            )
         if self.optimiser == "sgd":
             return torch.optim.SGD(
                 parameters,
@@ -154,14 +180,24 @@ class Recipe:
         """The learning rate's schedule, told of every one of `steps` an epoch."""
         from torch.optim import lr_scheduler
 
-        total = self.epochs * steps
+        rise = self.warm_up * steps
+        schedule: lr_scheduler.LRScheduler
         if self.schedule == "one-cycle":
             return lr_scheduler.OneCycleLR(
-                optimiser, max_lr=self.learning_rate, total_steps=total
+                optimiser, max_lr=self.learning_rate, total_steps=self.epochs * steps
             )
         if self.schedule == "cosine":
-            return lr_scheduler.CosineAnnealingLR(optimiser, T_max=total)
-        milestones = self.milestones if self.schedule == "steps" else ()
-        return lr_scheduler.MultiStepLR(
-            optimiser, milestones=[m * steps for m in milestones], gamma=0.1
+            schedule = lr_scheduler.CosineAnnealingLR(
+                optimiser, T_max=self.epochs * steps - rise
+            )
+        else:
+            milestones = self.milestones if self.schedule == "steps" else ()
+            schedule = lr_scheduler.MultiStepLR(
+                optimiser, milestones=[m * steps - rise for m in milestones], gamma=0.1
+            )
+        if not rise:
+            return schedule
+        rising = lr_scheduler.LinearLR(
+            optimiser, start_factor=RISES_FROM, total_iters=rise
         )
+        return lr_scheduler.SequentialLR(optimiser, [rising, schedule], [rise])

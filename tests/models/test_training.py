@@ -61,6 +61,7 @@ class Stopped(Exception):
         replace(QUICK, optimiser="sgd", schedule="steps", milestones=(1, 2)),
         replace(QUICK, optimiser="sgd", momentum=0.0, schedule="cosine"),
         replace(QUICK, schedule="constant"),
+        replace(QUICK, optimiser="larc", schedule="cosine", warm_up=1),
     ],
     ids=lambda recipe: f"{recipe.optimiser}-{recipe.schedule}",
 )
@@ -186,6 +187,40 @@ def test_an_epoch_says_its_learning_rate():
     assert rates == pytest.approx([0.5, 0.05, 0.05])
 
 
+@pytest.mark.parametrize(
+    ("schedule", "after"),
+    [
+        ("cosine", [1.6 * (1 + np.cos(np.pi * i / 8)) / 2 for i in range(8)]),
+        ("constant", [1.6] * 8),
+        ("steps", [1.6] * 4 + [0.16] * 4),
+    ],
+)
+def test_the_rate_rises_in_a_line_before_the_schedule_begins(schedule, after):
+    """From a sixteenth, over one epoch of four steps; the cosine is of the rest."""
+    recipe = Recipe(
+        **{"epochs": 3, "learning_rate": 1.6, "optimiser": "sgd", "warm_up": 1},
+        **{"schedule": schedule, "milestones": (2,)},
+    )
+    weights = torch.nn.Parameter(torch.zeros(1))
+    optimiser = recipe.make_optimiser([weights])
+    steps = recipe.make_schedule(optimiser, 4)
+    rates = []
+    for _ in range(12):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        steps.step()
+
+    assert rates[:4] == pytest.approx([0.1, 0.475, 0.85, 1.225])
+    assert rates[4:] == pytest.approx(after)
+
+
+def test_no_warm_up_is_no_part_of_a_recipes_identity():
+    """What was trained before there was any is found."""
+    assert "warm_up" not in QUICK.identity()
+    cosine = replace(QUICK, schedule="cosine", warm_up=1)
+    assert cosine.identity()["warm_up"] == 1
+
+
 def test_classes_beyond_a_byte_take_two():
     wide = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 300))
     torch.nn.init.zeros_(wide[1].weight)
@@ -231,6 +266,8 @@ def test_a_checkpoint_of_something_else_or_damaged_is_refused(tmp_path):
         ({"optimiser": "adam"}, "`optimiser` must be one of adamw, sgd"),
         ({"schedule": "linear"}, "`schedule` must be one of"),
         ({"epochs": 0}, "`epochs` and `batch_size` must be at least 1"),
+        ({"warm_up": 3, "schedule": "cosine"}, "fewer than the 3 epochs, got 3"),
+        ({"warm_up": 1}, "`warm_up` must be 0 of schedule 'one-cycle'"),
         ({"learning_rate": 0.0}, "`learning_rate` must be positive"),
         ({"learning_rate": float("nan")}, "`learning_rate` must be positive"),
     ],
