@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from harness.analysis.from_arrays import AccuracyForecast as AccuracyForecast
     from harness.analysis.from_arrays import Labelled as Labelled
     from harness.analysis.from_arrays import predict_accuracy as predict_accuracy
+    from harness.backbones import backbone as backbone
     from harness.datasets.image_ids import image_ids as image_ids
     from harness.models.recorder import Recorder as Recorder
     from harness.models.recorder import read_recorded as read_recorded
@@ -33,6 +34,7 @@ _LAZY = {
     ),
     "image_ids": "harness.datasets.image_ids",
     **dict.fromkeys(("Recorder", "read_recorded"), "harness.models.recorder"),
+    "backbone": "harness.backbones",
 }
 
 

@@ -56,6 +56,9 @@ LEVELS = {
     "registrations": 12,
     "selftest": 6,
     "shards": 12,
+
+
+    "backbones": 13,
     "spread": 13,
     "controller": 13,
     "plugin": 14,
@@ -89,7 +92,8 @@ INSIDE = {
         {"folders"},
     ),
     "models": (
-        {"batches", "layers", "normalisation", "fusion", "processes", "weights"},
+        {"batches", "layers", "normalisation", "fusion", "processes", "weights"}
+        | {"larc", "shared_norm"},
         {"headed", "pretext", "self_classifier"},
         {"recipe"},
         {"objectives"},
