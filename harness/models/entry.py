@@ -376,28 +376,31 @@ class ModelEntry:
         MissingData, BadData
             As `load`.
         """
-        return self._filled(self.weights.file(self, settings, base, tell))
+        return self._filled(self.weights.file(self, settings, base, tell))[1]
 
     def _tensors(self, path: Path) -> dict[str, torch.Tensor]:
         """What of a file of weights the network holds."""
         return read_state_dict(path)
 
-    def _filled(self, path: Path) -> torch.nn.Module:
+    def _filled(self, path: Path) -> tuple[ModelEntry, torch.nn.Module]:
+        """The entry and the network of a file's weights."""
         tensors = self._tensors(path)
-        network = self.for_weights(tensors).build_network()
+        own = self.for_weights(tensors)
+        network = own.build_network()
         load_strictly(network, tensors, str(path))
-        return network
+        return own, network
 
     def _loaded(self, path: Path, base: Base, device: str) -> dict[str, Any]:
         """The facts of a network whose weights are those of a file."""
-        frozen = self._filled(path).eval().requires_grad_(False)
-        quick = fused(frozen, [layer.module for layer in self.layers])
+        own, network = self._filled(path)
+        frozen = network.eval().requires_grad_(False)
+        quick = fused(frozen, [layer.module for layer in own.layers])
         return {
             "name": self.name,
             "network": ready(quick, device),
             "mean": self.mean,
             "std": self.std,
-            "layers": self.layers,
+            "layers": own.layers,
             "fingerprint": self._fingerprint(path),
             "stateless": quick is not frozen,
             "geometry": self.geometry if base.geometry else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_HEAD = re.compile(r"head(?:@(?P<layer>.+))?")
 _FORM = re.compile(
-    r"(?:kmeans(?:@(?P<layer>.+))?|(?P<pixels>pixels))"
+    r"(?:(?P<of>kmeans|faiss)(?:@(?P<layer>.+))?|(?P<pixels>pixels))"
     r"-(?P<norm>raw|l2)-init(?P<starts>[1-9]\d*)(?:-seed(?P<seed>\d+))?"
 )
 AGAIN = 2  # further seeds that k-means is held against
@@ -27,10 +29,11 @@ class Assignment:
     Attributes
     ----------
     of
-        "head", the largest logit of the network's head; "kmeans", k-means on features
-        of a layer; "pixels", on pixels.
+        "head", the largest logit of the network's head, or of another of its heads;
+        "kmeans", k-means on features of a layer, "faiss", the same by faiss; "pixels",
+        k-means on pixels.
     layer
-        Of the features.
+        Of the features; of "head" the one whose outputs are logits.
     norm, starts, seed
         Of k-means; see `harness.metrics.numerics.kmeans`.
     """
@@ -43,29 +46,37 @@ class Assignment:
 
     @classmethod
     def parse(cls, text: str) -> Assignment:
-        """From `head`, `kmeans[@LAYER]-NORM-initN[-seedS]` or `pixels-NORM-initN`.
+        """From `head[@LAYER]`, `kmeans[@LAYER]-NORM-initN[-seedS]` and so on.
 
         Raises
         ------
         HarnessError
-            If it is none of these.
+            If it is none of these, or needs faiss, which is not installed.
 
         Examples
         --------
         >>> str(Assignment.parse("kmeans@stage2-l2-init5"))
         'kmeans@stage2-l2-init5-seed0'
+        >>> str(Assignment.parse("head@head6"))
+        'head@head6'
         """
-        if text == "head":
-            return cls(of="head")
+        if head := _HEAD.fullmatch(text):
+            return cls(of="head", layer=head["layer"] or "head")
         found = _FORM.fullmatch(text)
         if found is None:
             raise HarnessError(
-                "`--clustering-by` must be of head, kmeans[@LAYER]-NORM-initN[-seedS] "
+                "`--clustering-by` must be of head[@LAYER], "
+                "kmeans[@LAYER]-NORM-initN[-seedS], faiss[@LAYER]-NORM-initN[-seedS] "
                 f"and pixels-NORM-initN[-seedS], with NORM raw or l2, got {text!r}; "
                 "write for instance kmeans-l2-init10"
             )
+        if found["of"] == "faiss" and find_spec("faiss") is None:
+            raise HarnessError(
+                f"--clustering-by {text} needs faiss: pip install 'harness[faiss]', or "
+                f"write {text.replace('faiss', 'kmeans', 1)}, which is by scikit-learn"
+            )
         return cls(
-            of="pixels" if found["pixels"] else "kmeans",
+            of=found["of"] or "pixels",
             layer=found["layer"] or "head",
             norm=found["norm"],
             starts=int(found["starts"]),
@@ -74,9 +85,9 @@ class Assignment:
 
     def __str__(self) -> str:
         """The text, with all that is said of it."""
+        at = f"@{self.layer}" if self.layer != "head" else ""
         if self.of == "head":
-            return "head"
-        at = f"@{self.layer}" if self.of == "kmeans" and self.layer != "head" else ""
+            return f"head{at}"
         return f"{self.of}{at}-{self.norm}-init{self.starts}-seed{self.seed}"
 
 
@@ -121,16 +132,41 @@ class Partition:
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
         """(n,) number of each image's cluster."""
-        if self.assignment.of == "head":
+        if str(self.assignment) == "head":
             return self._model.run.answers(self._model.name, self._dataset)
+        if self.assignment.of == "head":
+            return self._logits().argmax(axis=1)
         return self._clusters(self.assignment.seed)
+
+    def _logits(self) -> NDArray[np.float64]:
+        """(n, k) of another head.
+
+        Raises
+        ------
+        UndefinedMetricError
+            If there is none, or it has not k classes.
+        """
+        from harness.errors import UndefinedMetricError
+
+        layer = self.assignment.layer
+        found = self._predictions.features(layer=layer)
+        if found.shape[1] != self._k:
+            raise UndefinedMetricError(
+                f"{layer} of model {self._model.name} has {found.shape[1]} classes, "
+                f"and k is {self._k}: name as many with --clustering-k"
+            )
+        return found
 
     @cached_property
     def features(self) -> NDArray[np.float64]:
-        """(n, d) what the clusters lie among: features of the layer, or pixels."""
+        """(n, d) what the clusters lie among: features of the layer, or pixels.
+
+        Of a head those that enter it.
+        """
         if self.assignment.of == "pixels":
             return self._pixels()
-        return self._predictions.features(layer=self.assignment.layer)
+        layer = "head" if self.assignment.of == "head" else self.assignment.layer
+        return self._predictions.features(layer=layer)
 
     @cached_property
     def confidences(self) -> NDArray[np.float64]:
@@ -141,8 +177,12 @@ class Partition:
         """
         import numpy as np
 
-        if self.assignment.of == "head":
+        if str(self.assignment) == "head":
             return self._predictions.probs().max(axis=1)
+        if self.assignment.of == "head":
+            from scipy.special import softmax
+
+            return softmax(self._logits(), axis=1).max(axis=1)
         from harness.metrics.numerics.kmeans import Norm, normalised
 
         rows = normalised(self.features, Norm(self.assignment.norm))
@@ -155,16 +195,30 @@ class Partition:
         return found
 
     def again(self) -> NDArray[np.int64]:
-        """(2, n) clusters of k-means from the two seeds after its own."""
+        """(2, n) clusters of k-means from the two seeds after its own.
+
+        Raises
+        ------
+        UndefinedMetricError
+            Of a head, which has no seed that could be another.
+        """
         import numpy as np
 
+        if self.assignment.of == "head":
+            from harness.errors import UndefinedMetricError
+
+            raise UndefinedMetricError(
+                "stability over copies of the images is of the head that gives the "
+                "model's logits: --clustering-by head"
+            )
         first = self.assignment.seed + 1
         return np.stack([self._clusters(first + i) for i in range(AGAIN)])
 
     def _clusters(self, seed: int) -> NDArray[np.int64]:
-        from harness.metrics.numerics.kmeans import Norm, kmeans
+        from harness.metrics.numerics.kmeans import Norm, faiss_kmeans, kmeans
 
-        return kmeans(
+        make = faiss_kmeans if self.assignment.of == "faiss" else kmeans
+        return make(
             self.features,
             k=self._k,
             norm=Norm(self.assignment.norm),

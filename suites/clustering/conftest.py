@@ -16,14 +16,17 @@ def pytest_addoption(parser):
         "--clustering-by",
         default="head,kmeans-l2-init10,pixels-raw-init10",
         metavar="HOW,...",
-        help="what puts images into clusters: head, kmeans[@LAYER]-NORM-initN[-seedS] "
-        "or pixels-NORM-initN[-seedS], NORM raw or l2",
+        help="what puts images into clusters: head, or head@LAYER for another head, "
+        "such as head@head5 of a Self-Classifier; kmeans[@LAYER]-NORM-initN[-seedS], "
+        "faiss for kmeans if faiss is installed, or pixels-NORM-initN[-seedS], NORM "
+        "raw or l2",
     )
     group.addoption(
         "--clustering-k",
         default="",
         metavar="K,...",
-        help="numbers of clusters of k-means; by default the number of classes",
+        help="numbers of clusters of k-means, and of another head; by default the "
+        "number of classes",
     )
     group.addoption(
         "--clustering-hierarchy",

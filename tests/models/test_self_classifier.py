@@ -19,6 +19,7 @@ from harness.datasets.bases import DIGITS
 from harness.datasets.images import ArrayImages
 from harness.errors import HarnessError
 from harness.models.entries import SELF_CLASSIFIERS
+from harness.models.entry import Given
 from harness.models.processes import started
 from harness.models.recipe import Recipe
 from harness.models.self_classifier.loss import self_classifier_loss
@@ -26,6 +27,7 @@ from harness.models.self_classifier.neighbours import Queue
 from harness.models.self_classifier.network import self_classifier
 from harness.models.self_classifier.options import SelfClassifier
 from harness.models.self_classifier.views import random_view
+from harness.models.tap import Tap
 from harness.models.training import train
 from harness.settings import Settings
 
@@ -436,3 +438,33 @@ def test_heads_of_a_file_are_those_it_was_trained_with():
     network.load_state_dict(state)
     assert [head.out_features for head in network.heads] == [6, 4]
     assert ENTRY.for_weights({"other": torch.zeros(1)}) == ENTRY
+
+
+def test_every_head_is_a_layer(tmp_path):
+    """As many as the weights have, behind the backbone's."""
+    from safetensors.torch import save_file
+
+    entry = ENTRY.for_recipe(SHORT)
+    assert [layer.name for layer in entry.layers] == [
+        *("stage1", "stage2", "head1", "head2")
+    ]
+    torch.manual_seed(1)
+    network = entry.build_network().eval()
+    save_file(network.state_dict(), tmp_path / "own.safetensors")
+    given = replace(ENTRY, weights=Given(path=tmp_path / "own.safetensors"))
+    here = Settings(cache_dir=tmp_path, store=tmp_path)
+    loaded = given.load(here, DIGITS, "cpu", print)
+    images = torch.rand(5, 1, 8, 8)
+    with torch.inference_mode():
+        embedded = network.embed(images)
+        expected = [head(embedded) for head in network.heads]
+        with Tap(loaded, ["head1", "head2", "head"]) as tap:
+            seen = tap.see(lambda: loaded.network(images), 5)
+
+    assert [layer.name for layer in loaded.layers] == [
+        layer.name for layer in entry.layers
+    ]
+    assert torch.allclose(seen.features["head1"], expected[0], atol=1e-5)
+    assert torch.allclose(seen.features["head2"], expected[1], atol=1e-5)
+    assert torch.equal(seen.answer, seen.features["head1"])
+    assert torch.allclose(seen.features["head"], embedded, atol=1e-5)

@@ -1,5 +1,6 @@
 """The clustering suite: assignments as an axis, their chance, superclasses, files."""
 
+import importlib.util
 import json
 import shutil
 from pathlib import Path
@@ -79,6 +80,56 @@ def test_assignments_are_an_axis_and_have_a_table(clustering):
 
     again, _ = run(clustering, *arguments)
     again.stdout.fnmatch_lines(["cells: 30 found in the store*"])
+
+
+def test_another_head_is_a_layer_with_as_many_outputs_as_clusters(clustering):
+    """Here the only one, by its own name; pixels are no three logits."""
+    result, report = run(
+        clustering,
+        *("--clustering-by", "head,head@1,head@0", "--harness-families", "in3"),
+        *("-k", "acc_hybrid or largest or stability", "--harness-models", "sharp"),
+    )
+
+    result.assert_outcomes(passed=2 + 2 + 1, skipped=2 + 2, deselected=None)
+    found = {
+        (row["metric"], row["axes"]["clusters"]): row["value"]
+        for row in report["measurements"]
+    }
+    for metric in ("acc_hybrid", "largest_cluster"):
+        assert found[metric, "head@1"] == found[metric, "head"]
+    said = result.stdout.str()
+    assert "0 of model sharp has 16 classes, and k is 3: name as many with" in said
+    assert "stability over copies of the images is of the head that gives" in said
+
+
+def test_faiss_makes_clusters_of_features(clustering):
+    """Beside scikit-learn's, under its own name."""
+    _, report = run(
+        clustering,
+        *("--clustering-by", "faiss-raw-init5,kmeans-raw-init5", "-k", "ami"),
+        *("--harness-families", "in0", "--harness-models", "sharp"),
+    )
+
+    assert values(report, "ami", clusters="faiss-raw-init5-seed0") == {"sharp": 1.0}
+    assert values(report, "ami", clusters="kmeans-raw-init5-seed0") == {"sharp": 1.0}
+
+
+def test_faiss_that_is_not_installed_is_said_before_anything_runs(
+    clustering, monkeypatch
+):
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec",
+        lambda name, *rest: None if name == "faiss" else there(name, *rest),
+    )
+    result = clustering.runpytest_inprocess(
+        "clustering", "-q", "--clustering-by", "faiss@0-l2-init5"
+    )
+
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(
+        ["*needs faiss: pip install 'harness?faiss?', or write kmeans@0-l2-init5*"]
+    )
 
 
 def test_a_collapse_is_called_so(clustering):
@@ -161,7 +212,7 @@ def test_what_an_encoder_or_a_base_lacks_is_skipped_with_the_reason(clustering):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--clustering-by", "kmeans"), "*must be of head, kmeans*got 'kmeans'*"),
+        (("--clustering-by", "kmeans"), "*must be of head*got 'kmeans'*"),
         (("--clustering-k", "0"), "*must be whole numbers from 1*got '0'*"),
         (("--clustering-hierarchy", "none.txt"), "*hierarchy of classes not found*"),
         (

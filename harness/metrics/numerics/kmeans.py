@@ -86,13 +86,42 @@ def kmeans(
     >>> bool(found.clusters[0] == found.clusters[1] != found.clusters[2]), found.inertia
     (True, 0.01)
     """
+    _check(features, k, n_init)
+    found = _fitted(features, k=k, norm=str(norm), n_init=n_init, seed=seed)
+    return replace(found, clusters=found.clusters.astype(np.int64))
+
+
+def faiss_kmeans(
+    features: Array, *, k: int, norm: Norm, n_init: int, seed: int
+) -> Clustering:
+    """Cluster images by faiss, which takes less time for many clusters.
+
+    It is another k-means: starts are images drawn at random, each is followed for 25
+    iterations, in float32. Every image counts: faiss would take 256 a cluster by
+    itself.
+
+    Parameters
+    ----------
+    features, k, norm, n_init, seed
+        As of `kmeans`, which raises the same errors.
+
+    References
+    ----------
+    Johnson, Douze and Jégou, "Billion-scale similarity search with GPUs", IEEE
+    Transactions on Big Data 7, 2021, arXiv:1702.08734; facebookresearch/faiss,
+    ``Clustering.h``.
+    """
+    _check(features, k, n_init)
+    found = _fitted_by_faiss(features, k=k, norm=str(norm), n_init=n_init, seed=seed)
+    return replace(found, clusters=found.clusters.astype(np.int64))
+
+
+def _check(features: Array, k: int, n_init: int) -> None:
     check_features(features)
     for name, count in (("k", k), ("n_init", n_init)):
         check_count(name, count)
     if len(features) < k:
         raise UndefinedMetricError(f"{k} clusters need {k} images, got {len(features)}")
-    found = _fitted(features, k=k, norm=str(norm), n_init=n_init, seed=seed)
-    return replace(found, clusters=found.clusters.astype(np.int64))
 
 
 # Clusters of pixels are the same for every model, and a run goes model by model.
@@ -112,4 +141,31 @@ def _fitted(
         estimator.fit(normalised(features, Norm(norm)))
     return Clustering(
         clusters=estimator.labels_.astype(np.int32), inertia=float(estimator.inertia_)
+    )
+
+
+_ITERATIONS = 25  # faiss's own number
+
+
+@remembered(512)
+def _fitted_by_faiss(
+    features: Array, *, k: int, norm: str, n_init: int, seed: int
+) -> Clustering:
+    import faiss
+
+    rows = np.ascontiguousarray(normalised(features, Norm(norm)), dtype=np.float32)
+    estimator = faiss.Kmeans(
+        rows.shape[1],
+        k,
+        niter=_ITERATIONS,
+        nredo=n_init,
+        seed=seed,
+        min_points_per_centroid=1,
+        max_points_per_centroid=len(rows),
+    )
+    estimator.train(rows)
+    clusters = estimator.index.search(rows, 1)[1][:, 0]
+    centres = estimator.centroids[clusters].astype(np.float64)
+    return Clustering(
+        clusters=clusters.astype(np.int32), inertia=float(((rows - centres) ** 2).sum())
     )

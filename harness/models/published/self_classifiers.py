@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.models.entry import ModelEntry
+from harness.models.layers import Layer
 from harness.models.recipe import Recipe
 from harness.models.self_classifier.options import SUFFIX, SelfClassifier
 from harness.models.trained_here import TrainedHere
@@ -55,7 +56,18 @@ class SelfClassifierEntry(ModelEntry):
         self, heads: tuple[int, ...], hidden: int, embedding: int
     ) -> ModelEntry:
         sizes = {"heads": list(heads), "hidden": hidden, "embedding": embedding}
-        return replace(self, arguments={**self.arguments, **sizes})
+        before = _heads(len(self.arguments["heads"]))
+        backbone = [layer for layer in self.layers if layer not in before]
+        return replace(
+            self,
+            arguments={**self.arguments, **sizes},
+            layers=(*backbone, *_heads(len(heads))),
+        )
+
+
+def _heads(count: int) -> tuple[Layer, ...]:
+    """head1, head2, ...: their logits, of which the first are the network's."""
+    return tuple(Layer(name=f"head{i + 1}", module=f"heads.{i}") for i in range(count))
 
 
 def self_classifier_of(
@@ -81,8 +93,12 @@ def self_classifier_of(
             "embedding": objective.embedding,
         },
         head="heads.0",
-        layers=tuple(
-            replace(layer, module=f"backbone.{layer.module}") for layer in entry.layers
+        layers=(
+            *(
+                replace(layer, module=f"backbone.{layer.module}")
+                for layer in entry.layers
+            ),
+            *_heads(len(objective.heads)),
         ),
         mean=entry.mean,
         std=entry.std,

@@ -63,9 +63,13 @@ class SelfClassifierNetwork(nn.Module):
         return nn.functional.normalize(found, dim=1, eps=1e-7)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """(b, C) cosines with the classes of the head that is used."""
-        logits: torch.Tensor = self.heads[self.used](self.embed(images))
-        return logits
+        """(b, C) cosines with the classes of the head that is used.
+
+        All run, so that those of each can be taken as of any layer.
+        """
+        embedded = self.embed(images)
+        logits: list[torch.Tensor] = [head(embedded) for head in self.heads]
+        return logits[self.used]
 
 
 def _cosines(embedding: int, classes: int) -> nn.Module:

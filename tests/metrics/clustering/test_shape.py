@@ -15,7 +15,7 @@ from harness.metrics.clustering.shape import (
     silhouette,
 )
 from harness.metrics.clustering.stability import stability
-from harness.metrics.numerics.kmeans import Norm, kmeans, normalised
+from harness.metrics.numerics.kmeans import Norm, faiss_kmeans, kmeans, normalised
 
 
 def cloud(seed, n=30, d=3, k=4):
@@ -100,11 +100,37 @@ def test_kmeans_takes_the_best_of_its_starts_and_comes_again():
     assert ((z - centres[many.clusters]) ** 2).sum() == pytest.approx(many.inertia)
 
 
-def test_kmeans_of_fewer_images_than_clusters_is_undefined():
+@pytest.mark.parametrize("make", [kmeans, faiss_kmeans])
+def test_kmeans_of_fewer_images_than_clusters_is_undefined(make):
     with pytest.raises(UndefinedMetricError, match="5 clusters need 5 images, got 4"):
-        kmeans(np.eye(4), k=5, norm=Norm.RAW, n_init=1, seed=0)
+        make(np.eye(4), k=5, norm=Norm.RAW, n_init=1, seed=0)
     with pytest.raises(ValueError, match="`n_init` must be at least 1"):
-        kmeans(np.eye(4), k=2, norm=Norm.RAW, n_init=0, seed=0)
+        make(np.eye(4), k=2, norm=Norm.RAW, n_init=0, seed=0)
+
+
+def test_faiss_lets_every_image_count():
+    """600 images a cluster, of which it would take 256: a centre is the mean of all."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(size=(1200, 3)) + 50.0 * (np.arange(1200) % 2)[:, None]
+    found = faiss_kmeans(z, k=2, norm=Norm.RAW, n_init=2, seed=0)
+    by_the_other = kmeans(z, k=2, norm=Norm.RAW, n_init=2, seed=0)
+
+    assert ari(found.clusters, np.arange(1200) % 2) == 1
+    assert found.inertia == pytest.approx(by_the_other.inertia, rel=1e-6)
+
+
+def test_faiss_on_the_pixels_of_digits():
+    """As good as scikit-learn's, and the same again."""
+    from sklearn.datasets import load_digits
+
+    pixels, labels = load_digits(return_X_y=True)
+    options = {"k": 10, "norm": Norm.L2, "n_init": 10, "seed": 0}
+    found, its = faiss_kmeans(pixels, **options), kmeans(pixels, **options)
+
+    assert found.inertia == pytest.approx(its.inertia, rel=0.005)
+    assert ami(found.clusters, labels) == pytest.approx(0.7362, abs=0.02)
+    again = faiss_kmeans(pixels + 0.0, **options)
+    assert np.array_equal(again.clusters, found.clusters)
 
 
 @pytest.mark.parametrize(
