@@ -220,8 +220,8 @@ def _choice(
         models=tuple(models),
         values=tuple(x),
         outcomes=tuple(y),
-        spearman=_correlation("spearman", x, y, models),
-        kendall=_correlation("kendall", x, y, models),
+        spearman=rank_correlation("spearman", x, y, models),
+        kendall=rank_correlation("kendall", x, y, models),
         picked=_pick(models, x, y, better, good),
         best=models[best],
     )
@@ -240,9 +240,20 @@ def _trends() -> dict[str, Trend]:
     return {metric.name: metric.trend for metric in METRICS}
 
 
-def _correlation(
+def rank_correlation(
     name: str, x: Sequence[float], y: Sequence[float], models: Sequence[str]
 ) -> RankCorrelation | Undefined:
+    """A correlation of ranks over points, its interval by leaving out models.
+
+    Parameters
+    ----------
+    name
+        "spearman", "kendall" or "weighted_tau".
+    x, y
+        As many values and outcomes.
+    models
+        Of which each point is; several points may be of one.
+    """
     n = len(models)
     if n < MINIMUM:
         return Undefined(f"a correlation over models needs {MINIMUM}, got {n}")
@@ -250,8 +261,8 @@ def _correlation(
     value = float(weighted.STATISTICS[name](*arrays, np.ones((1, n)))[0])
     if not np.isfinite(value):
         return Undefined("all models have one value")
-    if n < MINIMUM_GROUPS:
-        few = Undefined(f"an interval needs {MINIMUM_GROUPS} models, got {n}")
+    if (groups := len(set(models))) < MINIMUM_GROUPS:
+        few = Undefined(f"an interval needs {MINIMUM_GROUPS} models, got {groups}")
         return RankCorrelation(value=value, interval=few)
     try:
         interval: Interval | Undefined

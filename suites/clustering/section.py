@@ -15,6 +15,7 @@ from harness.report.table import Column, Part, Table, Text
 from .assignments import Assignment
 from .frozen import Frozen, frozen, frozen_tables
 from .pictures import Pictured, confusion, gallery, pictured
+from .told import Told, told, told_tables
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
@@ -93,6 +94,7 @@ class Clusterings:
     of: tuple[Assigned, ...]
     pictured: tuple[Pictured, ...] = ()
     frozen: tuple[Frozen, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 class ClusteringSection:
@@ -126,7 +128,10 @@ class ClusteringSection:
         if not kept:
             return None
         return Clusterings(
-            of=kept, pictured=_pictured(kept, context), frozen=frozen(rows)
+            of=kept,
+            pictured=_pictured(kept, context),
+            frozen=frozen(rows),
+            told=told(rows),
         )
 
     def tables(self, found: Clusterings, /) -> Iterable[Part]:
@@ -139,6 +144,7 @@ class ClusteringSection:
             if kinds := [one for one in here if one.kinds]:
                 yield _table_of_kinds(family, kinds)
         yield from frozen_tables(found.frozen)
+        yield from told_tables(found.told)
         for one in found.pictured:
             if any(cluster.best for cluster in one.of):
                 yield gallery(one)

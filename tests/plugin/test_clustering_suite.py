@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 SUITE = Path(__file__).parents[2] / "suites" / "clustering"
 KINDS = "left a\nleft b\nright c\n"
@@ -197,6 +198,34 @@ def test_clusters_stand_beside_neighbours_and_probes(clustering):
         *(said["acc_hybrid"], said["knn"], said["linear_probe"])
     ]
     result.stdout.fnmatch_lines(["the same frozen networks on in0 (%)"])
+
+
+def test_what_is_seen_without_labels_is_held_against_labels_over_k(clustering):
+    """Of pixels, which both networks share: one clustering for each number."""
+    _, report = run(
+        clustering,
+        *("--clustering-by", "head,pixels-raw-init2", "--clustering-k", "2,3,4,6"),
+        *("-k", "silhouette or acc_one_to_one", "--harness-families", "in1"),
+    )
+
+    (told,) = report["sections"]["clustering"]["told"]  # two heads are too few
+    by_k = {
+        metric: [
+            next(
+                row["value"]
+                for row in report["measurements"]
+                if row["metric"] == metric and row["axes"]["k"] == k
+                if row["axes"]["clusters"].startswith("pixels")
+            )
+            for k in ("2", "3", "4", "6")
+        ]
+        for metric in ("silhouette", "acc_one_to_one")
+    }
+    assert (told["models"], told["clusterings"]) == (1, 4)
+    assert told["measure"] == "silhouette"
+    (found,) = told["by_judge"].values()
+    assert found["value"] == pytest.approx(spearmanr(*by_k.values()).statistic)
+    assert "needs 5 models, got 1" in found["interval"]["reason"]
 
 
 def test_what_an_encoder_or_a_base_lacks_is_skipped_with_the_reason(clustering):
