@@ -241,7 +241,7 @@ def _trained(
     from harness.models.entry import ModelEntry
 
     if isinstance(entry, ModelEntry):
-        return entry.trained(settings, base, _tell), entry.mean, entry.std
+        return entry.trained_network(settings, base, _tell), entry.mean, entry.std
     loaded = entry.load(settings, base, "cpu", _tell)
     return loaded.network, loaded.mean, loaded.std
 

@@ -44,7 +44,7 @@ def test_maps_are_what_the_layers_give(model, tmp_path):
     """To the bit, of every layer, in one pass; of larger images too."""
     entry = Registry().model("digits", model)
     settings = Settings(cache_dir=tmp_path, store=tmp_path)
-    network = entry.trained(settings, DIGITS, print).eval()
+    network = entry.trained_network(settings, DIGITS, print).eval()
     images, seen = torch.randn(3, 1, 8, 8), {}
     for layer in entry.layers:
         part = network.get_submodule(layer.module)

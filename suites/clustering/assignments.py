@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.extras import install
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,7 @@ class Assignment:
             )
         if found["of"] == "faiss" and find_spec("faiss") is None:
             raise HarnessError(
-                f"--clustering-by {text} needs faiss: pip install 'harness[faiss]', or "
+                f"--clustering-by {text} needs faiss: {install('faiss')}, or "
                 f"write {text.replace('faiss', 'kmeans', 1)}, which is by scikit-learn"
             )
         return cls(
