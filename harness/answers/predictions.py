@@ -371,7 +371,7 @@ class Predictions:
                     f"got {result.logits.shape}; check the classifier's `classes`"
                 )
             _check_finite("logits", result.logits, where)
-        else:
+        elif HEAD in result.features:  # else they were found so before
             _check_finite("features", result.features[HEAD], where)
 
 

@@ -620,6 +620,20 @@ def test_an_encoder_s_head_can_be_named(few):
     assert found.features().shape == (20, 64)
 
 
+def test_an_encoder_gives_features_of_a_layer_after_those_of_its_output(few):
+    """In a pass of its own, which has no need of the output once more."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 5, 3), torch.nn.ReLU())
+    layer = Layer(name="first", module="0")
+    found = Predictions(lambda: encoder(network, layers=(layer,)), few)
+    output = found.features()
+    first = found.features(layer="first")
+
+    assert first.shape == output.shape == (20, 5)
+    assert (output >= first - 1e-6).all()
+    assert (first != output).any()
+
+
 def test_features_of_an_encoder_must_be_finite(few):
     """As the logits of a classifier."""
     broken = torch.nn.Flatten()

@@ -129,7 +129,7 @@ def test_faiss_that_is_not_installed_is_said_before_anything_runs(
 
     assert result.ret != 0
     result.stdout.fnmatch_lines(
-        ["*needs faiss: pip install 'pytest-unlabelled?faiss?', or write kmeans@0-l2-init5*"]
+        ["*needs faiss: pip install 'pytest-unlabelled?faiss?', or write kmeans@0-*"]
     )
 
 
