@@ -102,7 +102,7 @@ class _Summed(torch.autograd.Function):
 
 
 def _summed(part: torch.Tensor) -> torch.Tensor:
-    found: torch.Tensor = _Summed.apply(part)  # type: ignore[no-untyped-call]
+    found: torch.Tensor = _Summed.apply(part)
     return found
 
 

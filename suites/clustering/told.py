@@ -101,33 +101,38 @@ def _held(
 
 
 def told_tables(found: Sequence[Told]) -> Iterable[Table]:
-    """A table for each family, a row for each measure of each kind of clusters."""
-    for family in dict.fromkeys(one.family for one in found):
-        here = [one for one in found if one.family == family]
+    """A table for each family and kind of clusters, a row for each measure."""
+    kinds = list(dict.fromkeys((one.family, one.clusters) for one in found))
+    for family, clusters in kinds:
+        here = [
+            one for one in found if (one.family, one.clusters) == (family, clusters)
+        ]
         judges = [j for j in JUDGES if any(j in one.by_judge for one in here)]
         yield Table(
             columns=(
-                Column(name="clusters"),
                 Column(name="without labels"),
                 Column(name="better", goes=3),
                 Column(name="models", form=".0f", goes=2),
-                Column(name="clusterings", form=".0f", goes=1),
+                Column(name="clusterings", short="n", form=".0f", goes=1),
                 *_columns(judges),
             ),
             rows=tuple(
                 (
-                    *(one.clusters, one.measure, _direction(one.measure)),
+                    *(one.measure, _direction(one.measure)),
                     *(float(one.models), float(one.clusterings)),
                     *_values(one, judges),
                 )
                 for one in here
             ),
-            title=f"clusters without labels against labels on {family}, over models "
-            "and k",
-            note="ρ is Spearman's over clusterings of one kind, with its sign; 95 % by "
-            "leaving out a model at a time. Of accuracies the one that does not rise "
-            "with the number of clusters.",
+            title=f"{clusters} on {family}: what is seen without labels against labels",
+            note=_NOTE if (family, clusters) == kinds[-1] else "",
         )
+
+
+_NOTE = (
+    "ρ is Spearman's over clusterings, of all models and k, with its sign; 95 % by "
+    "leaving out a model at a time. Of accuracies the one that does not rise with k."
+)
 
 
 def _columns(judges: Iterable[str]) -> Iterable[Column]:

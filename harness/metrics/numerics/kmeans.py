@@ -165,6 +165,7 @@ def _fitted_by_faiss(
     )
     estimator.train(rows)
     clusters = estimator.index.search(rows, 1)[1][:, 0]
+    assert estimator.centroids is not None  # it has been trained
     centres = estimator.centroids[clusters].astype(np.float64)
     return Clustering(
         clusters=clusters.astype(np.int32), inertia=float(((rows - centres) ** 2).sum())
