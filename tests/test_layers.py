@@ -56,8 +56,6 @@ LEVELS = {
     "registrations": 12,
     "selftest": 6,
     "shards": 12,
-
-
     "backbones": 13,
     "spread": 13,
     "controller": 13,
