@@ -299,9 +299,11 @@ class Grid:
         return dict(sorted(datasets.items())), absent
 
     def _suffixed(self, name: str, families: dict[str, Family]) -> Family | None:
-        from harness.datasets.made.corruptions.families import suffixed
+        from harness.datasets.made.corruptions import families as corruptions
+        from harness.datasets.made.perturbations import families as perturbations
 
-        return suffixed(name, families, self.base)
+        found = corruptions.suffixed(name, families, self.base)
+        return found or perturbations.suffixed(name, families, self.base)
 
     @cached_property
     def _own_families(self) -> tuple[Family, ...]:

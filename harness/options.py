@@ -390,7 +390,8 @@ OPTIONS = (
         "(default: every family of the base whose data are at hand). NAME-c is NAME "
         "under the 15 corruptions of CIFAR-10-C at 5 severities, NAME-c-extra under "
         "the other 4 (one of which, saturate, needs colour); cifar10-c is the test "
-        "split under them",
+        "split under them, and NAME-p is NAME as sequences of frames under 10 "
+        "perturbations",
     ),
     Option(
         field="layers",

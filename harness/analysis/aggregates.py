@@ -147,6 +147,8 @@ _CIFAR10_P: dict[str, tuple[Trait, ...]] = {
         "spatter" if name == "snow" else name for name in alexnet.FLIP_PROBABILITIES
     ),
 }
+# Those that the harness makes; which ten goes by the images' size.
+_MADE: dict[str, tuple[Trait, ...]] = {"made": ("harness",), "difficulty": (1,)}
 _EXTRA = tuple(alexnet.EXTRA_CORRUPTION_ERRORS)
 _BOTH = (*alexnet.CORRUPTION_ERRORS, *_EXTRA)
 
@@ -242,6 +244,24 @@ AGGREGATES: tuple[Aggregate, ...] = (
         fn=mean_over_perturbations,
         source=f"{_HENDRYCKS}.2: the unnormalised mean of FP, as published for "
         "CIFAR-10-P",
+    ),
+    Aggregate(
+        name="mean_made_flip_probability",
+        over=("perturbation",),
+        of=_MADE,
+        metric="flip_probability",
+        fn=mean_over_perturbations,
+        source=f"{_HENDRYCKS}.2: the unnormalised mean of FP, of sequences that were "
+        "made in memory",
+    ),
+    Aggregate(
+        name="mean_made_top_5_distance",
+        over=("perturbation",),
+        of=_MADE,
+        metric="top_5_distance",
+        fn=mean_over_perturbations,
+        source=f"{_HENDRYCKS}.2: the unnormalised mean of T5D, of sequences that were "
+        "made in memory",
     ),
     Aggregate(
         name="mean_top_5_distance",

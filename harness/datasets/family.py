@@ -60,8 +60,11 @@ class Base:
             )
 
 
-# What a name asks for that ends so: the family under corruptions, of two kinds.
-SUFFIXES = ("-c-extra", "-c")
+# What a name asks for that ends so: the family under corruptions, of two kinds, or as
+# sequences under perturbations.
+CORRUPTED_SUFFIXES = ("-c-extra", "-c")
+PERTURBED_SUFFIX = "-p"
+SUFFIXES = (*CORRUPTED_SUFFIXES, PERTURBED_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

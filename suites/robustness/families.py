@@ -20,10 +20,13 @@ _OVER = {
     "relative_mce": ("relative mCE (%)", 100.0),
     "mce_of_the_extra_four": ("mCE of 4 (%)", 100.0),
     "mean_flip_probability": ("mean FP (%)", 100.0),
+    "mean_made_flip_probability": ("mean FP (%)", 100.0),
     "mfr": ("mFR (%)", 100.0),
     "mean_top_5_distance": ("mean T5D", 1.0),
+    "mean_made_top_5_distance": ("mean T5D", 1.0),
 }
 _OF_ALEXNET = " mCE and CE are in units of AlexNet's errors, which are 100."
+_FLIPS_OF_ALEXNET = "mFR in units of AlexNet's flip probabilities, which are 100; "
 _SEQUENCES = {
     "flip_probability": ("flip probability (%)", 100.0),
     "top_5_distance": ("top-5 distance", 1.0),
@@ -78,8 +81,9 @@ def sequence_parts(families: Sequence[Perturbed]) -> Iterable[Part]:
                 f"over perturbations, {one.family}",
                 one.networks,
                 one.over,
-                "mFR in units of AlexNet's flip probabilities, which are 100; T5D is "
-                "not divided by anything.",
+                "FP: flip probability, over the perturbations. "
+                f"{_FLIPS_OF_ALEXNET if 'mfr' in one.over else ''}T5D is not divided "
+                "by anything.",
             )
 
 

@@ -46,7 +46,10 @@ OVER_CORRUPTIONS = (
     "relative_mce",
     "mce_of_the_extra_four",
 )
-OF_SEQUENCES = ("mean_flip_probability", "mfr", "mean_top_5_distance")
+OF_SEQUENCES = (
+    *("mean_flip_probability", "mean_made_flip_probability", "mfr"),
+    *("mean_top_5_distance", "mean_made_top_5_distance"),
+)
 #: Aggregates that this section shows, each of a metric.
 SHOWN = (
     *((name, "accuracy") for name in (*BY_CORRUPTION, *OVER_CORRUPTIONS)),
@@ -54,7 +57,9 @@ SHOWN = (
     ("flip_rate", "flip_probability"),
     ("mfr", "flip_probability"),
     ("mean_flip_probability", "flip_probability"),
+    ("mean_made_flip_probability", "flip_probability"),
     ("mean_top_5_distance", "top_5_distance"),
+    ("mean_made_top_5_distance", "top_5_distance"),
 )
 
 

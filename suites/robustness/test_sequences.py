@@ -21,12 +21,14 @@ pytestmark = [
 @pytest.fixture
 def frames(dataset, predictions):
     """How many frames a sequence has; those of one follow each other."""
+    count = int(dataset.traits["frames"])
     if len(predictions) < dataset.size():
+        enough = f", or ask for {count} and more" if "made" in dataset.traits else ""
         raise UndefinedMetricError(
             "a sample of images takes frames of one sequence apart; leave out "
-            "--harness-max-images"
+            f"--harness-max-images{enough}"
         )
-    return int(dataset.traits["frames"])
+    return count
 
 
 @pytest.fixture
@@ -35,13 +37,15 @@ def rule(dataset):
     return rule_of(str(dataset.traits["perturbation"]))
 
 
-@pytest.mark.harness_aggregate("flip_rate", "mfr", "mean_flip_probability")
+@pytest.mark.harness_aggregate(
+    "flip_rate", "mfr", "mean_flip_probability", "mean_made_flip_probability"
+)
 def test_flip_probability(record, predictions, frames, rule):
     shares = flips(predictions.predicted().reshape(-1, frames), rule=rule)
     record("flip_probability", mean_of(shares, (0.0, 1.0)))
 
 
-@pytest.mark.harness_aggregate("mean_top_5_distance")
+@pytest.mark.harness_aggregate("mean_top_5_distance", "mean_made_top_5_distance")
 def test_top_5_distance(record, predictions, frames, rule):
     first = first_five(predictions.logits()).reshape(-1, frames, 5)
     distances = top_5_distances(first, rule=rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_PERTURBED = "One image, perturbed a little more from frame to frame: stability."
 _BY_SOURCE = {
     "imagenet-v2": "New images, chosen as the validation set's were: the proxy of a "
     "test set. Choose by it rather than by the validation set.",
@@ -14,8 +15,8 @@ _BY_SOURCE = {
     "imagenet-r": "Art, toys, graffiti of the classes: robustness to how things are "
     "rendered.",
     "imagenet-c": "Corruptions that nothing was trained on: mCE by AlexNet's errors.",
-    "imagenet-p": "One image, perturbed a little more from frame to frame: stability.",
-    "cifar10-p": "One image, perturbed a little more from frame to frame: stability.",
+    "imagenet-p": _PERTURBED,
+    "cifar10-p": _PERTURBED,
     "imagenet-o": "Images of no class: whether a network can reject. Read it against "
     "chance, which goes with how many images are outside.",
     "tiny-images": "New images, collected as CIFAR-10's were: the proxy of a test set.",
@@ -47,6 +48,8 @@ def use_of(traits: Mapping[str, Any]) -> str:
     'Collected elsewhere: a shift that nobody designed.'
     """
     source = str(traits.get("source", ""))
+    if "perturbation" in traits and "made" in traits:
+        return f"{_PERTURBED} {_MADE}"
     if "corruption" in traits and source != "imagenet-c":
         return f"{_CORRUPTED} {_MADE}" if "made" in traits else _CORRUPTED
     if source in _BY_SOURCE:

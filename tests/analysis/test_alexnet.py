@@ -292,3 +292,26 @@ def test_flips_of_cifar10_p_are_not_divided():
 
     lacking = made("mean_flip_probability", flips[:-1], sets_of)["flip_probability"]
     assert lacking == Undefined("nothing measured on c/scale")
+
+
+def test_flips_of_made_sequences_are_their_own_numbers():
+    """Of all that the family has, and never by AlexNet's, which are of the videos."""
+    sets_of = {
+        f"imagenet-p/{name}": {"perturbation": name, "made": "harness", "difficulty": 1}
+        for name in TEN
+    }
+    flips = [
+        row(name, 0.01 * i, metric="flip_probability") for i, name in enumerate(sets_of)
+    ]
+    moves = [row(name, 2.0, metric="top_5_distance") for name in sets_of]
+
+    found = made("mean_made_flip_probability", flips, sets_of)["flip_probability"]
+    assert found == pytest.approx(0.045)
+    assert made("mean_made_top_5_distance", moves, sets_of) == {"top_5_distance": 2.0}
+    for name in ("mfr", "flip_rate", "mean_flip_probability"):
+        assert made(name, flips, sets_of) == {}
+    assert made("mean_top_5_distance", moves, sets_of) == {}
+    lacking = made("mean_made_flip_probability", flips[:-1], sets_of)
+    assert lacking["flip_probability"] == Undefined(
+        "nothing measured on imagenet-p/scale"
+    )

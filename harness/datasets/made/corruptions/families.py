@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from harness.datasets.dataset import Dataset, Transformation
-from harness.datasets.family import SUFFIXES, Family
+from harness.datasets.family import CORRUPTED_SUFFIXES, Family
 from harness.datasets.made.corruptions.catalogue import (
     CATALOGUE,
     EXTRA,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 # Which corruptions a family's name with a suffix asks for.
-ASKED = dict(zip(SUFFIXES, (EXTRA, STANDARD), strict=True))
+ASKED = dict(zip(CORRUPTED_SUFFIXES, (EXTRA, STANDARD), strict=True))
 IN_COLOUR = ("saturate",)  # changes nothing but the strength of colours
 
 

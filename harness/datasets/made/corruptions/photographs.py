@@ -213,8 +213,8 @@ class CorruptedImages:
         if geometry is None or side is None or made.shape[1:3] == (side, side):
             return made
         found = empty(len(made), side, side, made.shape[3])
-        for one, stretched in zip(made, found, strict=True):
-            stretched[...] = _stretched(one, geometry, quick=self._quick)
+        for one, other in zip(made, found, strict=True):
+            other[...] = stretched(one, geometry, quick=self._quick)
         return found
 
     def block(
@@ -237,10 +237,10 @@ class CorruptedImages:
         return np.random.Generator(np.random.Philox(key))
 
 
-def _stretched(
+def stretched(
     image: NDArray[np.uint8], geometry: Geometry, *, quick: bool
 ) -> NDArray[np.uint8]:
-    """(crop, crop, c) of (h, w, c)."""
+    """(crop, crop, c) of an (h, w, c) image that shows what a network is to see."""
     if quick and geometry.quick:
         return geometry.of_tensor(torch.from_numpy(image).permute(2, 0, 1), whole=True)
     picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)

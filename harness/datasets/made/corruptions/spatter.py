@@ -56,12 +56,16 @@ def spatter(
     height = along_both(noise, smoothing(h, sigma), smoothing(w, sigma))
     values = unit(images)
     if liquid == "water":
-        light = _light(torch.where(height < threshold, 0.0, height))
-        return truncated(values + amount * light * _colour(WATER, values))
+        return watered(values, torch.where(height < threshold, 0.0, height), amount)
     wet = (height > threshold).double()
     cover = along_both(wet, smoothing(h, amount), smoothing(w, amount))
     cover = torch.where(cover < THICK, 0.0, cover)
     return truncated(values * (1 - cover) + cover * _colour(MUD, values))
+
+
+def watered(values: torch.Tensor, height: torch.Tensor, amount: float) -> torch.Tensor:
+    """uint8 images of floats behind drops of (b, 1, h, w) heights; see `spatter`."""
+    return truncated(values + amount * _light(height) * _colour(WATER, values))
 
 
 def _light(height: torch.Tensor) -> torch.Tensor:

@@ -51,10 +51,20 @@ def snow(
     b, _, h, w = images.shape
     noise = rng.standard_normal((b, 1, h, w)) * spread + mean
     angles = rng.uniform(*angle, size=b)
-    flakes = along_both(like(noise, images), zooming(h, zoom), zooming(w, zoom))
-    flakes = torch.where(flakes < threshold, torch.zeros_like(flakes), flakes)
-    layer = unit(smear(truncated(flakes), angles, radius=radius, sigma=sigma))
-    values = unit(images)
+    cut = flakes(like(noise, images), zoom, threshold)
+    fallen = smear(cut, angles, radius=radius, sigma=sigma)
+    return snowed(unit(images), unit(fallen), keep)
+
+
+def flakes(noise: torch.Tensor, zoom: float, threshold: float) -> torch.Tensor:
+    """(b, 1, h, w) uint8 flakes, `zoom` times as large as the pixels of a noise."""
+    h, w = noise.shape[-2:]
+    found = along_both(noise, zooming(h, zoom), zooming(w, zoom))
+    return truncated(torch.where(found < threshold, torch.zeros_like(found), found))
+
+
+def snowed(values: torch.Tensor, layer: torch.Tensor, keep: float) -> torch.Tensor:
+    """uint8 images of floats: whitened, under a layer of flakes and its half turn."""
     white = torch.maximum(values, grey(values) * 1.5 + 0.5)
     return truncated(keep * values + (1 - keep) * white + layer + layer.flip((2, 3)))
 
