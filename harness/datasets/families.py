@@ -1,6 +1,6 @@
 """The dataset families that the harness brings along."""
 
-from harness.datasets.bases import CIFAR10, DIGITS, SMALL_BASES
+from harness.datasets.bases import CIFAR10, DIGITS, KTH, SMALL_BASES, VOC
 from harness.datasets.bases.cifar10_p import CIFAR10_P_FAMILIES
 from harness.datasets.bases.cifar10_sets import CIFAR10_FAMILIES
 from harness.datasets.bases.digits import DIGITS_FAMILIES
@@ -21,4 +21,6 @@ FAMILIES = (
     *IMAGENET_FAMILIES,
     *IMAGENET_C_FAMILIES,
     *IMAGENET_P_FAMILIES,
+    *shared(VOC),
+    *shared(KTH),
 )

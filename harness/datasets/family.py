@@ -38,6 +38,11 @@ class Base:
         Of a base whose pictures have any size: how they are brought to `size` for
         networks that ask for no geometry of their own. None where all images have one
         size; networks then get that, whatever they ask for.
+    several
+        Whether several classes may hold of an image: its images have `sets`, and no
+        labels.
+    facts
+        Names of what else is known of each image: its images have `facts`.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Base:
     source: str
     licence: str
     geometry: Geometry | None = None
+    several: bool = False
+    facts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         side = self.geometry and self.geometry.crop

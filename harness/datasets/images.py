@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -254,6 +254,12 @@ def sets_of(images: Images) -> NDArray[np.bool_] | None:
     Images that have such `sets` have no `labels`.
     """
     return getattr(images, "sets", None)
+
+
+def facts_of(images: Images) -> Mapping[str, NDArray[Any]]:
+    """By name (n,) what else is known of each image, numbers or texts."""
+    facts: Mapping[str, NDArray[Any]] = getattr(images, "facts", {})
+    return facts
 
 
 def same_content(one: Images, other: Images) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.datasets.bases.imagenet_classes import WNID, WNIDS
+from harness.datasets.bases.once import once_a_run
 from harness.datasets.family import Base
 from harness.datasets.geometry import Geometry
 from harness.datasets.places import possible_places
@@ -130,28 +131,15 @@ def list_part(part: str, settings: Settings) -> Listing:
     return list_flat(place, WNIDS, validation_wnids, of=of)
 
 
-class _One:
-    """Settings by which object they are: a later run looks at the disk anew."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    def __hash__(self) -> int:
-        return id(self.settings)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _One) and self.settings is other.settings
-
-
-@lru_cache(maxsize=8)
-def _later(part: str, run: _One) -> Callable[[], Images]:
-    place = place_of(part, run.settings)
-    return Later(place, lambda: pictures(list_part(part, run.settings), run.settings))
+@once_a_run
+def _later(part: str, settings: Settings) -> Callable[[], Images]:
+    place = place_of(part, settings)
+    return Later(place, lambda: pictures(list_part(part, settings), settings))
 
 
 def part(name: str, settings: Settings) -> Images:
     """The pictures of a part, listed once a run."""
-    return _later(name, _One(settings))()
+    return _later(name, settings)()
 
 
 IMAGENET = Base(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base, Family
+from harness.datasets.images import sets_of
+from harness.datasets.truth import KnownTruth, Truth
 from harness.measurement import Domain
 from harness.traits import TRANSFORMATIONS, Trait, together
 
@@ -30,8 +32,24 @@ def _test(base: Base, settings: Settings) -> tuple[Dataset, ...]:
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
             traits={"split": "test"},
+            known=_known(base, settings),
         ),
     )
+
+
+def _known(base: Base, settings: Settings) -> KnownTruth | None:
+    """The truth of a base's test images where several classes may hold of one."""
+    if not base.several:
+        return None
+
+    def read() -> Truth:
+        sets = sets_of(base.test(settings))
+        assert sets is not None
+        return Truth.sets(
+            sets, len(base.classes), several=True, of=f"labels of base {base.name}"
+        )
+
+    return KnownTruth(read)
 
 
 def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
@@ -45,6 +63,7 @@ def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
             family="interior",
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
+            known=_known(base, settings),
             transformations=made,
             seed=(settings.seed, i),
             traits=_traits("default", made),
@@ -67,6 +86,7 @@ def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Datase
             family=f"interior-{letter}",
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
+            known=_known(base, settings),
             transformations=made,
             # The letter's number, so that no pool shares the default pool's draws.
             seed=(settings.seed, i, 1 + list(OTHER_POOLS).index(letter)),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.datasets.image_names import names_of
+from harness.datasets.images import facts_of
 
 if TYPE_CHECKING:
     from harness.datasets.geometry import Geometry
@@ -108,6 +112,16 @@ class Relabelled:
         digest = hashlib.sha256(self._images.digest.encode())
         digest.update(np.ascontiguousarray(self.labels).data)
         return digest.hexdigest()
+
+    @property
+    def facts(self) -> Mapping[str, NDArray[Any]]:
+        """Of the images, where any are known."""
+        return facts_of(self._images)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the images, where they have any."""
+        return names_of(self._images)
 
     @property
     def pixels(self) -> NDArray[np.uint8]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.datasets.image_names import names_of
+from harness.datasets.images import facts_of, sets_of
 from harness.sampling import sampled_rows
 
 if TYPE_CHECKING:
@@ -30,8 +32,22 @@ class TakenImages:
     def __init__(self, images: Images, rows: NDArray[np.intp]) -> None:
         self._images = images
         self._rows = rows
-        labels = images.labels
-        self.labels: NDArray[np.int64] | None = None if labels is None else labels[rows]
+        labels, sets = images.labels, sets_of(images)
+        self.labels: NDArray[np.int64] | None = (
+            None if labels is None else labels[self._rows]
+        )
+        self.sets: NDArray[np.bool_] | None = None if sets is None else sets[self._rows]
+
+    @property
+    def facts(self) -> dict[str, NDArray[Any]]:
+        """Of those that are taken, where any are known."""
+        return {name: some[self._rows] for name, some in facts_of(self._images).items()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of those that are taken, where images have any."""
+        names = names_of(self._images)
+        return tuple(names[i] for i in self._rows) if names else ()
 
     @cached_property
     def digest(self) -> str:

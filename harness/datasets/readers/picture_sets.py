@@ -106,6 +106,11 @@ class PictureImages:
         return self._files
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of their files below the root, in their order."""
+        return tuple(f.relative_to(self._root).as_posix() for f in self._files)
+
+    @property
     def pixels(self) -> NDArray[np.uint8]:
         """(n, h, w, c) of all of them, which may be much."""
         return self.block(0, len(self))
