@@ -25,7 +25,7 @@ from harness.errors import (
 from harness.layer_choice import LayerChoice
 from harness.measurement import Domain
 from harness.models.entry import Given, ModelEntry, activation_of, is_encoder
-from harness.models.population import chosen_name
+from harness.models.population import chosen_names
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from harness.datasets.family import Base, Family
     from harness.metrics.spec import Metric
     from harness.models.entry import Registered
-    from harness.models.population import PopulationEntry
+    from harness.models.population import Population
     from harness.models.record import EpochRecord
     from harness.registry import Registry
     from harness.settings import Settings
@@ -172,28 +172,38 @@ class Grid:
         """
         known = self.registry.populations_of(self.base.name)
         asked = (
-            one.target if one.target in known else chosen_name(one)
+            name
             for one in self.settings.population
+            for name in chosen_names(one, known)
         )
         chosen = tuple(dict.fromkeys(asked)) or tuple(known)
         for name in chosen:
             known[name].locate(self.settings)
         return tuple(sorted(chosen))
 
-    def population(self, name: str) -> PopulationEntry:
+    def population(self, name: str) -> Population:
         """One of them."""
         return self.registry.populations_of(self.base.name)[name]
 
     def population_records(self, name: str) -> tuple[EpochRecord, ...]:
-        """What its networks said after every epoch; trains them if it must."""
+        """What its networks said after every epoch; trains them if it must.
+
+        Raises
+        ------
+        HarnessError
+            If they cannot be had, or are not of the same epochs and images.
+        """
         entry = self.population(name)
-        return self._once(
-            f"population {name}",
-            lambda: tuple(
+
+        def found() -> tuple[EpochRecord, ...]:
+            records = tuple(
                 entry.record(i, self.settings, self.tell)
                 for i in range(len(entry.seeds))
-            ),
-        )
+            )
+            _check_alike(name, records)
+            return records
+
+        return self._once(f"population {name}", found)
 
     @cached_property
     def layers(self) -> LayerChoice:
@@ -440,3 +450,22 @@ class Grid:
             and self.covers(name, dataset)
             and self.covers(name, self.source.name)
         )
+
+
+def _check_alike(name: str, records: Sequence[EpochRecord]) -> None:
+    """Refuse records that cannot be stacked: of other epochs, or of other images."""
+    first = records[0]
+    for record in records[1:]:
+        if record.epochs != first.epochs:
+            raise HarnessError(
+                f"networks of population {name} must have as many epochs each, got "
+                f"{first.epochs} of {first.facts['model']} and {record.epochs} of "
+                f"{record.facts['model']}"
+            )
+        for split in first.predicted.keys() & record.predicted.keys():
+            if record.facts["images"][split] != first.facts["images"][split]:
+                raise HarnessError(
+                    f"networks of population {name} must be of the same {split} images "
+                    f"with the same labels, and {record.facts['model']} is of others "
+                    f"than {first.facts['model']}"
+                )

@@ -308,12 +308,21 @@ def _activation(target: str, facts: dict[str, str]) -> str:
 
 
 def _population(text: str) -> PopulationSpec:
-    target, facts = split_query(text, ("networks", "epochs", "name"))
+    target, facts = split_query(
+        text, ("networks", "epochs", "name", "label_noise", "split")
+    )
     if (name := facts.get("name", "")) != (name and safe_name(name)):
         raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
     count = _count(1, 10_000)
     numbers = {n: _fact(n, count, facts) for n in ("networks", "epochs") if n in facts}
-    return PopulationSpec(target=target, name=name, **numbers)
+    noise = _numbers("label_noise", facts, "shares in [0, 1] as", lambda x: 0 <= x <= 1)
+    return PopulationSpec(
+        target=target,
+        name=name,
+        label_noise=noise,
+        split=_known_fact("split", facts, ("train", "test")),
+        **numbers,
+    )
 
 
 def _fact(fact: str, parse: Callable[[str], T], facts: dict[str, str]) -> T:
@@ -447,8 +456,10 @@ OPTIONS = (
         many=True,
         help="networks of one recipe from several seeds, for tests that ask for "
         "`population` (repeatable): a model that the harness trains, "
-        "MODEL?networks=5&epochs=20&name=NAME, from the seed of training on, or one "
-        "that is registered (default: all of these)",
+        "MODEL?networks=5&epochs=20&name=NAME, from the seed of training on, with "
+        "label_noise=0,.5 one for each share of random labels; or one that is "
+        "registered (default: all of these); or records of others, 'runs/*.npz'; or "
+        "several kinds as one, A+B",
     ),
     Option(
         field="data",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.activation import Activation
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from harness.datasets.truth import Truth
     from harness.metrics.spec import Metric
     from harness.models.entry import ModelEntry, Registered
-    from harness.models.population import PopulationEntry
+    from harness.models.population import Population
     from harness.models.recipe import Recipe
     from harness.report.section import Section
     from harness.settings import Settings
@@ -159,10 +160,10 @@ class Registry:
         return self._versions[metric.name]
 
     @cached_property
-    def _populations(self) -> dict[tuple[str, str], PopulationEntry]:
+    def _populations(self) -> dict[tuple[str, str], Population]:
         return {}
 
-    def populations_of(self, base: str) -> dict[str, PopulationEntry]:
+    def populations_of(self, base: str) -> dict[str, Population]:
         """The populations of a base by name, sorted."""
         return {n: e for (b, n), e in sorted(self._populations.items()) if b == base}
 
@@ -368,15 +369,79 @@ class Registry:
         entry = population(
             name, base=self.bases[base], model=model, recipe=recipe, seeds=seeds
         )
-        if (base, name) in self._models:
+        self._put_population(entry)
+        for member in entry.members:
+            self._put_model(self._models, member)
+
+    def add_recorded_population(
+        self,
+        name: str,
+        *,
+        base: str,
+        files: Sequence[str | Path],
+        split: str = "test",
+    ) -> None:
+        """Add networks that others trained, of which records are here and no more.
+
+        Parameters
+        ----------
+        name
+            Its name on the command line and in reports; no model's.
+        base
+            The base whose images they may be of; records have to prove it.
+        files
+            One a network, as `harness.Recorder` writes them, or pickles as published.
+        split
+            "train" or "test": which images pickles are of.
+        """
+        from harness.models.recorded_population import RecordedPopulation
+
+        self._check_base(base)
+        if not files:
+            raise HarnessError(f"`files` of population {name} must be one at least")
+        self._put_population(
+            RecordedPopulation(
+                name=name,
+                of=self.bases[base],
+                files=tuple(map(Path, files)),
+                split=split,
+            )
+        )
+
+    def add_mixed_population(self, name: str, *, base: str, of: Sequence[str]) -> None:
+        """Add networks of several kinds as one subject.
+
+        Parameters
+        ----------
+        name
+            Its name on the command line and in reports; no model's.
+        base
+            Of all of them.
+        of
+            Names of populations that are registered, two at least.
+        """
+        from harness.models.population import MixedPopulation
+
+        known = self.populations_of(base)
+        if len(set(of)) < 2:
+            raise HarnessError(
+                f"population {name} must be of two others at least, got {list(of)}"
+            )
+        for one in of:
+            if one not in known:
+                raise UnknownName("population", one, known)
+        self._put_population(
+            MixedPopulation(name=name, parts=tuple(known[one] for one in of))
+        )
+
+    def _put_population(self, entry: Population) -> None:
+        base, name = key = entry.base, entry.name
+        if key in self._models:
             raise HarnessError(
                 f"population {name} of base {base} is called as a model is; choose "
                 "another name"
             )
-        key = base, name
         _put(self._populations, key, entry, "population", f"{name} of base {base}")
-        for member in entry.members:
-            self._put_model(self._models, member)
 
     def add_chosen_models(self, settings: Settings) -> None:
         """Add NAME-rotation, NAME-sigmoid and so on where --harness-models has them."""
@@ -392,11 +457,11 @@ class Registry:
         HarnessError
             If there is no such model, or a registered one is asked to be another.
         """
-        from harness.models.population import NETWORKS, chosen_name
-        from harness.models.trained_here import trainable
+        from harness.models.population import chosen_names, part_name, parts_of
 
         for spec in settings.population:
-            if spec.target in self.populations_of(settings.base):
+            known = self.populations_of(settings.base)
+            if spec.target in known:
                 if spec != PopulationSpec(target=spec.target):
                     raise HarnessError(
                         f"population {spec.target} must be run as it is registered; "
@@ -404,18 +469,66 @@ class Registry:
                     )
                 continue
             self._check_base(settings.base)
-            model = self.trainable(settings.base, spec.target)
-            found = trainable(model)
-            assert found is not None
-            recipe = found[1].recipe
-            first = settings.training_seed
-            self.add_population(
-                chosen_name(spec),
-                base=settings.base,
-                model=model,
-                recipe=replace(recipe, epochs=spec.epochs or recipe.epochs),
-                seeds=range(first, first + (spec.networks or NETWORKS)),
+            parts, shares = parts_of(spec.target), spec.label_noise or (None,)
+            for name, share in zip(chosen_names(spec, known), shares, strict=True):
+                if len(parts) == 1:
+                    self._add_chosen(name, parts[0], spec, share, settings)
+                    continue
+                noise = "" if share is None else f"-noise{share:g}"
+                kinds = [part_name(part, spec, known, noise) for part in parts]
+                for kind, part in zip(kinds, parts, strict=True):
+                    if kind not in self.populations_of(settings.base):
+                        self._add_chosen(kind, part, spec, share, settings)
+                self.add_mixed_population(name, base=settings.base, of=kinds)
+
+    def _add_chosen(
+        self,
+        name: str,
+        target: str,
+        spec: PopulationSpec,
+        share: float | None,
+        settings: Settings,
+    ) -> None:
+        """One of a model or of records, under a name."""
+        from harness.models.population import NETWORKS
+        from harness.models.recorded_population import files_of, is_of_records
+        from harness.models.trained_here import trainable
+
+        if spec.split and not is_of_records(target):
+            raise HarnessError(
+                f"population {target} has records of all splits; leave `split` out"
             )
+        if is_of_records(target):
+            alone = spec.target == target
+            if alone and (spec.networks or spec.epochs or spec.label_noise):
+                raise HarnessError(
+                    f"population {target} is of records, whose networks and epochs are "
+                    "what they are; leave the facts of a training out"
+                )
+            self.add_recorded_population(
+                name,
+                base=settings.base,
+                files=files_of(target),
+                split=spec.split or "test",
+            )
+            return
+        model = self.trainable(settings.base, target)
+        found = trainable(model)
+        assert found is not None
+        recipe = found[1].recipe
+        recipe = replace(
+            recipe,
+            epochs=spec.epochs or recipe.epochs,
+            label_noise=recipe.label_noise if share is None else share,
+        )
+        first = settings.training_seed
+        self.add_population(
+            name,
+            base=settings.base,
+            model=model,
+            recipe=recipe,
+            seeds=range(first, first + (spec.networks or NETWORKS)),
+        )
 
     def trainable(self, base: str, name: str) -> ModelEntry:
         """A model that the harness trains; UnknownName if there is none."""
@@ -580,7 +693,6 @@ class Registry:
 def _digest_of(metric: Metric) -> str:
     """Of the code of a metric that is none of the harness's."""
     import inspect
-    from pathlib import Path
 
     from harness.contents import digest_of
 

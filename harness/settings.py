@@ -100,17 +100,26 @@ class PopulationSpec:
     Attributes
     ----------
     target
-        One that is registered, or a model that the harness trains.
+        One that is registered, or a model that the harness trains, or records of
+        networks that others trained, as a pattern of files; or several of these with a
+        ``+`` between them, which make up one.
     name
-        Of a population of a model; empty to put it together.
+        Of a population that is not registered; empty to put it together.
     networks, epochs
-        How many, and how long each is trained; None for as many as usual.
+        How many of a model, and how long each is trained; None for as many as usual.
+    label_noise
+        A population each whose training labels are drawn at random so far; empty for
+        one, of the recipe.
+    split
+        Which images records are of that do not say it; empty for those of the test.
     """
 
     target: str
     name: str = ""
     networks: int | None = None
     epochs: int | None = None
+    label_noise: tuple[float, ...] = ()
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

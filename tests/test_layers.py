@@ -81,6 +81,8 @@ INSIDE = {
             "class_folders",
             "class_map",
             "hierarchy",
+            "image_ids",
+            "image_names",
         },
         {"images", "passed_over", "places", "truth", "truth_files"},
         {"dataset", "decoded", "kept", "label_lists"},
@@ -99,7 +101,8 @@ INSIDE = {
         {"classifier", "record"},
         {"entry", "recorder", "tap", "trainings", "yours"},
         {"published_record", "trained_here", "untrained"},
-        {"published", "population"},
+        {"published", "recorded_population"},
+        {"population"},
         {"entries"},
     ),
     "analysis": (

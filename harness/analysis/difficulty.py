@@ -21,6 +21,7 @@ DRAWS = 500
 SHUFFLES = 200
 _ENDS = (2.5, 97.5)
 CONSTANT = Undefined("one of the two is the same on all images")
+SEVERAL = Undefined("images have not one class each")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class Shuffled:
 def difficulty(
     statistic: Array,
     right: Right,
-    labels: NDArray[np.integer],
+    labels: NDArray[np.integer] | None,
     *,
     draws: int = DRAWS,
     over_networks: bool = False,
@@ -99,7 +100,7 @@ def difficulty(
     right : (m, n) or (m, e, n) bool array
         Of the same images in the same order.
     labels : (n,) integer array
-        Their classes.
+        Their classes; None where images have not one each, so that nothing is within.
     draws
         Of the bootstrap over images.
     over_networks
@@ -129,6 +130,7 @@ def difficulty(
     >>> round(found.overall.value, 4), found.within.value == found.overall.value
     (1.0, True)
     """
+    one_each = labels
     x, shares, labels = _checked(statistic, right, labels)
     known = ~np.isnan(x)
     x, shares, labels = x[known], shares[:, known], labels[known]
@@ -151,8 +153,8 @@ def difficulty(
     overall = spearman(x, shares.mean(axis=0)) if n else None
     return Difficulty(
         overall=_related(overall, drawn[0]),
-        within=_related(_mean(by_class), drawn[1]),
-        by_class=by_class,
+        within=SEVERAL if one_each is None else _related(_mean(by_class), drawn[1]),
+        by_class={} if one_each is None else by_class,
         images=n,
         missing=int((~known).sum()),
     )
@@ -161,7 +163,7 @@ def difficulty(
 def shuffled(
     statistic: Array,
     right: Right,
-    labels: NDArray[np.integer],
+    labels: NDArray[np.integer] | None,
     *,
     within: bool = False,
     shuffles: int = SHUFFLES,
@@ -177,9 +179,9 @@ def shuffled(
     statistic, right, labels
         As `difficulty` takes them.
     within
-        Whether it is shuffled within each class, and the correlation within classes is
-        looked at: a table in the order of classes and wrong within them is found by
-        this alone.
+        Whether it is shuffled within each class, of images that have one each, and the
+        correlation within classes is looked at: a table in the order of classes and
+        wrong within them is found by this alone.
     shuffles, seed
         How many, and of their draws.
 
@@ -217,12 +219,13 @@ def shuffled(
 
 
 def _checked(
-    statistic: Array, right: Right, labels: NDArray[np.integer]
+    statistic: Array, right: Right, labels: NDArray[np.integer] | None
 ) -> tuple[Array, Array, NDArray[np.int64]]:
     """The statistic, (m, n) shares of epochs that are right, and the labels."""
     check_right(right, 2, 3)
     n = right.shape[-1]
-    x, labels = np.asarray(statistic, dtype=np.float64), np.asarray(labels)
+    x = np.asarray(statistic, dtype=np.float64)
+    labels = np.zeros(n, dtype=np.int64) if labels is None else np.asarray(labels)
     for name, array in (("statistic", x), ("labels", labels)):
         if array.shape != (n,):
             raise ValueError(

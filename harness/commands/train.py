@@ -123,6 +123,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "and the same for all networks (default 0)",
     )
     recipe.add_argument(
+        "--noise-draws-true",
+        action=argparse.BooleanOptionalAction,
+        help="whether the true class may be drawn too, as published (default: yes)",
+    )
+    recipe.add_argument(
         "--images",
         type=int,
         metavar="N",
@@ -156,6 +161,7 @@ _CHANGEABLE = (
     "shift",
     "flip",
     "label_noise",
+    "noise_draws_true",
     "images",
 )
 

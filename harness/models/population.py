@@ -6,16 +6,18 @@ import hashlib
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import HarnessError, MissingData
 from harness.models.entry import ModelEntry
 from harness.models.recipe import Recipe
+from harness.models.recorded_population import is_of_records
 from harness.models.trained_here import TRAINED_ON_FIRST_USE, trainable, weights_of
 from harness.models.trainings import Tell, Training
+from harness.queries import safe_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from harness.datasets.family import Base
     from harness.datasets.images import Images
@@ -91,6 +93,46 @@ class FromSeed:
             weights_of(self.training(settings), SPLITS, entry.name, tell)
 
 
+class Population(Protocol):
+    """Networks that are one subject, with what they said after every epoch."""
+
+    @property
+    def name(self) -> str:
+        """On the command line and in reports."""
+
+    @property
+    def base(self) -> str:
+        """Name of what they are trained on."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """One a network."""
+
+    @property
+    def members(self) -> tuple[ModelEntry, ...]:
+        """The networks, as models; none where there are records alone."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the members."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of each network the population of one recipe that it is of."""
+
+    def locate(self, settings: Settings) -> str:
+        """Where they come from, for people; MissingData if they cannot be had."""
+
+    def images(self, split: str, settings: Settings) -> Images:
+        """What its records of a split are of."""
+
+    def record(self, i: int, settings: Settings, tell: Tell) -> EpochRecord:
+        """What one of them said after every epoch."""
+
+    def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
+        """sha256 over all that decides what they say, and said."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopulationEntry:
     """Networks of one recipe from several seeds, as one subject.
@@ -115,6 +157,11 @@ class PopulationEntry:
         """Of the members: NAME-seed3."""
         return tuple(member.name for member in self.members)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All of one."""
+        return (self.name,) * len(self.seeds)
+
     def locate(self, settings: Settings) -> str:
         """Where the members come from, for people; MissingData of the first that lacks.
 
@@ -125,9 +172,12 @@ class PopulationEntry:
 
     def images(self, split: str, settings: Settings) -> Images:
         """What its records of a split are of, with the labels of the training."""
+        from harness.models.record import DURING
+
         weights = self.members[0].weights
         assert isinstance(weights, FromSeed)
-        return weights.training(settings).images(split)
+        part = "train" if split == DURING else split
+        return weights.training(settings).images(part)
 
     def record(self, i: int, settings: Settings, tell: Tell) -> EpochRecord:
         """What one member said after every epoch."""
@@ -143,6 +193,70 @@ class PopulationEntry:
             for i, member in enumerate(self.members)
             for record in [self.record(i, settings, tell)]
         ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixedPopulation:
+    """Networks of several kinds, as one subject.
+
+    Attributes
+    ----------
+    name
+        On the command line and in reports.
+    parts
+        Populations of one base, of which each is of one kind.
+    """
+
+    name: str
+    parts: tuple[Population, ...]
+
+    @property
+    def base(self) -> str:
+        """Of all."""
+        return self.parts[0].base
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """One a network, those of the first kind first; kinds may share some."""
+        return tuple(seed for part in self.parts for seed in part.seeds)
+
+    @property
+    def members(self) -> tuple[ModelEntry, ...]:
+        """Of all kinds; none where one has records alone."""
+        if not all(part.members for part in self.parts):
+            return ()
+        return tuple(member for part in self.parts for member in part.members)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the members."""
+        return tuple(member.name for member in self.members)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Those of the parts."""
+        return tuple(kind for part in self.parts for kind in part.kinds)
+
+    def locate(self, settings: Settings) -> str:
+        """Where the parts come from."""
+        return ", ".join(dict.fromkeys(part.locate(settings) for part in self.parts))
+
+    def images(self, split: str, settings: Settings) -> Images:
+        """Of the first; the others' records say whether theirs are the same."""
+        return self.parts[0].images(split, settings)
+
+    def record(self, i: int, settings: Settings, tell: Tell) -> EpochRecord:
+        """That of a network of some part."""
+        for part in self.parts:
+            if i < len(part.seeds):
+                return part.record(i, settings, tell)
+            i -= len(part.seeds)
+        raise IndexError(i)
+
+    def fingerprint(self, settings: Settings, base: Base, tell: Tell) -> str:
+        """sha256 over those of the parts, in their order."""
+        parts = [part.fingerprint(settings, base, tell) for part in self.parts]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -197,19 +311,52 @@ def population(
     return PopulationEntry(name=name, base=base.name, seeds=seeds, members=members)
 
 
-def chosen_name(spec: PopulationSpec) -> str:
-    """What a population of a model is called that the command line asks for.
+def parts_of(target: str) -> tuple[str, ...]:
+    """Models, populations or records of which a population is asked for: ``A+B``."""
+    return tuple(target.split("+"))
+
+
+def chosen_names(spec: PopulationSpec, known: Collection[str]) -> tuple[str, ...]:
+    """What the populations are called that the command line asks for by one option.
+
+    One for each share of label noise.
+
+    Parameters
+    ----------
+    known
+        Populations that are registered, which keep their names.
 
     Examples
     --------
     >>> from harness.settings import PopulationSpec
-    >>> chosen_name(PopulationSpec(target="lenet", networks=3))
-    'lenet-x3'
-    >>> chosen_name(PopulationSpec(target="lenet", epochs=20))
-    'lenet-x5-e20'
+    >>> chosen_names(PopulationSpec(target="lenet", networks=3), ())
+    ('lenet-x3',)
+    >>> chosen_names(PopulationSpec(target="lenet+runs/a*.npz", epochs=20), ())
+    ('lenet-x5-e20+a',)
+    >>> chosen_names(PopulationSpec(target="mlp", label_noise=(0, 0.5)), ())
+    ('mlp-x5-noise0', 'mlp-x5-noise0.5')
     """
+    if spec.target in known:
+        return (spec.target,)
+    shares = [f"-noise{share:g}" for share in spec.label_noise] or [""]
+    if spec.name:
+        return tuple(spec.name + share for share in shares)
+    return tuple(
+        "+".join(part_name(p, spec, known, share) for p in parts_of(spec.target))
+        for share in shares
+    )
+
+
+def part_name(
+    part: str, spec: PopulationSpec, known: Collection[str], share: str = ""
+) -> str:
+    """What one kind of a population is called; `share` is the end for its noise."""
+    if part in known:
+        return part
+    if is_of_records(part):
+        return safe_name(Path(part).stem)
     length = f"-e{spec.epochs}" if spec.epochs else ""
-    return spec.name or f"{spec.target}-x{spec.networks or NETWORKS}{length}"
+    return f"{part}-x{spec.networks or NETWORKS}{length}{share}"
 
 
 def _are_seeds(seeds: Sequence[object]) -> bool:

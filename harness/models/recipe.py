@@ -48,6 +48,9 @@ class Recipe:
     label_noise
         Share of the training images, about, whose label is drawn anew from all classes,
         once and the same for every seed; labels of the test split stay true.
+    noise_draws_true
+        Whether the true class may be drawn too, as published; else noise is any other
+        class, and exactly that share of labels is wrong in the mean.
     images
         How many training images it learns from, drawn evenly over them and the same for
         every seed; None for all.
@@ -76,6 +79,7 @@ class Recipe:
     shift: int = 0
     flip: bool = False
     label_noise: float = 0.0
+    noise_draws_true: bool = True
     images: int | None = None
     objective: SelfClassifier | Pretext | None = None
     loss: str = "cross_entropy"
@@ -137,6 +141,8 @@ class Recipe:
         for name in ("label_noise", "warm_up"):
             if not facts[name]:  # as it was before there was any
                 del facts[name]
+        if self.noise_draws_true:
+            del facts["noise_draws_true"]
         if self.images is None:
             del facts["images"]
         if self.loss == "cross_entropy":

@@ -53,6 +53,8 @@ class EpochRecord:
         (n, k) bool of images with several labels.
     logits
         By split, where they were kept: (epochs, n, k) float16.
+    ids
+        By split, where other trainers gave them: (n,) names or numbers of the images.
     true
         By split, where labels were drawn at random: (n,) int64, as they were before.
     loss, accuracy
@@ -71,6 +73,7 @@ class EpochRecord:
     labels: dict[str, Labels]
     facts: dict[str, Any]
     logits: dict[str, NDArray[np.float16]] = field(default_factory=dict)
+    ids: dict[str, NDArray[Any]] = field(default_factory=dict)
     true: dict[str, Labels] = field(default_factory=dict)
     loss: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     accuracy: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -263,7 +266,9 @@ def read_record(path: Path) -> EpochRecord:
         true=true,
         facts=facts,
         digest=file_digest(path),
-        **by_epoch,
+        loss=by_epoch["loss"],
+        accuracy=by_epoch["accuracy"],
+        learning_rate=by_epoch["learning_rate"],
     )
 
 

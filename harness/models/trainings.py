@@ -90,10 +90,20 @@ class Training:
         images, share = self.base.train(self.settings), self.recipe.label_noise
         if self.recipe.images is not None:
             images = self._sampled(images, self.recipe.images)
-        if not share or images.labels is None:
+        if not share:
             return images
+        if images.labels is None:
+            raise HarnessError(
+                "`label_noise` must be 0 of images without one label each, as those of "
+                f"base {self.base.name} are, got {share:g}"
+            )
         classes = len(self.base.classes)
-        noisy = with_label_noise(images.labels, share, classes=classes)
+        noisy = with_label_noise(
+            images.labels,
+            share,
+            classes=classes,
+            true_too=self.recipe.noise_draws_true,
+        )
         return Relabelled(images, noisy)
 
     def _sampled(self, images: Images, n: int) -> Images:

@@ -42,3 +42,11 @@ def pytest_addoption(parser):
         "test image in the order of the base's test split, such as CIFAR-10H's "
         "probs.npy; refused where its largest shares are not the labels of the rows",
     )
+    group.addoption(
+        "--learning-order-table",
+        action="append",
+        metavar="FILE",
+        help="a CSV file of numbers of images (repeatable), such as search difficulty "
+        "or edge strength: names of images first, then a number in each column, with "
+        "a header or without; joined by the names of pictures, or of records",
+    )

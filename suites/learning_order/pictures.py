@@ -56,13 +56,14 @@ def pictured(run: Run, population: str, split: str) -> Pictured:
     images = images_of(run, population, records, split)
     right = right_on(records, split)
     labels, names = records[0].labels[split], run.base.classes
+    holds = labels if labels.ndim == 2 else labels[:, None] == np.arange(len(names))
     score = correctness_score(right)
     rng = np.random.default_rng(0)
     order = np.lexsort((rng.random(len(score)), score))
 
     def shown(rows: NDArray[np.intp]) -> tuple[Picture, ...]:
         return tuple(
-            thumbnail(_pixels(images, i), f"{names[labels[i]]}, {score[i]:.2f}")
+            thumbnail(_pixels(images, i), f"{_said(names, holds[i])}, {score[i]:.2f}")
             for i in rows
         )
 
@@ -70,9 +71,9 @@ def pictured(run: Run, population: str, split: str) -> Pictured:
     epochs = tuple(sorted({1, (last + 1) // 2, last}))
     together = agreed(right)
     shares = {
-        name: tuple(float(together[e - 1, labels == c].mean()) for e in epochs)
+        name: tuple(float(together[e - 1, holds[:, c]].mean()) for e in epochs)
         for c, name in enumerate(names)
-        if len(names) <= CLASSES and (labels == c).any()
+        if len(names) <= CLASSES and holds[:, c].any()
     }
     return Pictured(
         population=population,
@@ -82,6 +83,11 @@ def pictured(run: Run, population: str, split: str) -> Pictured:
         epochs=epochs,
         shares=shares,
     )
+
+
+def _said(names: tuple[str, ...], holds: NDArray[np.bool_]) -> str:
+    """The classes of an image in words."""
+    return " ".join(names[c] for c in np.flatnonzero(holds)) or "none"
 
 
 def _pixels(images: Images, i: int) -> NDArray[np.uint8]:

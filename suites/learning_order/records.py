@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.datasets.image_ids import image_ids
+from harness.datasets.image_names import names_of
 from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.metrics.numerics.checks import check_probs
+from harness.models.record import DURING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +23,25 @@ if TYPE_CHECKING:
     from harness.run import Run
 
 SPLITS = ("train", "test")
+#: After every epoch, and what training images were given while they were met in one.
+TIMES = (*SPLITS, DURING)
 SAME = 0.9  # share of labels that rows in the right order agree with; CIFAR-10H: 0.992
 
 
 def right_on(records: Sequence[EpochRecord], split: str) -> NDArray[np.bool_]:
-    """(networks, epochs, n) what was right at the end of every epoch."""
+    """(networks, epochs, n) what was right at the end of every epoch, or during it.
+
+    Raises
+    ------
+    UndefinedMetricError
+        If a record is not of the split.
+    """
+    for record in records:
+        if split not in record.predicted:
+            raise UndefinedMetricError(
+                f"the record of {record.facts['model']}, {record.facts['seed']}, must "
+                f"be of {split!r}, and is of {', '.join(record.predicted)}"
+            )
     return np.stack([record.right(split) for record in records])
 
 
@@ -50,9 +67,14 @@ def images_of(
 
     Raises
     ------
+    UndefinedMetricError
+        If records of another trainer do not prove that they are of the base's images.
     HarnessError
         If a record is of other images than the base has now.
     """
+    for record in records:
+        if why := record.facts.get("unjoined", {}).get(split):
+            raise UndefinedMetricError(why)
     images = run.population(population).images(split, run.settings)
     for record in records:
         if record.facts["images"].get(split) != images.digest:
@@ -62,6 +84,25 @@ def images_of(
                 f"{run.base.name}, got other ones; train it anew"
             )
     return images
+
+
+def one_each(labels: NDArray[np.generic]) -> NDArray[np.int64] | None:
+    """(n,) classes of images; None where several may hold of one."""
+    return labels.astype(np.int64) if labels.ndim == 1 else None
+
+
+def names_on(
+    run: Run, population: str, records: Sequence[EpochRecord], split: str
+) -> tuple[str, ...]:
+    """What the images of a split are called, by which tables are joined.
+
+    As the records say; or as the base's pictures are called; or by their pixels
+    (`harness.image_ids`).
+    """
+    if split in records[0].ids:
+        return tuple(map(str, records[0].ids[split]))
+    images = images_of(run, population, records, split)
+    return names_of(images) or tuple(map(str, image_ids(images.pixels)))
 
 
 def soft_labels(path: Path, labels: NDArray[np.int64]) -> NDArray[np.float64]:

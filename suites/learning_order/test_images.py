@@ -6,18 +6,24 @@ over images and networks.
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.analysis.correlation import Undefined
-from harness.analysis.difficulty import difficulty
+from harness.analysis.difficulty import Related, difficulty, shuffled
+from harness.datasets.images import facts_of
+from harness.datasets.readers.side_tables import read_side_table
 from harness.digests import file_digest
 from harness.errors import HarnessError, UndefinedMetricError, UnknownName
+from harness.fixtures.cells import run_of
 from harness.fixtures.on_request import is_left_out
 from harness.metrics.image_statistics import STATISTICS
 from harness.metrics.image_statistics.soft_labels import soft_label_entropy
 from harness.metrics.learning_order.agreement import agreed, agreements
+from harness.metrics.learning_order.correctness import correctness_score
+from harness.metrics.numerics.uncertainty import sampling_interval
 
-from .records import SPLITS, images_of, right_on, soft_labels
+from .records import SPLITS, images_of, names_on, one_each, right_on, soft_labels
 
 pytestmark = pytest.mark.harness_on_request(folder=True)
 FIRST_SHOWN, LEAST_AGREED = 5, 0.2
@@ -30,29 +36,55 @@ def pytest_generate_tests(metafunc):
     option = metafunc.config.getoption
     if "statistic" in metafunc.fixturenames:
         asked = option("learning_order_statistics", "")
-        names = [name.strip() for name in asked.split(",")] if asked else [*STATISTICS]
+        try:
+            known = [*STATISTICS, *run_of(metafunc.config).base.facts]
+        except HarnessError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+        names = [name.strip() for name in asked.split(",")] if asked else known
         for name in names:
-            if name not in STATISTICS:
-                error = UnknownName("statistic of images", name, STATISTICS)
+            if name not in known:
+                error = UnknownName("statistic of images", name, known)
                 raise pytest.Collector.CollectError(str(error))
         metafunc.parametrize("split", SPLITS)
         metafunc.parametrize("statistic", names)
     if "_answers" in metafunc.fixturenames:
         file = option("learning_order_soft_labels", "")
-        metafunc.parametrize("_answers", [_answers(file)], ids=["human_entropy"])
+        why = "no answers of people; name a file: --learning-order-soft-labels FILE"
+        found = _file(file, "--learning-order-soft-labels") if file else _skipped(why)
+        metafunc.parametrize("_answers", [found], ids=["human_entropy"])
+    if "_column" in metafunc.fixturenames:
+        files = option("learning_order_table", None) or []
+        columns = [column for file in files for column in _columns(file)]
+        why = "no table of images; name a CSV file: --learning-order-table FILE"
+        metafunc.parametrize("split", SPLITS if columns else SPLITS[:1])
+        metafunc.parametrize(
+            "_column",
+            columns or [_skipped(why)],
+            ids=[name for _, _, name in columns] or ["none"],
+        )
 
 
-def _answers(file):
-    """The path and what the file holds, which enters the key; or a mark to skip."""
-    if not file:
-        reason = "no answers of people; name a file: --learning-order-soft-labels FILE"
-        return pytest.param(None, marks=pytest.mark.skip(reason=reason))
+def _skipped(why):
+    return pytest.param(None, marks=pytest.mark.skip(reason=why))
+
+
+def _file(file, option):
+    """The path and what the file holds, which enters the key."""
     path = Path(file).expanduser()
     if not path.is_file():
         raise pytest.Collector.CollectError(
-            f"--learning-order-soft-labels must be a file, and {path} is none"
+            f"{option} must be a file, and {path} is none"
         )
     return str(path), file_digest(path)
+
+
+def _columns(file):
+    """Of a table each column, with the path and the digest."""
+    path, digest = _file(file, "--learning-order-table")
+    try:
+        return [(path, digest, name) for name in read_side_table(Path(path)).columns]
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(str(error)) from None
 
 
 def shifts(values, right):
@@ -60,8 +92,11 @@ def shifts(values, right):
 
     Mean of the statistic over the images that all networks get right, less that over
     all images, in standard deviations of these. Shown, as published, from epoch 5 on
-    and where a fifth of what any network gets right is agreed on.
+    and where a fifth of what any network gets right is agreed on. Of images that have
+    the statistic.
     """
+    known = ~np.isnan(values)
+    values, right = values[known], right[:, :, known]
     for epoch, one in enumerate(agreements(right), 1):
         if epoch >= FIRST_SHOWN and one.value >= LEAST_AGREED:
             inside = values[agreed(right[:, epoch - 1])]
@@ -70,32 +105,81 @@ def shifts(values, right):
 
 def relate(record, values, records, on, **axes):
     """Record the correlations of a statistic that are defined, one at least."""
-    labels = records[0].labels[on]
-    found = difficulty(values, right_on(records, on), labels, over_networks=True)
+    right, labels = right_on(records, on), one_each(records[0].labels[on])
+    found = difficulty(values, right, labels, over_networks=True)
     if isinstance(found.overall, Undefined):
         raise UndefinedMetricError(found.overall.reason)
     record("order_correlation", found.overall, **axes)
-    for epoch, shift in shifts(values, right_on(records, on)):
+    for epoch, shift in shifts(values, right):
         record("order_agreed_shift", shift, epoch=epoch, **axes)
     if not isinstance(found.within, Undefined):
         record("order_correlation_within", found.within, **axes)
+    mixed = shuffled(values, right, labels, within=labels is not None)
+    if not isinstance(mixed, Undefined):
+        record("order_shuffled_p", mixed.p, **axes)
 
 
 def test_order_correlation(record, population, split, statistic):
     """An axis says the statistic."""
     records = population.records
+    right_on(records, split)  # or there is none of this split
     images = images_of(population.run, population.name, records, split)
-    try:
-        values = STATISTICS[statistic](images.pixels)
-    except HarnessError as error:  # scikit-image is not there
-        pytest.skip(str(error))
+    if statistic not in STATISTICS:
+        values = facts_of(images)[statistic]
+        if values.dtype.kind == "U":
+            by_level(record, values, right_on(records, split))
+            return
+    else:
+        try:
+            values = STATISTICS[statistic](images.pixels)
+        except HarnessError as error:  # scikit-image is not there
+            pytest.skip(str(error))
     relate(record, values, records, split)
+
+
+def by_level(record, levels, right):
+    """Record how much of each level all networks get right, after every epoch.
+
+    As published, 100 times agreed with that level by all with that level; and its mean
+    share of networks and epochs that are right. There is no correlation with words.
+    """
+    together, score = agreed(right), correctness_score(right)
+    for level in np.unique(levels).tolist():
+        inside = levels == level
+        n = int(inside.sum())
+        record("order_level_images", n, level=level)
+        record("order_level_score", float(score[inside].mean()), level=level)
+        for epoch, some in enumerate(together[:, inside].mean(axis=1), 1):
+            low, high = sampling_interval(float(some), n)
+            share = Related(value=float(some), low=float(low), high=float(high))
+            record("order_level_agreed", share, level=level, epoch=epoch)
+
+
+def test_side_table(record, population, split, _column):  # noqa: PT019
+    """A column of a CSV file, joined by the names of the images."""
+    path, _, name = _column
+    records = population.records
+    right_on(records, split)
+    names = names_on(population.run, population.name, records, split)
+    values = read_side_table(Path(path)).of(names, name)
+    known = int((~np.isnan(values)).sum())
+    if known < 2:
+        raise UndefinedMetricError(
+            f"{path} must name images of {split} as they are called, {names[0]} say, "
+            f"and names {known} of {len(names)}"
+        )
+    record("order_joined", known, statistic=name)
+    relate(record, values, records, split, statistic=name)
 
 
 def test_human_entropy(record, population, _answers):  # noqa: PT019
     """As one more statistic, of the test split."""
     records = population.records
-    probs = soft_labels(Path(_answers[0]), records[0].labels["test"])
+    right_on(records, "test")
+    labels = one_each(records[0].labels["test"])
+    if labels is None:
+        raise UndefinedMetricError("images of several labels have no one right answer")
+    probs = soft_labels(Path(_answers[0]), labels)
     values = soft_label_entropy(probs)
     axes = {"split": "test", "statistic": "human_entropy"}
     relate(record, values, records, "test", **axes)

@@ -13,23 +13,24 @@ from harness.metrics.learning_order.forgetting import (
     forgetting_events,
     is_unforgettable,
 )
+from harness.metrics.learning_order.kinds import across_kinds
 from harness.metrics.learning_order.split_half import split_half
+from harness.metrics.learning_order.subsets import subset_agreements
 from harness.metrics.robustness.error_consistency import error_consistencies
 
-from .records import SPLITS, check_several, right_on
+from .records import TIMES, check_several, right_on
 
 pytestmark = [
     pytest.mark.harness_on_request(folder=True),
-    pytest.mark.parametrize("split", SPLITS),
+    pytest.mark.parametrize("split", TIMES),
 ]
 
 
 class Agreed:
-    """Agreement with its interval, and independence as its chance."""
+    """A value between two ends, and what is expected of independent networks."""
 
-    def __init__(self, one):
-        self.value, self.low, self.high = one.value, one.low, one.high
-        self.chance = one.expected
+    def __init__(self, value, low, high, expected):
+        self.value, self.low, self.high, self.chance = value, low, high, expected
 
 
 @pytest.fixture
@@ -38,16 +39,46 @@ def right(population, split):
     return right_on(population.records, split)
 
 
-def test_order_agreement(record, right):
+def test_order_agreement(record, right, population, split):
     """With all that it means nothing without."""
     record("networks", len(right))
+    truly = [one.right_truly(split) for one in population.records]
     for epoch, one in enumerate(agreements(right), 1):
-        record("order_agreement", Agreed(one), epoch=epoch)
+        agreed = Agreed(one.value, one.low, one.high, one.expected)
+        record("order_agreement", agreed, epoch=epoch)
         record("order_accuracy", one.accuracy, epoch=epoch)
         record("order_spread", one.spread, epoch=epoch)
         record("order_lower_bound", one.lower_bound, epoch=epoch)
         if one.corrected is not None:
             record("order_corrected", one.corrected, epoch=epoch)
+        if truly[0] is not None:  # of labels that were drawn at random
+            by_true = float(np.mean([some[epoch - 1] for some in truly]))
+            record("order_true_accuracy", by_true, epoch=epoch)
+
+
+def test_subsets(record, right):
+    """Agreement of two networks, of three and so on, after the last epoch."""
+    check_several(right)
+    for one in subset_agreements(right[:, -1]):
+        agreed = Agreed(one.value, one.least, one.most, one.expected)
+        record("order_subset_agreement", agreed, networks=one.networks)
+
+
+def test_across_kinds(record, right, population):
+    """Pairs of networks of two kinds, beside pairs of one; an axis names them."""
+    if len(set(population.kinds)) < 2:
+        raise UndefinedMetricError(
+            "it compares kinds of networks, and these are of one; name several as one "
+            "population: --harness-population 'A+B'"
+        )
+    for one in across_kinds(right, population.kinds):
+        kinds = " and ".join(one.kinds)
+        if one.rho is not None:
+            record("order_kinds_rho", one.rho, kinds=kinds)
+        for name, pairs in (("across", one.across), ("within", one.within)):
+            if pairs is not None:
+                record(f"order_{name}_kinds", pairs.value, kinds=kinds)
+                record(f"order_{name}_kinds_expected", pairs.expected, kinds=kinds)
 
 
 def test_split_half(record, right):
