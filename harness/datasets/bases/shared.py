@@ -21,6 +21,7 @@ OTHER_SOURCES = {
     "a": "https://github.com/Simon4Yan/Meta-set, group A",
     "b": "https://github.com/Simon4Yan/Meta-set, group B",
     "c": "Deng, Gould and Zheng, ICML 2021, arXiv:2106.05961",
+    "d": "DeepAugment, Hendrycks et al., ICCV 2021, arXiv:2006.16241",
 }
 
 
@@ -76,7 +77,7 @@ def _interior(base: Base, settings: Settings) -> tuple[Dataset, ...]:
 
 def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Dataset, ...]:
     from harness.datasets.made.metaset import metaset
-    from harness.datasets.made.pools import OTHER_POOLS
+    from harness.datasets.made.pools import OTHER_POOLS, in_one_pass
 
     colour, grey = OTHER_POOLS[letter]
     pool = colour if base.size[2] == 3 else grey
@@ -87,7 +88,7 @@ def _other_interior(letter: str, base: Base, settings: Settings) -> tuple[Datase
             domain=Domain.INTERIOR,
             load=partial(base.test, settings),
             known=_known(base, settings),
-            transformations=made,
+            transformations=in_one_pass(made),
             # The letter's number, so that no pool shares the default pool's draws.
             seed=(settings.seed, i, 1 + list(OTHER_POOLS).index(letter)),
             traits=_traits(letter, made),

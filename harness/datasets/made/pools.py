@@ -13,13 +13,20 @@ colour and solarisation, A's grey scale, and sharpening and brightness in other
 strengths. The lists are kept whole here: without what they share, C would be too few to
 choose three from. C's authors draw one to three entries for a set; three are drawn
 here, as from the others.
+
+D is DeepAugment, of Hendrycks et al., "The Many Faces of Robustness", ICCV 2021,
+arXiv:2006.16241: its entries are ways to distort the weights of one network that images
+go through, and the three of a set fall on the same weights, as published for EDSR. It
+shares nothing with the others.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from harness.datasets.dataset import Transformation
+from harness.datasets.made.transformations.distortions import DISTORTIONS
 
 
 def _entry(module: str, name: str, **parameters: Any) -> Transformation:
@@ -128,9 +135,35 @@ POOL_C = (
 # Without equalisation too: it leaves images as small as the digits as they are.
 GREY_POOL_C = (_SHARPEN_FROM_NONE, _SOLARIZE, _WEAKER_MULTIPLY, _AUTOCONTRAST)
 
+
+def _distortion(name: str) -> Transformation:
+    target = "harness.datasets.made.transformations.deep:deep_augment"
+    return Transformation(name=name, target=target, parameters={"distortions": [name]})
+
+
+POOL_D = tuple(map(_distortion, DISTORTIONS))
+
 # By the family's letter: the pool for RGB images, then that for grey ones.
 OTHER_POOLS = {
     "a": (POOL_A, GREY_POOL_A),
     "b": (POOL_B, GREY_POOL_B),
     "c": (POOL_C, GREY_POOL_C),
+    "d": (POOL_D, POOL_D),
 }
+
+
+def in_one_pass(made: tuple[Transformation, ...]) -> tuple[Transformation, ...]:
+    """The same, where distortions of one network's weights are of one pass.
+
+    Examples
+    --------
+    >>> [one.parameters for one in in_one_pass(POOL_D[:2])]
+    [{'distortions': ['flip_filters', 'negate_layer']}]
+    >>> in_one_pass(POOL_A[:3]) == POOL_A[:3]
+    True
+    """
+    if not all(one in POOL_D for one in made):
+        return made
+    names = [name for one in made for name in one.parameters["distortions"]]
+    parameters = {"distortions": names}
+    return (replace(made[0], name="deep_augment", parameters=parameters),)

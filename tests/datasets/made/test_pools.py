@@ -42,7 +42,7 @@ RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, size=(8, 32, 32, 3), dtype=np.uint8)
 GREY = RNG.integers(0, 200, size=(8, 8, 8, 1), dtype=np.uint8)
 SHAPES = pytest.mark.parametrize("images", [RGB, GREY], ids=["rgb", "grey"])
-LETTERS = pytest.mark.parametrize("letter", ["a", "b", "c"])
+LETTERS = pytest.mark.parametrize("letter", ["a", "b", "c", "d"])
 FOG = next(entry.parameters for entry in POOL_A if entry.name == "fog")
 RAIN = next(entry.parameters for entry in POOL_B if entry.name == "rain")
 
