@@ -9,13 +9,22 @@ from harness.extras import DISTRIBUTION
 from harness.renamed import keep_old_names
 
 if TYPE_CHECKING:
+    from harness.analysis.fits.fits import LineFit as LineFit
+    from harness.analysis.fits.fits import fit_line
     from harness.analysis.from_arrays import AccuracyForecast as AccuracyForecast
     from harness.analysis.from_arrays import Labelled as Labelled
     from harness.analysis.from_arrays import predict_accuracy as predict_accuracy
+    from harness.arrays import softmax as softmax
     from harness.backbones import backbone as backbone
     from harness.datasets.image_ids import image_ids as image_ids
     from harness.models.recorder import Recorder as Recorder
     from harness.models.recorder import read_recorded as read_recorded
+    from harness.report.opened import Comparison as Comparison
+    from harness.report.opened import Report as Report
+    from harness.report.opened import open_report
+
+    fit = fit_line
+    open = open_report  # noqa: A001 - a name in here, `harness.open`
 
 __version__ = version(DISTRIBUTION)
 
@@ -26,25 +35,41 @@ if (_TOP / "suites" / "label_free").is_dir() and (_TOP / "setup.py").is_file():
 
 keep_old_names()
 
-# Imported when they are asked for: pytest imports this package at every start.
+# Imported when they are asked for: pytest imports this package at every start. Beside
+# them are the functions of all metrics and outcomes.
 _LAZY = {
-    **dict.fromkeys(
-        ("AccuracyForecast", "Labelled", "predict_accuracy"),
-        "harness.analysis.from_arrays",
-    ),
-    "image_ids": "harness.datasets.image_ids",
-    **dict.fromkeys(("Recorder", "read_recorded"), "harness.models.recorder"),
-    "backbone": "harness.backbones",
+    "AccuracyForecast": "harness.analysis.from_arrays:AccuracyForecast",
+    "Comparison": "harness.report.opened:Comparison",
+    "Labelled": "harness.analysis.from_arrays:Labelled",
+    "LineFit": "harness.analysis.fits.fits:LineFit",
+    "Recorder": "harness.models.recorder:Recorder",
+    "Report": "harness.report.opened:Report",
+    "backbone": "harness.backbones:backbone",
+    "fit": "harness.analysis.fits.fits:fit_line",
+    "image_ids": "harness.datasets.image_ids:image_ids",
+    "open": "harness.report.opened:open_report",
+    "predict_accuracy": "harness.analysis.from_arrays:predict_accuracy",
+    "read_recorded": "harness.models.recorder:read_recorded",
+    "softmax": "harness.arrays:softmax",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Functions of the library, by their short names."""
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        module, _, own = _LAZY[name].partition(":")
+        return getattr(import_module(module), own)
+    if not name.startswith("_") and name in (measures := _measures()):
+        return measures[name]
     raise AttributeError(f"module 'harness' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     """What there is, the lazy names too."""
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_LAZY, *_measures()})
+
+
+def _measures() -> dict[str, Any]:
+    """Functions of metrics and outcomes by their names."""
+    metrics = import_module("harness.metrics").METRICS
+    return {metric.name: metric.fn for metric in metrics}

@@ -141,6 +141,20 @@ def _line_plot(curve: Curve, title: str) -> Any:
     return figure
 
 
+def new_axes() -> Any:
+    """matplotlib Axes on a figure of their own."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(4.5, 3.5), layout="constrained").subplots()
+
+
+def draw(axis: Any, row: Correlation) -> None:
+    """Draw accuracy against a metric, named on both axes."""
+    _panel(axis, row)
+    axis.set_xlabel(printable(row.label.replace("_", " ")), parse_math=False)
+    axis.set_ylabel(printable(row.outcome.axis), parse_math=False)
+
+
 def _panel(axis: Any, row: Correlation) -> None:
     axis.set_title(printable(row.model or ""), fontsize=8, parse_math=False)
     for domain, fit in (
