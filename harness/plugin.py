@@ -71,7 +71,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare `pytest_harness_register`, and bring the fixtures."""
-    from harness import hookspecs
+    # `from harness import` would ask the package for a metric of that name first.
+    import harness.hookspecs as hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
     # As `pytest_plugins` they would each be looked for among all installed plugins.
