@@ -75,6 +75,21 @@ class FineTuning:
         if not 0 <= self.shift < 1:
             raise ValueError(f"`shift` must be in [0, 1), got {self.shift}")
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What decides a number beside its axes, for people.
+
+        Examples
+        --------
+        >>> FineTuning().facts["fine_tuning"]
+        'adam, 64 images a step, backbone at 0.1 of the rate, moved by 0.125, last step'
+        """
+        how = (
+            f"adam, {self.batch_size} images a step, backbone at {self.backbone:g} of "
+            f"the rate, moved by {self.shift:g}, last step"
+        )
+        return {"fine_tuning": how}
+
 
 FINE_TUNING = FineTuning()
 

@@ -21,6 +21,7 @@ class Share:
     low: float
     high: float
     chance: float
+    facts: dict[str, str] | None = None
 
 
 def labels_of(model: Model, dataset: Dataset) -> NDArray[np.int64]:

@@ -207,11 +207,14 @@ def test_few_labels_fine_tuned(
         how = FineTuning(steps=steps, rate=rate, seed=seed)
         rights.append(tuned_right(model, dataset, rows, how, of_one_model).mean())
     low, high = mean_interval(np.array(rights), bounds=(0, 1))
-    chance = prevalence(labels_of(model, dataset))
-    value = float(np.mean(rights))
-    record(
-        "few_labels_fine_tuned", Share(value=value, low=low, high=high, chance=chance)
+    found = Share(
+        value=float(np.mean(rights)),
+        low=low,
+        high=high,
+        chance=prevalence(labels_of(model, dataset)),
+        facts={"draws": str(DRAWS), **how.facts},
     )
+    record("few_labels_fine_tuned", found)
 
 
 @pytest.mark.harness_on_request
@@ -232,11 +235,14 @@ def test_listed_labels_fine_tuned(
     how = FineTuning(steps=steps, rate=rate)
     right = tuned_right(model, dataset, listed, how, of_one_model)
     low, high = share_interval(right)
-    value, chance = float(right.mean()), prevalence(labels_of(model, dataset))
-    record(
-        "listed_labels_fine_tuned",
-        Share(value=value, low=low, high=high, chance=chance),
+    found = Share(
+        value=float(right.mean()),
+        low=low,
+        high=high,
+        chance=prevalence(labels_of(model, dataset)),
+        facts={"images_learnt_from": str(len(listed)), **how.facts},
     )
+    record("listed_labels_fine_tuned", found)
 
 
 @pytest.mark.harness_on_request

@@ -307,6 +307,7 @@ def test_few_labels_are_probed_and_all_weights_fine_tuned(suite):
         for row in report["measurements"]
     )
     assert {row["facts"]["chance"] for row in rows} == {"0.3333333333333333"}
+    assert all("backbone at 0.1" in row["facts"]["fine_tuning"] for row in rows)
     assert {row["label_free"] for row in report["measurements"]} == {False}
     drawn, listed = report["sections"]["representation"]["few"]
     assert drawn["labels"] == ["0.2", "0.5"]
