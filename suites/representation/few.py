@@ -116,7 +116,7 @@ def few_labels_table(one: FewLabels, order: Sequence[str]) -> Table:
     for labels in one.labels:
         called = _called(one.measure, labels)
         columns += [
-            Column(name=f"{called} probe", **percent),  # type: ignore[arg-type]
+            Column(name=called, **percent),  # type: ignore[arg-type]
             Column(name=f"{called} tuned", **percent),  # type: ignore[arg-type]
             Column(name="95 %", **ends),  # type: ignore[arg-type]
         ]

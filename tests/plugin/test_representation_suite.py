@@ -316,9 +316,9 @@ def test_few_labels_are_probed_and_all_weights_fine_tuned(suite):
     result.stdout.fnmatch_lines(
         [
             "accuracy with few labels on few: probe of the head, and all weights fine*",
-            "model*20 % probe*20 % tuned*50 % probe*50 % tuned*",
+            "model*20 %*20 % tuned*50 %*50 % tuned*",
             "In percent; 95 % intervals over draws. Chance: 33.3.",
-            "model*mine probe*mine tuned*",
+            "model*mine*mine tuned*",
         ]
     )
     assert "fine_tuned along" not in result.stdout.str()
@@ -516,8 +516,8 @@ def test_fine_tuning_stands_beside_the_probe_of_the_same_labels():
     assert found.labels == ("0.01", "0.1")
     assert table.title.endswith("fine-tuned (300 steps, rate 0.003)")
     assert [column.name for column in table.columns] == [
-        *("model", "1 % probe", "1 % tuned", "95 %"),
-        *("10 % probe", "10 % tuned", "95 %"),
+        *("model", "1 %", "1 % tuned", "95 %"),
+        *("10 %", "10 % tuned", "95 %"),
     ]
     assert table.rows == (
         ("vgg-random", None, None, None, None, 0.25, Range(low=0.125, high=0.375)),
