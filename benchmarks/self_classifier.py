@@ -75,7 +75,7 @@ def line(name: str, clusters: NDArray[np.int64], labels: NDArray[np.int64]) -> s
     found = (measure(clusters, labels) for measure in (nmi_arithmetic, ami, ari))
     numbers = " ".join(f"{value:6.3f}" for value in found)
     return (
-        f"{name:<26} {numbers} {acc_one_to_one(clusters, labels):6.3f} "
+        f"{name:<31} {numbers} {acc_one_to_one(clusters, labels):6.3f} "
         f"{len(np.unique(clusters)):5}"
     )
 
@@ -106,7 +106,7 @@ def main() -> None:
     test = base.test(settings)
     labels = np.asarray(test.labels)
 
-    print(f"{'':<26} {'nmi':>6} {'ami':>6} {'ari':>6} {'acc':>6} {'used':>5}   loss")
+    print(f"{'':<31} {'nmi':>6} {'ami':>6} {'ari':>6} {'acc':>6} {'used':>5}   loss")
     rng = np.random.default_rng(0)
     print(line("random clusters", rng.integers(10, size=len(labels)), labels))
     flat = test.pixels.reshape(len(labels), -1).astype(np.float64)
@@ -134,7 +134,7 @@ def main() -> None:
             rights[seed] = acc_one_to_one(clusters, labels)
         chosen, best = min(losses, key=losses.__getitem__), max(rights, key=rights.get)
         if rights[chosen] < rights[best]:
-            print(f"{'':<26} seed {chosen} has the least loss, {best} the highest acc")
+            print(f"{'':<31} seed {chosen} has the least loss, {best} the highest acc")
 
 
 if __name__ == "__main__":
