@@ -113,7 +113,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=typed(numbers),
         metavar="N,N",
     )
+    recipe.add_argument("--step-factor", type=float, metavar="X")
+    recipe.add_argument("--final-learning-rate", type=float, metavar="X")
+    recipe.add_argument("--nesterov", action=argparse.BooleanOptionalAction)
     recipe.add_argument("--shift", type=int, metavar="PIXELS")
+    recipe.add_argument(
+        "--room",
+        type=int,
+        metavar="PIXELS",
+        help="of pictures of any size: crops at random, of pictures that are larger by "
+        "so many pixels",
+    )
     recipe.add_argument("--flip", action=argparse.BooleanOptionalAction)
     recipe.add_argument(
         "--label-noise",
@@ -158,7 +168,11 @@ _CHANGEABLE = (
     "schedule",
     "warm_up",
     "milestones",
+    "step_factor",
+    "final_learning_rate",
+    "nesterov",
     "shift",
+    "room",
     "flip",
     "label_noise",
     "noise_draws_true",

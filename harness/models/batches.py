@@ -22,8 +22,10 @@ class Batches:
     ) -> None:
         import torch
 
-        self.n = len(images.pixels)
+        self.n = len(images)
         self._pixels = torch.from_numpy(np.array(images.pixels)).to(on)
+        #: Pixels each way that images are larger by than what networks get.
+        self.room: int = getattr(images, "room", 0)
         self._mean = torch.tensor(mean, device=on).view(-1, 1, 1)
         self._std = torch.tensor(std, device=on).view(-1, 1, 1)
         sets = sets_of(images)
@@ -34,7 +36,7 @@ class Batches:
     def size(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images."""
         _, height, width, channels = self._pixels.shape
-        return height, width, channels
+        return height - self.room, width - self.room, channels
 
     def plain(self, images: torch.Tensor) -> torch.Tensor:
         """(n, c, h, w) in [0, 1] of images as `of` gives them."""
@@ -50,19 +52,45 @@ class Batches:
         return (-self._mean / self._std).flatten()
 
     def of(
-        self, which: torch.Tensor, *, shift: int = 0, flip: bool = False
+        self,
+        which: torch.Tensor,
+        *,
+        shift: int = 0,
+        flip: bool = False,
+        crop: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(b, c, h, w) float32, augmented; (b,) labels, or (b, k) bool of several."""
+        """(b, c, h, w) float32, augmented; (b,) labels, or (b, k) bool of several.
+
+        Of images with room the middle, or a crop of each at random.
+        """
         import torch
 
         which = which.to(self._pixels.device)
-        x = self._pixels[which].permute(0, 3, 1, 2).float()
+        x = _cropped(self._pixels[which], self.room, at_random=crop)
+        x = x.permute(0, 3, 1, 2).float()
         x = ((x / 255 - self._mean) / self._std).contiguous()
         x = shifted(x, shift, self.black)  # where an image moved away
         if flip:
             mirrored = (torch.rand(len(which)) < 0.5).to(x.device)
             x = torch.where(mirrored[:, None, None, None], x.flip(3), x)
         return x, self._labels[which]
+
+
+def _cropped(images: torch.Tensor, room: int, *, at_random: bool) -> torch.Tensor:
+    """(b, h, w, c) without the room: the middle, or each image's own part."""
+    import torch
+
+    if not room:
+        return images
+    b, h, w, _ = images.shape
+    at = torch.full((2, b), room // 2)
+    if at_random:
+        at = torch.randint(0, room + 1, (2, b))
+    at = at.to(images.device)
+    rows = (at[0][:, None] + torch.arange(h - room, device=at.device))[:, :, None]
+    columns = (at[1][:, None] + torch.arange(w - room, device=at.device))[:, None, :]
+    which = torch.arange(b, device=at.device)[:, None, None]
+    return images[which, rows, columns]
 
 
 def shifted(images: torch.Tensor, reach: int, fill: torch.Tensor) -> torch.Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 from harness.models import stages
 from harness.models.entry import Bundled, FirstOf, ModelEntry
 from harness.models.layers import Layer
+from harness.models.published.agreeing import AGREEING_ENTRIES
 from harness.models.published.akamaster import AKAMASTER_ENTRIES
 from harness.models.published.chenyaofo import CHENYAOFO_ENTRIES
 from harness.models.published.huyvnphan import HUYVNPHAN_ENTRIES
@@ -130,4 +131,5 @@ ENTRIES = (
     *SELF_CLASSIFIERS,
     *PRETEXT_NETS,
     *IMAGENET_ENTRIES,
+    *AGREEING_ENTRIES,
 )

@@ -13,10 +13,20 @@ if TYPE_CHECKING:
 
     import torch
 
-OPTIMISERS = ("adamw", "sgd", "larc")
+OPTIMISERS = ("adamw", "adam", "sgd", "larc")
 LOSSES = ("cross_entropy", "binary_cross_entropy")
 SCHEDULES = ("one-cycle", "cosine", "steps", "constant")
 RISES_FROM = 1 / 16  # of the peak, as Self-Classifier is warmed up: 0.3 to 4.8
+
+#: Fields that came later, with what they are where nobody says: a recipe that leaves
+#: them so is what it was before there were any.
+_ADDED = {
+    "noise_draws_true": True,
+    "nesterov": True,
+    "final_learning_rate": 0.0,
+    "step_factor": 0.1,
+    "room": 0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,21 +38,30 @@ class Recipe:
     epochs, batch_size
         Passes over the images; images a step.
     optimiser
-        "adamw" (decoupled decay), "sgd" (with Nesterov momentum), or "larc", which is
-        SGD with a rate of its own for every tensor: see `harness.models.larc`.
+        "adamw" (decoupled decay), "adam" (decay in the gradient), "sgd", or "larc",
+        which is SGD with a rate of its own for every tensor: see `harness.models.larc`.
     learning_rate, weight_decay, momentum
         Peak of the schedule; of the optimiser; momentum of "sgd" and "larc" only.
+    nesterov
+        Whether the momentum of "sgd" is Nesterov's.
     schedule
         "one-cycle" (up to the peak in the first 30 % of the steps, then down to almost
-        0), "cosine" (from the peak to 0), "steps" (a tenth from each milestone on) or
-        "constant".
+        0), "cosine" (from the peak to `final_learning_rate`), "steps" (times
+        `step_factor` from each milestone on) or "constant".
+    final_learning_rate
+        Where "cosine" ends.
     warm_up
         Epochs at the start in which the rate rises in a line, from a sixteenth of the
         peak; the schedule begins after them. Not of "one-cycle", which rises by itself.
     milestones
-        Epochs after which "steps" divides the learning rate by ten.
+        Epochs after which "steps" multiplies the learning rate.
+    step_factor
+        By what.
     shift
         Each image is moved by up to this many pixels each way, edges filled with 0.
+    room
+        Of pictures of any size: each is a crop at random of one that is larger by so
+        many pixels each way, where networks that are asked get the middle.
     flip
         Mirror half of the images left to right.
     label_noise
@@ -73,10 +92,14 @@ class Recipe:
     optimiser: str = "adamw"
     weight_decay: float = 1e-2
     momentum: float = 0.9
+    nesterov: bool = True
     schedule: str = "one-cycle"
+    final_learning_rate: float = 0.0
     warm_up: int = 0
     milestones: tuple[int, ...] = ()
+    step_factor: float = 0.1
     shift: int = 0
+    room: int = 0
     flip: bool = False
     label_noise: float = 0.0
     noise_draws_true: bool = True
@@ -119,6 +142,15 @@ class Recipe:
                 "`warm_up` must be 0 of schedule 'one-cycle', which rises by itself, "
                 f"got {self.warm_up}; choose 'cosine', 'steps' or 'constant'"
             )
+        if self.room < 0 or (self.room and self.objective is not None):
+            raise ValueError(
+                "`room` must be at least 0, and 0 of a network that learns without "
+                f"labels, got {self.room}"
+            )
+        if not 0 < self.step_factor <= 1:
+            raise ValueError(
+                f"`step_factor` must be above 0 and at most 1, got {self.step_factor}"
+            )
         if not 0 <= self.label_noise <= 1:
             raise ValueError(
                 f"`label_noise` must be a share from 0 to 1, got {self.label_noise}"
@@ -134,6 +166,11 @@ class Recipe:
             raise ValueError(
                 f"`learning_rate` must be positive, got {self.learning_rate}"
             )
+        if not 0 <= self.final_learning_rate <= self.learning_rate:
+            raise ValueError(
+                "`final_learning_rate` must be from 0 to the learning rate, "
+                f"{self.learning_rate}, got {self.final_learning_rate}"
+            )
 
     def identity(self) -> dict[str, Any]:
         """What a trained model's cache key says of the recipe."""
@@ -141,8 +178,9 @@ class Recipe:
         for name in ("label_noise", "warm_up"):
             if not facts[name]:  # as it was before there was any
                 del facts[name]
-        if self.noise_draws_true:
-            del facts["noise_draws_true"]
+        for name, usual in _ADDED.items():
+            if facts[name] == usual:
+                del facts[name]
         if self.images is None:
             del facts["images"]
         if self.loss == "cross_entropy":
@@ -174,11 +212,10 @@ class Recipe:
                 lr=self.learning_rate,
                 momentum=self.momentum,
                 weight_decay=self.weight_decay,
-                nesterov=self.momentum > 0,
+                nesterov=self.nesterov and self.momentum > 0,
             )
-        return torch.optim.AdamW(
-            parameters, lr=self.learning_rate, weight_decay=self.weight_decay
-        )
+        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[self.optimiser]
+        return kind(parameters, lr=self.learning_rate, weight_decay=self.weight_decay)
 
     def make_schedule(
         self, optimiser: torch.optim.Optimizer, steps: int
@@ -194,12 +231,16 @@ class Recipe:
             )
         if self.schedule == "cosine":
             schedule = lr_scheduler.CosineAnnealingLR(
-                optimiser, T_max=self.epochs * steps - rise
+                optimiser,
+                T_max=self.epochs * steps - rise,
+                eta_min=self.final_learning_rate,
             )
         else:
             milestones = self.milestones if self.schedule == "steps" else ()
             schedule = lr_scheduler.MultiStepLR(
-                optimiser, milestones=[m * steps - rise for m in milestones], gamma=0.1
+                optimiser,
+                milestones=[m * steps - rise for m in milestones],
+                gamma=self.step_factor,
             )
         if not rise:
             return schedule

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harness.artifacts import is_whole, locked, make_room, write_summed
 from harness.code import source_digest
 from harness.datasets.made.label_noise import Relabelled, with_label_noise
+from harness.datasets.made.roomy import Roomy
 from harness.datasets.made.sample import SampledImages
 from harness.digests import file_digest
 from harness.errors import BadData, HarnessError
@@ -90,6 +91,8 @@ class Training:
         images, share = self.base.train(self.settings), self.recipe.label_noise
         if self.recipe.images is not None:
             images = self._sampled(images, self.recipe.images)
+        if self.recipe.room:
+            images = self._roomy(images, self.recipe.room)
         if not share:
             return images
         if images.labels is None:
@@ -105,6 +108,18 @@ class Training:
             true_too=self.recipe.noise_draws_true,
         )
         return Relabelled(images, noisy)
+
+    def _roomy(self, images: Images, room: int) -> Images:
+        geometry = self.base.geometry
+        if geometry is None:
+            raise HarnessError(
+                f"`room` must be 0 of base {self.base.name}, whose images have one "
+                f"size, got {room}"
+            )
+        try:
+            return Roomy(images, geometry, room)
+        except ValueError as error:
+            raise HarnessError(str(error)) from error
 
     def _sampled(self, images: Images, n: int) -> Images:
         if n > len(images):

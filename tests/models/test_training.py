@@ -263,7 +263,7 @@ def test_a_checkpoint_of_something_else_or_damaged_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"optimiser": "adam"}, "`optimiser` must be one of adamw, sgd"),
+        ({"optimiser": "adams"}, "`optimiser` must be one of adamw, adam, sgd"),
         ({"schedule": "linear"}, "`schedule` must be one of"),
         ({"epochs": 0}, "`epochs` and `batch_size` must be at least 1"),
         ({"warm_up": 3, "schedule": "cosine"}, "fewer than the 3 epochs, got 3"),

@@ -32,7 +32,7 @@ class CrossEntropy:
         self, network: Any, batches: Batches, which: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean over the batch's images."""
-        x, y = batches.of(which, shift=self._shift, flip=self._flip)
+        x, y = batches.of(which, shift=self._shift, flip=self._flip, crop=True)
         logits = network(self._processes.mine(x))
         logits = self._processes.gathered(logits, len(x))
         return self.loss(logits, y), logits.argmax(1)
@@ -90,7 +90,7 @@ class BinaryCrossEntropy(CrossEntropy):
         """The mean over the batch's images and classes; (b, k) bool."""
         import torch
 
-        x, y = batches.of(which, shift=self._shift, flip=self._flip)
+        x, y = batches.of(which, shift=self._shift, flip=self._flip, crop=True)
         logits = network(self._processes.mine(x))
         logits = self._processes.gathered(logits, len(x))
         loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, y.float())
