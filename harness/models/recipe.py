@@ -214,7 +214,7 @@ class Recipe:
                 weight_decay=self.weight_decay,
                 nesterov=self.nesterov and self.momentum > 0,
             )
-        kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[self.optimiser]
+        kind = torch.optim.Adam if self.optimiser == "adam" else torch.optim.AdamW
         return kind(parameters, lr=self.learning_rate, weight_decay=self.weight_decay)
 
     def make_schedule(

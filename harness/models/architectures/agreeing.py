@@ -51,19 +51,22 @@ class WideResNet(nn.Module):
             raise ValueError(f"`depth` must be 6 k + 4, got {depth}")
         blocks = (depth - 4) // 6
         self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
-        widths = (16, 16 * widen, 32 * widen, 64 * widen)
-        for i, stride in enumerate((1, 2, 2), 1):
-            stage = [WideBlock(widths[i - 1], widths[i], stride)]
-            stage += [WideBlock(widths[i], widths[i], 1) for _ in range(blocks - 1)]
-            setattr(self, f"layer{i}", nn.Sequential(*stage))
-        self.bn = nn.BatchNorm2d(widths[-1])
-        self.fc = nn.Linear(widths[-1], classes)
+        self.layer1 = _stage(blocks, 16, 16 * widen, 1)
+        self.layer2 = _stage(blocks, 16 * widen, 32 * widen, 2)
+        self.layer3 = _stage(blocks, 32 * widen, 64 * widen, 2)
+        self.bn = nn.BatchNorm2d(64 * widen)
+        self.fc = nn.Linear(64 * widen, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """(n, 3, h, w) to (n, classes) logits."""
         out = self.layer3(self.layer2(self.layer1(self.conv1(images))))
         logits: torch.Tensor = self.fc(torch.relu(self.bn(out)).mean(dim=(2, 3)))
         return logits
+
+
+def _stage(blocks: int, width_in: int, width: int, stride: int) -> nn.Sequential:
+    others = (WideBlock(width, width, 1) for _ in range(blocks - 1))
+    return nn.Sequential(WideBlock(width_in, width, stride), *others)
 
 
 def kaiming(network: nn.Module) -> nn.Module:
