@@ -110,7 +110,7 @@ def run_on(folder: Path, features: int) -> Run:
         licence="",
     )
     registry = Registry()
-    registry.add_base(base)
+    registry.add_base_entry(base)
     for family in shared(base):
         registry.add_family(family)
     registry.add_model(

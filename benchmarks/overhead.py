@@ -87,7 +87,7 @@ class Fake:
 
 
 def pytest_harness_register(registry):
-    registry.add_base(
+    registry.add_base_entry(
         Base(
             name="tiny",
             classes=("a", "b"),

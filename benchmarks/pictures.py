@@ -178,7 +178,7 @@ def run_on(folder: Path) -> Run:
         licence="",
     )
     registry = Registry()
-    registry.add_base(base)
+    registry.add_base_entry(base)
     registry.add_model(
         "plain",
         base=base.name,

@@ -59,8 +59,15 @@ def is_pattern(text: str) -> bool:
     return any(mark in text for mark in "*?[")
 
 
-def select(kind: str, patterns: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+def select(
+    kind: str, patterns: Sequence[str], known: Sequence[str], cure: str = ""
+) -> tuple[str, ...]:
     """Names matched by any pattern, in the order of `known`.
+
+    Parameters
+    ----------
+    cure
+        What to do where one matches nothing, if more can be said than what is known.
 
     Raises
     ------
@@ -69,5 +76,5 @@ def select(kind: str, patterns: Sequence[str], known: Sequence[str]) -> tuple[st
     """
     for pattern in patterns:
         if not fnmatch.filter(known, pattern):
-            raise UnknownName(kind, pattern, known)
+            raise UnknownName(kind, pattern, known, cure)
     return tuple(n for n in known if any(fnmatch.fnmatchcase(n, p) for p in patterns))

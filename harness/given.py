@@ -214,6 +214,15 @@ _INI_FILES = (
 )
 
 
+def _base_near(text: str, near: Path) -> str:
+    """A base of an ini file: a folder beside it by its path, a name as it is."""
+    path, mark, facts = text.partition("?")
+    place = near / Path(path).expanduser()
+    if mark or "/" in path or os.sep in path:
+        return f"{place}{mark}{facts}"
+    return text
+
+
 def _parsed(config: pytest.Config, option: Option, place: Given) -> list[Any]:
     texts: Sequence[str] = place.texts
     of_ini = place.where.startswith("ini")
@@ -222,6 +231,8 @@ def _parsed(config: pytest.Config, option: Option, place: Given) -> list[Any]:
     near = file.parent if file is not None else config.invocation_params.dir
     if of_ini and option.metavar in ("DIR", "PATH", "FOLDER", "FILE"):
         texts = [str(near / Path(text).expanduser()) for text in texts]
+    if of_ini and option.field == "base":
+        texts = [_base_near(text, near) for text in texts]
     try:
         values = [option.parse(text) for text in texts]
     except ValueError as error:

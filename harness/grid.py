@@ -28,6 +28,7 @@ from harness.models.entry import Given, ModelEntry, activation_of, is_encoder
 from harness.models.population import chosen_names
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
+from harness.registry import unknown_base
 
 if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset, Found
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from harness.tasks.task import Task
 
 T = TypeVar("T")
+OWN_MODELS = (
+    "a base of your own has the models that you name: --harness-model FILE.py:FUNCTION, "
+    "FILE.pt2, FILE.onnx, torchvision:NAME or timm:NAME"
+)
 
 
 class Grid:
@@ -82,7 +87,7 @@ class Grid:
         """The chosen base; UnknownName with close matches if there is none."""
         bases = self.registry.bases
         if self.settings.base not in bases:
-            raise UnknownName("base", self.settings.base, bases)
+            raise unknown_base(self.settings.base, bases)
         return bases[self.settings.base]
 
     @cached_property
@@ -110,6 +115,10 @@ class Grid:
             else:
                 present.append(name)
         if not present:
+            if not chosen:
+                raise HarnessError(
+                    f"no model of base {self.base.name} is known; {OWN_MODELS}"
+                )
             names = list(absent)
             some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
             raise HarnessError(
@@ -126,11 +135,19 @@ class Grid:
 
         of_twins = [p for p in patterns if is_twin(p) and p not in known]
         others = [p for p in patterns if p not in of_twins]
-        found = set(select("model", others, known))
+        found = set(select("model", others, known, self._of_other_bases(others)))
         if of_twins:
             twins = self.registry.twins_of(self.base.name)
             found |= set(select("model", of_twins, (*known, *twins)))
         return found
+
+    def _of_other_bases(self, names: Sequence[str]) -> str:
+        """Where models lie that this base does not have, or what else to do."""
+        for base in self.registry.bases:
+            known = self.registry.models_of(base)
+            if base != self.base.name and any(name in known for name in names):
+                return f"base {base} has it: --harness-base {base}"
+        return "" if self.registry.models_of(self.base.name) else OWN_MODELS
 
     def _usual(self, known: tuple[str, ...]) -> tuple[str, ...]:
         """Models that are run without being asked for."""
@@ -219,6 +236,8 @@ class Grid:
         HarnessError
             If one cannot be read.
         """
+        if self.base.verify is not None:
+            self.base.verify(self.settings, self.tell)
         for dataset in self.datasets.values():
             if dataset.verify is not None:
                 dataset.verify(self.tell)
@@ -320,7 +339,9 @@ class Grid:
         """Folders named with --harness-data: asked for, whatever families are."""
         from harness.datasets.folders import own_family
 
-        found = tuple(own_family(own, self.base) for own in self.settings.data)
+        found = tuple(
+            own_family(own, self.base, self.tell) for own in self.settings.data
+        )
         taken = set(self.registry.families_of(self.base.name))
         for family in found:
             if family.name in taken:
@@ -346,8 +367,12 @@ class Grid:
 
     @property
     def found(self) -> dict[str, Found]:
-        """What the user's own folders hold, by dataset."""
-        return {n: d.found for n, d in self.datasets.items() if d.found is not None}
+        """What the user's own folders hold: the base's, and by dataset."""
+        own = self.base.found and self.base.found(self.settings)
+        return {
+            **({f"{self.base.name} (test split)": own} if own else {}),
+            **{n: d.found for n, d in self.datasets.items() if d.found is not None},
+        }
 
     @property
     def absent_families(self) -> dict[str, str]:

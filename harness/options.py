@@ -13,7 +13,14 @@ import pytest
 from harness.activation import Activation
 from harness.errors import HarnessError
 from harness.queries import possible_path, safe_name, split_query
-from harness.settings import ModelSpec, OwnData, PopulationSpec, Shard
+from harness.settings import (
+    ModelSpec,
+    OwnBase,
+    OwnData,
+    PopulationSpec,
+    SaidGeometry,
+    Shard,
+)
 from harness.traits import Trait, checked_traits, read_trait
 
 T = TypeVar("T")
@@ -214,7 +221,10 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
             path=possible_path(path),
             name=name,
             role=role,
-            resize=_yes(facts.get("resize", "")),
+            resize="crop" not in facts and _yes(facts.get("resize", "")),
+            geometry=_geometry(facts) if "crop" in facts else None,
+            interpolation=_known_fact("interpolation", facts, INTERPOLATIONS),
+            broken=_known_fact("broken", facts, ("skip",)),
             cropped=_yes(facts.get("cropped", "")),
             traits=_traits(path, facts),
             classes=possible_path(facts["classes"]) if "classes" in facts else None,
@@ -227,9 +237,80 @@ def _own(*roles: str) -> Callable[[str], OwnData]:
 
 #: What may follow the question mark of --harness-data and --harness-outputs.
 OWN_FACTS = (
-    *("name", "role", "resize", "cropped", "trait."),
-    *("classes", "mapping", "labels"),
+    *("name", "role", "resize", "crop", "interpolation", "broken", "cropped"),
+    *("trait.", "classes", "mapping", "labels"),
 )
+#: Of a network's pictures, and of those that are stretched to a base's size.
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos")
+
+
+def _geometry(facts: dict[str, str]) -> SaidGeometry | None:
+    """What ``resize=256&crop=224&interpolation=bicubic`` says; None without the two."""
+    pixels = {
+        n: _fact(n, _count(1, 10_000), facts) for n in ("resize", "crop") if n in facts
+    }
+    if not pixels:
+        return None
+    if len(pixels) == 1:
+        raise ValueError(
+            "must give resize (pixels of the shorter side) and crop (of the square in "
+            f"the middle) together, got {next(iter(pixels))} alone"
+        )
+    if pixels["crop"] > pixels["resize"]:
+        raise ValueError(
+            f"must have a crop of at most resize, got crop={pixels['crop']} of "
+            f"resize={pixels['resize']}"
+        )
+    interpolation = _known_fact("interpolation", facts, INTERPOLATIONS)
+    return SaidGeometry(**pixels, interpolation=interpolation)
+
+
+#: What may follow the question mark of --harness-base, where it is a folder.
+BASE_FACTS = (
+    *("name", "size", "channels", "classes", "resize", "crop", "interpolation"),
+    "broken",
+)
+
+
+def said_base(text: str) -> OwnBase:
+    """What --harness-base says of a folder.
+
+    Raises
+    ------
+    ValueError
+        If a fact is unknown, or cannot be beside another.
+    """
+    path, facts = split_query(text, BASE_FACTS)
+    if (name := facts.get("name", "")) != (name and safe_name(name)):
+        raise ValueError(f"must have a name like {safe_name(name)!r}, got {name!r}")
+    geometry = _geometry(facts)
+    if geometry and "size" in facts:
+        raise ValueError(
+            "must give size (both sides at once) or resize and crop (the shorter side, "
+            f"then the middle), got both in {text!r}"
+        )
+    if "interpolation" in facts and not (geometry or "size" in facts):
+        raise ValueError(
+            "must give an interpolation beside size, or resize and crop, which it is "
+            f"of, got {text!r}"
+        )
+    return OwnBase(
+        path=possible_path(path),
+        name=name,
+        size=_fact("size", _count(1, 10_000), facts) if "size" in facts else None,
+        channels=int(_known_fact("channels", facts, ("1", "3")) or 0) or None,
+        geometry=geometry,
+        interpolation=_known_fact("interpolation", facts, INTERPOLATIONS),
+        classes=possible_path(facts["classes"]) if "classes" in facts else None,
+        broken=_known_fact("broken", facts, ("skip",)),
+    )
+
+
+def _base(text: str) -> str:
+    """A name, or a folder and what is said of it, which is held to its rules here."""
+    if "?" in _text(text):
+        said_base(text)
+    return text.strip()
 
 
 def _known_fact(name: str, facts: dict[str, str], known: Sequence[str]) -> str:
@@ -272,12 +353,13 @@ def _spec(text: str) -> ModelSpec:
         activation=_activation(target, facts),
         layers=_fact("layers", _names, facts) if "layers" in facts else (),
         class_list=facts.get("class_list", ""),
+        geometry=_geometry(facts),
     )
 
 
 _SPEC_FACTS = (
     *("name", "head", "mean", "std", "weights", "kind", "layers", "num_classes"),
-    *("class_list", "activation"),
+    *("class_list", "activation", "resize", "crop", "interpolation"),
 )
 
 
@@ -360,11 +442,15 @@ def _yes(text: str) -> bool:
 OPTIONS = (
     Option(
         field="base",
-        parse=_text,
+        parse=_base,
         metavar="NAME",
         help="what the models were trained on; it decides which models and families "
         "there are: digits (default, bundled, no download), cifar10, mnist, kmnist, "
-        "fashionmnist, svhn, usps, imagenet",
+        "fashionmnist, svhn, usps, imagenet (found by itself where all models are "
+        "published weights of torchvision or timm), or a folder of your own with test/ "
+        "and, for what learns, train/: one folder a class, or data.npy and labels.npy. "
+        "Facts may follow: FOLDER?name=NAME&size=64, or &resize=256&crop=224, and "
+        "&interpolation=bicubic&channels=1&classes=FILE&broken=skip",
     ),
     Option(
         field="models",
@@ -388,7 +474,9 @@ OPTIONS = (
         "weights=FILE or a published name, such as DEFAULT; &kind=encoder for one "
         "that gives features and no logits; &layers=PART,PART to have features of "
         "these parts alone; &class_list=FILE to have the order of its outputs checked; "
-        "&activation=sigmoid for one that was trained with binary cross entropy",
+        "&activation=sigmoid for one that was trained with binary cross entropy; "
+        "&resize=256&crop=224&interpolation=bicubic to say how pictures of any size "
+        "are prepared for it",
     ),
     Option(
         field="families",
@@ -470,7 +558,8 @@ OPTIONS = (
         "depth, or PNG and JPEG pictures in one folder a class; labels.json is for "
         "several labels an image, classes=FILE for fewer classes; without labels its "
         "accuracy is predicted. Facts may follow: "
-        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes&trait.WORD=VALUE&"
+        "FOLDER?name=NAME&role=interior|exterior|target&resize=yes (or &resize=36&"
+        "crop=32) &interpolation=bicubic&broken=skip&trait.WORD=VALUE&"
         "classes=FILE&mapping=mean|max&labels=any|several",
     ),
     Option(

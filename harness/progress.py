@@ -9,6 +9,10 @@ Tell = Callable[[str], None]
 PATIENCE = 10.0  # seconds
 
 
+def silent(text: str) -> None:
+    """Tell nobody."""
+
+
 class Progress:
     """Tells every `PATIENCE` seconds how far something is.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError, UnknownName
+from harness.given import given
+from harness.options import said_base
 from harness.settings import ModelSpec
 
 if TYPE_CHECKING:
@@ -17,16 +20,20 @@ if TYPE_CHECKING:
     from harness.registry import Registry
     from harness.settings import Settings
 
+#: What torchvision's and timm's published weights of classifiers were trained on.
+PUBLISHED_BASE = "imagenet"
+
 
 def register_given(
     config: pytest.Config, settings: Settings, registry: Registry
 ) -> Settings:
-    """Register what --harness-outputs, -model and -population say.
+    """Register what --harness-base, -outputs, -model and -population say.
 
     Returns
     -------
     Settings
-        Those of the run: on the base of the outputs, where there are any.
+        Those of the run: on the base of a folder of the user's own, of the outputs, or
+        of published weights, where there are any.
 
     Raises
     ------
@@ -35,6 +42,10 @@ def register_given(
     """
     if settings.outputs:
         settings = _with_outputs(config, settings, registry)
+    elif "base" in given(config):
+        settings = with_own_base(settings, registry)
+    elif _all_published(settings):
+        settings = replace(settings, base=PUBLISHED_BASE)
     _add_models(settings, registry)
     registry.add_chosen_models(settings)
     _add_populations(settings, registry)
@@ -52,12 +63,57 @@ def _with_outputs(
             "--harness-outputs makes a base of its own; leave --harness-base out"
         )
     base, families, models = saved_base(settings.outputs)
-    registry.add_base(base)
+    registry.add_base_entry(base)
     for one in families:
         registry.add_family(one)
     for entry in models:
         registry.add_entry(entry)
     return replace(settings, base=BASE)
+
+
+def with_own_base(settings: Settings, registry: Registry) -> Settings:
+    """Register the base of a folder that --harness-base names; the settings on it.
+
+    A name that is known is no folder, whatever lies here: write ``./NAME`` for that.
+
+    Raises
+    ------
+    HarnessError
+        If the folder holds no base, or it is called as another is.
+    """
+    text = settings.base
+    if not {"?", "/", os.sep} & set(text) and (
+        text in registry.bases or not Path(text).expanduser().is_dir()
+    ):
+        return settings
+    from harness.datasets.own_base import own_base
+
+    base = own_base(said_base(text))
+    if base.name in registry.bases:
+        raise HarnessError(
+            f"base {base.name} is known already; give the folder another name: "
+            f"--harness-base '{text}{'&' if '?' in text else '?'}name=NAME'"
+        )
+    registry.add_base_with_families(base)
+    return replace(settings, base=base.name)
+
+
+def _all_published(settings: Settings) -> bool:
+    """Whether every model is one of published weights, all of which are ImageNet's.
+
+    Encoders have no classes, and are held against any base.
+    """
+    return (
+        bool(settings.model)
+        and not settings.models
+        and all(
+            spec.target.startswith(("torchvision:", "timm:"))
+            and spec.kind == "classifier"
+            and spec.weights
+            and not Path(spec.weights).suffix
+            for spec in settings.model
+        )
+    )
 
 
 def _add_models(settings: Settings, registry: Registry) -> None:

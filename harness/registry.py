@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from harness.analysis.aggregates import Aggregate
     from harness.datasets.dataset import Dataset
+    from harness.datasets.geometry import Geometry
+    from harness.datasets.own_base import Part
     from harness.datasets.truth import Truth
     from harness.metrics.spec import Metric
     from harness.models.entry import ModelEntry, Registered
@@ -263,8 +265,70 @@ class Registry:
         twins = set(self.twins_of(base))
         return tuple(sorted(n for b, n in self._usual if b == base and n in twins))
 
-    def add_base(self, base: Base) -> None:
-        """Add a base; its name must be new."""
+    def add_base(
+        self,
+        name: str,
+        classes: Sequence[str],
+        train: Part | None,
+        test: Part,
+        *,
+        size: int | tuple[int, int, int] | None = None,
+        geometry: Geometry | None = None,
+        description: str = "a base of your own",
+        source: str = "",
+        licence: str = "your own",
+    ) -> None:
+        """Add a base of your own, and the families that every base has.
+
+        These are its test split, `interior` and the pools of it; NAME-c is the test
+        split under the corruptions of CIFAR-10-C or ImageNet-C.
+
+        Parameters
+        ----------
+        name
+            Its name on the command line, new.
+        classes
+            In the order of networks' outputs.
+        train, test
+            Each a folder (one folder a class, or ``data.npy`` and ``labels.npy``), or a
+            function that returns ``(images, labels)``: (n, height, width, channels)
+            uint8 and (n,) whole numbers. `train` may be None: what learns from training
+            images then says that there are none.
+        size
+            (height, width, channels) of every image, or one number for that many pixels
+            on either side, of three channels. Pictures of other sizes are stretched to
+            it. Without it a folder's own is taken; a function's must be said.
+        geometry
+            Of pictures of any size, in its place: how they are prepared for networks
+            that say nothing themselves.
+        description, source, licence
+            For `harness list bases`.
+        """
+        from harness.datasets.own_base import registered_base
+
+        base = registered_base(
+            name,
+            classes,
+            train,
+            test,
+            size=size,
+            geometry=geometry,
+            description=description,
+            source=source,
+            licence=licence,
+        )
+        self.add_base_with_families(base)
+
+    def add_base_with_families(self, base: Base) -> None:
+        """Add a base with everything said, and the families that every base has."""
+        from harness.datasets.bases.shared import shared
+
+        self.add_base_entry(base)
+        for family in shared(base):
+            self.add_family(family)
+
+    def add_base_entry(self, base: Base) -> None:
+        """Add a base with everything said and no family; see `add_base`."""
         _put(self.bases, base.name, base, "base", base.name)
 
     def add_entry(self, entry: Registered) -> None:
@@ -687,7 +751,13 @@ class Registry:
 
     def _check_base(self, base: str) -> None:
         if base not in self.bases:
-            raise UnknownName("base", base, self.bases)
+            raise unknown_base(base, self.bases)
+
+
+def unknown_base(name: str, known: Iterable[str]) -> UnknownName:
+    """That no base is called so, and that a folder can be one."""
+    cure = "a folder of your own with test/ in it (and train/) is a base, too"
+    return UnknownName("base", name, known, cure)
 
 
 def _digest_of(metric: Metric) -> str:

@@ -15,7 +15,7 @@ from harness.answers.outputs import SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.answers.under_way import UnderWay
 from harness.code import releases
-from harness.errors import HarnessError, UndefinedMetricError
+from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.models.yours.specs import SpecModel
 
 if TYPE_CHECKING:
@@ -83,15 +83,26 @@ class Run(Keys):
             model of the user's own cannot be built or does not fit the base, or the
             device cannot be used.
         """
-        _ = self.outcome, self.base, self.datasets, self.models
+        _ = self.outcome, self.base, self.models
+        try:
+            _ = self.datasets
+        except BadData:
+            # Images of another base than the chosen one: so may the models be, and
+            # these were chosen first.
+            self._check_models()
+            raise
         if self.settings.device not in ("auto", "cpu"):  # which are always there
             _ = self.device
         if self.settings.population:
             _ = self.populations
+        self._check_models()
+        self.layers.check()
+
+    def _check_models(self) -> None:
+        """Build models of the user's own and run them dry."""
         for entry in self._entries(self.models).values():
             if isinstance(entry, SpecModel):
                 entry.check(self.settings, self.base, self.tell)
-        self.layers.check()
 
     def count_forward(self, seconds: float) -> None:
         """Add to `forward_seconds`."""

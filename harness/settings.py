@@ -12,6 +12,60 @@ TOP_1 = "accuracy"  # the outcome that metrics are fitted against by default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaidGeometry:
+    """How pictures are prepared, as a user says it.
+
+    Attributes
+    ----------
+    resize
+        Pixels that the shorter side is brought to.
+    crop
+        Pixels of either side of the square that is then cut from the middle.
+    interpolation
+        Of the resizing; empty for bilinear.
+    """
+
+    resize: int
+    crop: int
+    interpolation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnBase:
+    """A folder of the user's own that holds the splits of a base.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    name
+        Of the base; empty to take the folder's.
+    size
+        Pixels of either side that pictures are brought to, both sides at once; None to
+        have them all of one size, or at a geometry.
+    channels
+        1 or 3 of pictures; None for 3.
+    geometry
+        How pictures of any size are prepared; None where they have one size.
+    interpolation
+        Of `size`; empty for bilinear.
+    classes
+        A file with the class of each output, in order; None to take the folders'.
+    broken
+        "skip" to leave pictures out that cannot be read; empty to refuse them.
+    """
+
+    path: Path
+    name: str = ""
+    size: int | None = None
+    channels: int | None = None
+    geometry: SaidGeometry | None = None
+    interpolation: str = ""
+    classes: Path | None = None
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnData:
     """A folder or file of the user's own, and what was said about it.
 
@@ -24,7 +78,14 @@ class OwnData:
     role
         "interior", "exterior", "target" or "test"; empty to decide by its labels.
     resize
-        Bring pictures to the base's size.
+        Bring pictures to the base's size, both sides at once.
+    geometry
+        How pictures are brought to the size of a base whose images have one; None to
+        have no picture cut.
+    interpolation
+        Of `resize`; empty for the base's.
+    broken
+        "skip" to leave pictures out that cannot be read; empty to refuse them.
     cropped
         Pictures were resized and cropped when they were made.
     traits
@@ -41,6 +102,9 @@ class OwnData:
     name: str = ""
     role: str = ""
     resize: bool = False
+    geometry: SaidGeometry | None = None
+    interpolation: str = ""
+    broken: str = ""
     cropped: bool = False
     traits: tuple[tuple[str, Trait], ...] = ()
     classes: Path | None = None
@@ -76,6 +140,9 @@ class ModelSpec:
         dry run finds.
     class_list
         A file with the class of each output, in order; empty for none.
+    geometry
+        How pictures of any size are prepared for it; None to take what the weights or
+        the network declare.
     folder
         What relative paths start from.
     """
@@ -90,6 +157,7 @@ class ModelSpec:
     activation: str = ""
     layers: tuple[str, ...] = ()
     class_list: str = ""
+    geometry: SaidGeometry | None = None
     folder: Path = Path()
 
 

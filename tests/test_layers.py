@@ -90,6 +90,7 @@ INSIDE = {
         {"bases"},
         {"families", "own_truth"},
         {"folders"},
+        {"own_base"},
     ),
     "models": (
         {"batches", "layers", "normalisation", "fusion", "processes", "weights"}

@@ -27,6 +27,8 @@ PASSES_ON = True
 # More kinds of shift in the fit, and so a better forecast of the next kind.
 POOLS = ("interior", "interior-a", "interior-b", "interior-c")
 _MOST = 20_000 * len(POOLS)  # --harness-interior is of each pool
+# Of networks, or of weights alone, whose refusal says what to write.
+FILES = (".pt2", ".onnx", ".pt", ".pth", ".safetensors", ".ckpt")
 _SUITE = "harness.commands.predict_suite"
 _CHOICE = "harness.commands.predict_metrics"
 
@@ -169,4 +171,4 @@ def _gate(share: str) -> str:
 def _is_own(model: str) -> bool:
     """Whether it is a specification of --harness-model and no registered name."""
     target = model.partition("?")[0]
-    return ":" in target or target.endswith((".pt2", ".onnx"))
+    return ":" in target or target.endswith(FILES)

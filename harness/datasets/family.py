@@ -10,9 +10,10 @@ from harness.errors import HarnessError
 from harness.measurement import Domain
 
 if TYPE_CHECKING:
-    from harness.datasets.dataset import Dataset
+    from harness.datasets.dataset import Dataset, Found
     from harness.datasets.geometry import Geometry
     from harness.datasets.images import Images
+    from harness.progress import Tell
     from harness.settings import Settings
 
 
@@ -43,6 +44,15 @@ class Base:
         labels.
     facts
         Names of what else is known of each image: its images have `facts`.
+    stretch
+        Of a base whose images have one size: the interpolation that pictures of other
+        sizes are brought to it with, both sides at once, as they were for training.
+        Empty where those are refused.
+    verify
+        Reads the test split before a run, telling about its progress, so that what is
+        wrong shows then; None where nothing new can be found wrong.
+    found
+        What the test split holds, for people; None of bases that are no one's own.
     """
 
     name: str
@@ -57,6 +67,9 @@ class Base:
     geometry: Geometry | None = None
     several: bool = False
     facts: tuple[str, ...] = ()
+    stretch: str = ""
+    verify: Callable[[Settings, Tell], None] | None = None
+    found: Callable[[Settings], Found | None] | None = None
 
     def __post_init__(self) -> None:
         side = self.geometry and self.geometry.crop
@@ -67,6 +80,11 @@ class Base:
             )
 
 
+#: What to do where images or a network are of another base than the chosen one.
+ANOTHER_BASE = (
+    "choose the base that the network was trained on with --harness-base: a name of "
+    "`harness list bases`, or a folder of your own with its labelled test images"
+)
 # What a name asks for that ends so: the family under corruptions, of two kinds, or as
 # sequences under perturbations.
 CORRUPTED_SUFFIXES = ("-c-extra", "-c")

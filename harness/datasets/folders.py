@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.datasets.dataset import Dataset, Found
-from harness.datasets.family import Base, Family
+from harness.datasets.family import ANOTHER_BASE, Base, Family
+from harness.datasets.geometry import Geometry
 from harness.datasets.images import Images
 from harness.datasets.own_truth import (
     LABELS,
@@ -24,7 +26,12 @@ from harness.datasets.own_truth import (
     chosen_classes,
     notes_of,
 )
-from harness.datasets.passed_over import beside, classes_missing, passed_over
+from harness.datasets.passed_over import (
+    beside,
+    classes_missing,
+    left_out,
+    passed_over,
+)
 from harness.datasets.readers.arrays import (
     checked_labels,
     checked_pixels,
@@ -35,19 +42,20 @@ from harness.datasets.readers.picture_sets import PictureImages
 from harness.datasets.readers.pictures import PICTURES, UNREAD_PICTURES
 from harness.datasets.tree import Tree, once, walk
 from harness.datasets.truth_files import LABEL_SETS
-from harness.errors import BadData, MissingData
+from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Domain
+from harness.progress import Tell, silent
 from harness.queries import safe_name
 
 if TYPE_CHECKING:
     from harness.datasets.class_map import ClassMap
-    from harness.settings import OwnData, Settings
+    from harness.settings import OwnData, SaidGeometry, Settings
 
 DATA = "data.npy"
 TRUTHS = (LABELS, LABEL_SETS)
 
 
-def own_family(own: OwnData, base: Base) -> Family:
+def own_family(own: OwnData, base: Base, tell: Tell = silent) -> Family:
     """The family of a folder that was named with --harness-data.
 
     It holds arrays (``data.npy`` and perhaps ``labels.npy`` or ``labels.json``, at any
@@ -60,15 +68,27 @@ def own_family(own: OwnData, base: Base) -> Family:
         name=name,
         base=base.name,
         domain=Domain(own.role) if own.role else Domain.EXTERIOR,
-        datasets=partial(_members, own, name, base),
+        datasets=lambda settings: members(own, name, base, settings, tell),
         description="a folder of your own",
         source=str(own.path),
     )
 
 
-def _members(
-    own: OwnData, name: str, base: Base, settings: Settings
+def members(
+    own: OwnData, name: str, base: Base, settings: Settings, tell: Tell
 ) -> tuple[Dataset, ...]:
+    """The datasets of a folder; see `own_family`.
+
+    Parameters
+    ----------
+    tell
+        Shows how far it is, where pictures that cannot be read are to be left out.
+
+    Raises
+    ------
+    MissingData, BadData
+        If the folder is not there, or holds what cannot be measured as it is.
+    """
     _check_folder(own.path, name)
     tree = walk(own.path)
     leaves, again = _array_folders(tree)
@@ -78,8 +98,8 @@ def _members(
     classes = chosen_classes(own, base.classes)
     if leaves:
         return _array_leaves(own, name, base, classes, tree, leaves, again)
-    decoder = settings.decoder
-    return (_pictures(own, name, base, classes, tree, pictures, decoder),)
+    quick = settings.decoder == "torchvision"
+    return (_pictures(own, name, base, classes, tree, pictures, quick, tell),)
 
 
 def _check_folder(path: Path, name: str) -> None:
@@ -135,15 +155,29 @@ def _check_kinds(
 def _check_facts(own: OwnData, base: Base, *, pictures: bool) -> None:
     """Refuse what was said of a folder and would change nothing."""
     any_size = base.geometry is not None
-    if own.resize and not pictures:
+    prepared = own.resize or own.geometry is not None
+    if (prepared or own.broken) and not pictures:
         raise BadData(
-            f"{own.path} holds {DATA}, and only pictures are resized; leave ?resize "
-            "out, and save arrays in the base's size"
+            f"{own.path} holds {DATA}, and only pictures are resized or broken; leave "
+            f"?{'resize' if prepared else 'broken'} out, and save arrays in the base's "
+            "size"
         )
-    if own.resize and any_size:
+    if prepared and any_size:
         raise BadData(
             f"pictures of base {base.name} may have any size and are brought to what "
-            f"each network asks for; leave ?resize out of {own.path}"
+            f"each network asks for; leave ?resize out of {own.path}, or say it of the "
+            "network: --harness-model 'SPEC?resize=256&crop=224'"
+        )
+    if own.interpolation and not prepared:
+        raise BadData(
+            f"?interpolation of {own.path} says how pictures are resized; add "
+            "resize=yes, or resize and crop, or leave it out"
+        )
+    if own.geometry is not None and base.size[:2] != (own.geometry.crop,) * 2:
+        height, width = base.size[:2]
+        raise BadData(
+            f"?crop of {own.path} must give the size of base {base.name}, {width}x"
+            f"{height}, got {own.geometry.crop}; {ANOTHER_BASE}"
         )
     if own.cropped and not (pictures and any_size):
         what = f"base {base.name} has one size" if pictures else "these are arrays"
@@ -151,6 +185,17 @@ def _check_facts(own: OwnData, base: Base, *, pictures: bool) -> None:
             f"?cropped of {own.path} is for pictures of a base of any size, but "
             f"{what}; leave it out"
         )
+
+
+def said_geometry(said: SaidGeometry | None, of: Path | str) -> Geometry | None:
+    """A geometry as a user says it; BadData names what it is of."""
+    if said is None:
+        return None
+    interpolation = said.interpolation or "bilinear"
+    try:
+        return Geometry(resize=said.resize, crop=said.crop, interpolation=interpolation)
+    except HarnessError as error:
+        raise BadData(f"what was said of {of} cannot be: {error}") from error
 
 
 def _says_classes(own: OwnData, tree: Tree, file: Path) -> bool:
@@ -227,14 +272,22 @@ def _array_leaf(
         )
     # Only the head of a large file is read here: what is wrong shows before any work.
     pixels = read_npy(leaf / DATA, memory_map=True)
-    checked_pixels(leaf, pixels, size=base.size)
+    checked_pixels(leaf, pixels)
+    if pixels.shape[1:] != base.size:
+        raise BadData(
+            f"images in {leaf} must be {'x'.join(map(str, base.size))} as those of "
+            f"base {base.name}, got {'x'.join(map(str, pixels.shape[1:]))}; "
+            f"{ANOTHER_BASE}"
+        )
     known = len(base.classes) if classes is None else classes
     truth = array_truth(own, known, leaf, truths, len(pixels)) if truths else None
     if truth is not None:
         notes = (*notes_of(truth, base.classes), *notes)
     elif labelled:
         labels = read_npy(leaf / LABELS)
-        whole = checked_labels(leaf, labels, len(pixels), len(base.classes))
+        whole = checked_labels(
+            leaf, labels, len(pixels), len(base.classes), base=base.name
+        )
         notes = (*classes_missing(np.unique(whole).tolist(), base.classes), *notes)
     return Dataset(
         name=name if path == "." else f"{name}/{safe_name(path)}",
@@ -281,9 +334,32 @@ def _pictures(
     classes: ClassMap | None,
     tree: Tree,
     files: list[Path],
-    decoder: str,
+    quick: bool,
+    tell: Tell,
 ) -> Dataset:
     files, again = once(tree, files)
+
+    def images_of(
+        files: Sequence[Path], labels: Sequence[int] | None = None
+    ) -> PictureImages:
+        return PictureImages(
+            own.path,
+            files,
+            labels,
+            classes=len(base.classes),
+            size=base.size,
+            base=base.name,
+            stretch=_stretch(own, base),
+            geometry=said_geometry(own.geometry, own.path) or base.geometry,
+            cropped=own.cropped,
+            quick=quick,
+        )
+
+    broken: tuple[Path, ...] = ()
+    if own.broken:
+        broken = images_of(files).broken(tell)
+        gone = set(broken)
+        files = [file for file in files if file not in gone]
     known = Labelling()
     if own.role != Domain.TARGET and own.path / LABEL_SETS in tree.files:
         known = by_name(own, base.classes, classes, files)
@@ -296,17 +372,7 @@ def _pictures(
             f"or name their labels in {LABEL_SETS}"
         )
     check_labelled(own, labelled=known.labelled)
-    images = PictureImages(
-        own.path,
-        files,
-        known.labels,
-        classes=len(base.classes),
-        size=base.size,
-        resize=own.resize,
-        geometry=base.geometry,
-        cropped=own.cropped,
-        quick=decoder == "torchvision",
-    )
+    images = images_of(files, known.labels)
     others = [
         file
         for file in tree.files
@@ -314,7 +380,11 @@ def _pictures(
         and file != own.path / LABEL_SETS
         and not _says_classes(own, tree, file)
     ]
-    notes = (*known.notes, *passed_over(tree, others, [path for path, _ in again]))
+    notes = (
+        *known.notes,
+        *left_out(own.path, broken),
+        *passed_over(tree, others, [path for path, _ in again]),
+    )
     return Dataset(
         name=name,
         family=name,
@@ -327,3 +397,10 @@ def _pictures(
         traits=dict(own.traits),
         names=tuple(file.relative_to(own.path).as_posix() for file in files),
     )
+
+
+def _stretch(own: OwnData, base: Base) -> str:
+    """What pictures of other sizes are stretched with; empty where they are refused."""
+    if own.resize:
+        return own.interpolation or base.stretch or "bilinear"
+    return base.stretch

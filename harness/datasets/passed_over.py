@@ -69,6 +69,13 @@ def _note(root: Path, kinds: dict[str, list[Path]]) -> tuple[str, ...]:
     return (f"passed over: {', '.join(counted)}",) if counted else ()
 
 
+def left_out(root: Path, broken: Sequence[Path]) -> tuple[str, ...]:
+    """A note that names pictures that cannot be read, so are left out; else none."""
+    names = [_shown(path.relative_to(root)) for path in broken]
+    noun = "picture" if len(names) == 1 else "pictures"
+    return (f"left out: {len(names)} broken {noun} ({_some(names)})",) if names else ()
+
+
 def classes_missing(
     present: Collection[int], classes: Sequence[str]
 ) -> tuple[str, ...]:

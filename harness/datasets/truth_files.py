@@ -57,6 +57,35 @@ def read_class_map(path: Path, names: Sequence[str], mapping: str = "") -> Class
     return ClassMap.subset(names, found, of=of)
 
 
+def read_class_names(path: Path) -> tuple[str, ...]:
+    """The classes of a base, in the order of networks' outputs.
+
+    Parameters
+    ----------
+    path
+        Text with a class on each line (empty lines and those that begin with # are
+        left out), or a JSON list of texts.
+
+    Raises
+    ------
+    MissingData, BadData
+        If the file is not there, is no such list, or has a class twice.
+    """
+    found = _read(path)
+    if not (
+        isinstance(found, list) and found and all(isinstance(n, str) for n in found)
+    ):
+        raise BadData(
+            f"classes in {path} must be a list of names in the order of the networks' "
+            f"outputs, got {found!r:.60}"
+        )
+    if twice := [name for name, count in Counter(found).items() if count > 1]:
+        raise BadData(
+            f"classes in {path} must each be there once, got {twice[0]!r} twice"
+        )
+    return tuple(found)
+
+
 def _read(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")

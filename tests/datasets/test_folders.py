@@ -14,7 +14,7 @@ from harness.datasets.folders import own_family
 from harness.datasets.geometry import Geometry
 from harness.errors import BadData, HarnessError, MissingData, UnknownName
 from harness.measurement import Domain
-from harness.settings import OwnData, Settings
+from harness.settings import OwnData, SaidGeometry, Settings
 
 SETTINGS = Settings(cache_dir=Path("cache"), store=Path("store"))
 RNG = np.random.default_rng(0)
@@ -92,8 +92,16 @@ def test_a_role_decides_and_a_target_keeps_its_labels_unseen(tmp_path):
     ("labels", "shape", "message"),
     [
         ([0, 1, 1], (6, 5, 3), "holds 4 images but 3 labels"),
-        ([0, 1, 2, 0], (6, 5, 3), r"must be in 0..1, got 0..2"),
-        (None, (5, 6, 3), "must be 6x5x3, got 5x6x3"),
+        (
+            [0, 1, 2, 0],
+            (6, 5, 3),
+            r"must be in 0..1, got 0..2; .* classes of base pets: .*--harness-base",
+        ),
+        (
+            None,
+            (5, 6, 3),
+            "must be 6x5x3 as those of base pets, got 5x6x3; .*--harness-base",
+        ),
         (None, (6, 5), r"must have shape \(n, height, width"),
     ],
 )
@@ -139,10 +147,82 @@ def test_pictures_of_another_size_need_a_word(tmp_path):
     picture(tmp_path / "p" / "a.png", size=(50, 60))
 
     (found,) = members(tmp_path / "p")
-    with pytest.raises(BadData, match=r"must be 5x6 pixels, got 50x60; add \?resize"):
+    with pytest.raises(
+        BadData,
+        match=r"must be 5x6 pixels as those of base pets, got 50x60; add \?resize=yes "
+        r".* or choose the base .* with --harness-base",
+    ):
         found.verify(print)
     (found,) = members(tmp_path / "p", resize=True)
     assert found.load().pixels.shape == (1, 6, 5, 3)
+
+
+SQUARE = replace(base(), size=(6, 6, 3))
+
+
+def test_a_folder_says_how_its_pictures_are_brought_to_the_size(tmp_path):
+    """Stretched, or by the shorter side and cut; by an interpolation that is said."""
+    pixels = picture(tmp_path / "p" / "a.png", size=(30, 20))
+    asked = SaidGeometry(resize=8, crop=6, interpolation="bicubic")
+
+    (cut,) = members(tmp_path / "p", of=SQUARE, geometry=asked)
+    (stretched,) = members(
+        tmp_path / "p", of=SQUARE, resize=True, interpolation="nearest"
+    )
+
+    image = Image.fromarray(pixels)
+    as_asked = Geometry(resize=8, crop=6, interpolation="bicubic")
+    assert (cut.load().pixels[0] == as_asked(image)).all()
+    nearest = np.asarray(image.resize((6, 6), Image.Resampling.NEAREST))
+    assert (stretched.load().pixels[0] == nearest).all()
+    with pytest.raises(BadData, match=r"must give the size of base pets, 6x6, got 5"):
+        members(tmp_path / "p", of=SQUARE, geometry=replace(asked, crop=5))
+    with pytest.raises(BadData, match=r"interpolation of .* add resize=yes, or"):
+        members(tmp_path / "p", interpolation="bicubic")
+
+
+def test_a_base_that_stretches_its_pictures_stretches_all(tmp_path):
+    pixels = picture(tmp_path / "p" / "a.png", size=(30, 20))
+
+    (found,) = members(tmp_path / "p", of=replace(SQUARE, stretch="bicubic"))
+
+    bicubic = Image.fromarray(pixels).resize((6, 6), Image.Resampling.BICUBIC)
+    assert (found.load().pixels[0] == np.asarray(bicubic)).all()
+
+
+def test_broken_pictures_are_left_out_where_that_was_said(tmp_path):
+    """Named and counted; labels stay with their pictures; others are still refused."""
+    for number in range(6):
+        picture(tmp_path / "p" / ("cat", "dog")[number % 2] / f"{number}.png")
+    whole = (tmp_path / "p" / "cat" / "2.png").read_bytes()
+    (tmp_path / "p" / "cat" / "2.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "p" / "dog" / "3.png").write_bytes(b"")
+
+    (found,) = members(tmp_path / "p", broken="skip")
+
+    assert found.labels().tolist() == [0, 0, 1, 1]
+    assert found.names == ("cat/0.png", "cat/4.png", "dog/1.png", "dog/5.png")
+    assert found.found == Found(
+        images=4, notes=("left out: 2 broken pictures (cat/2.png, dog/3.png)",)
+    )
+    found.verify(print)
+    (refused,) = members(tmp_path / "p")
+    with pytest.raises(BadData, match=r"cat/2.png cannot be read: .*; 1 other picture"):
+        refused.verify(print)
+    picture(tmp_path / "p" / "cat" / "6.png", size=(50, 60))
+    with pytest.raises(BadData, match=r"6.png must be 5x6 pixels"):
+        members(tmp_path / "p", broken="skip")
+
+
+def test_a_folder_of_broken_pictures_alone_is_refused(tmp_path):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "a.png").write_bytes(b"")
+    arrays(tmp_path / "x")
+
+    with pytest.raises(BadData, match=r"none of the 1 pictures of .* can be read"):
+        members(tmp_path / "p", broken="skip")
+    with pytest.raises(BadData, match=r"only pictures are resized or broken"):
+        members(tmp_path / "x", broken="skip")
 
 
 ANY_SIZE = base(geometry=Geometry(resize=8, crop=7))

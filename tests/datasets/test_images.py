@@ -159,7 +159,7 @@ def test_the_digest_is_of_bytes_labels_and_how_they_are_read(tmp_path, process):
         "plain": made(tmp_path / "data"),
         "labelled": made(tmp_path / "data", [0, 1, 1]),
         "relabelled": made(tmp_path / "data", [0, 1, 0]),
-        "resized": made(tmp_path / "data", resize=True),
+        "resized": made(tmp_path / "data", stretch="bilinear"),
         "fewer": PictureImages(
             tmp_path, [*(tmp_path / "data").glob("*1.png")], None, classes=2, size=SIZE
         ),

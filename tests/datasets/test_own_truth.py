@@ -416,7 +416,7 @@ class TestFunctions:
     def test_a_registered_truth_stands_for_the_labels(self):
         """Whatever it is made of; the function returns the images alone."""
         registry, images = Registry(), pixels()
-        registry.add_base(BASE)
+        registry.add_base_entry(BASE)
         few = ClassMap.subset(NAMES, ["cat", "owl"])
         registry.add_dataset(
             "own", base="pets", load=lambda: images, truth=Truth.one([0, 3, 3, 0], few)

@@ -16,7 +16,7 @@ COLOUR = RNG.integers(0, 256, (6, 5, 3), dtype=np.uint8)
 
 
 def read(path, channels=1, size=(6, 5)):
-    found = read_picture(path, (*size, channels), resize=False)
+    found = read_picture(path, (*size, channels))
     return found[..., 0] if channels == 1 else found
 
 

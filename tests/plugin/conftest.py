@@ -40,7 +40,7 @@ TOY = Base(
 )
 
 def pytest_harness_register(registry):
-    registry.add_base(TOY)
+    registry.add_base_entry(TOY)
     for name, sharpness in (("sharp", 8.0), ("soft", 2.0)):
         registry.add_model(
             name, base="toy", build=lambda s=sharpness: network(s), head="1",

@@ -25,7 +25,7 @@ class Deep(torch.nn.Module):
         return self.fc(self.stage2(self.stage1(images).relu()).mean((2, 3)))
 
 def pytest_harness_register(registry):
-    registry.add_base(TOY)
+    registry.add_base_entry(TOY)
     registry.add_model(
         "deep", base="toy", build=Deep, head="fc", mean=(0.5,), std=(1.0,),
     )

@@ -41,7 +41,7 @@ def broken():
     return network
 
 def pytest_harness_register(registry):
-    registry.add_base(TOY)
+    registry.add_base_entry(TOY)
     registry.add_model(
         "deep", base="toy", build=Deep, head="fc", mean=(0.5,), std=(1.0,),
     )

@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.datasets.family import ANOTHER_BASE
 from harness.datasets.images import ArrayImages, FileArrays
 from harness.datasets.kept import kept
 from harness.errors import BadData
@@ -72,9 +73,20 @@ def checked_pixels(
 
 
 def checked_labels(
-    path: Path, labels: NDArray[np.generic], n: int, classes: int | None
+    path: Path,
+    labels: NDArray[np.generic],
+    n: int,
+    classes: int | None,
+    *,
+    base: str = "",
 ) -> NDArray[np.int64]:
-    """(n,) int64 classes read from `path`, or BadData that says what is wrong."""
+    """(n,) int64 classes read from `path`, or BadData that says what is wrong.
+
+    Parameters
+    ----------
+    base
+        Whose classes they are, for messages.
+    """
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise BadData(
             f"labels in {path} must be one whole number an image, "
@@ -87,6 +99,11 @@ def checked_labels(
     if whole.min() < 0 or (classes is not None and whole.max() >= classes):
         raise BadData(
             f"labels in {path} must be in 0..{high}, got {whole.min()}..{whole.max()}"
+            + (
+                f"; these are the classes of base {base}: {ANOTHER_BASE}"
+                if base
+                else ""
+            )
         )
     return whole
 

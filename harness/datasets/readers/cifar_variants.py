@@ -235,7 +235,9 @@ def read_class_folders(folder: Path) -> PictureImages:
         labels.extend([label] * len(inside))
     if not files:
         raise BadData(f"{folder} holds no pictures in its folders of classes")
-    return PictureImages(folder, files, labels, classes=CLASSES, size=SIZE, resize=True)
+    return PictureImages(
+        folder, files, labels, classes=CLASSES, size=SIZE, stretch="bilinear"
+    )
 
 
 def _visible_folders(folder: Path) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from harness.datasets.geometry import Geometry
 from harness.datasets.images import ArrayImages, empty
 from harness.datasets.kept import Kept
 from harness.datasets.readers.arrays import checked_labels
-from harness.datasets.readers.pictures import read_at, read_picture
+from harness.datasets.readers.pictures import Broken, read_at, read_picture
 from harness.datasets.readers.threads import in_threads
 from harness.datasets.remembered import MEMORY, Stamp, changed, digest_of, stamp
 from harness.errors import BadData
@@ -47,8 +47,11 @@ class PictureImages:
         How many there are.
     size
         (height, width, channels) of a base whose images have one size.
-    resize
-        Bring pictures of another size to this one; else they are refused.
+    base
+        Whose size it is, for messages.
+    stretch
+        Interpolation that pictures of another size are brought to this one with; empty
+        to refuse them.
     geometry
         Of a base whose pictures have any size: what networks get that ask for none.
     cropped
@@ -75,7 +78,8 @@ class PictureImages:
         *,
         classes: int,
         size: tuple[int, int, int],
-        resize: bool = False,
+        base: str = "",
+        stretch: str = "",
         geometry: Geometry | None = None,
         cropped: bool = False,
         whole: bool = False,
@@ -87,10 +91,13 @@ class PictureImages:
         self.labels = (
             None
             if labels is None
-            else checked_labels(root, np.array(labels), len(self._files), classes)
+            else checked_labels(
+                root, np.array(labels), len(self._files), classes, base=base
+            )
         )
         self._size = size
-        self._resize = resize
+        self._base = base
+        self._stretch = stretch
         self._geometry = geometry
         self._cropped = cropped
         self._whole = whole
@@ -189,21 +196,66 @@ class PictureImages:
 
         def verified() -> str:
             self._picture(self._files[0], self._geometry)  # says quickly what all are
-            refused = []
-            far = Progress(f"reading pictures of {self._root}", len(self), tell)
-            for start in range(0, len(self), BLOCK):
-                rows = np.arange(start, min(start + BLOCK, len(self)))
-                pixels, bad = self._decoded(rows, self._geometry, far.step)
-                refused += bad
-                if not refused and self._geometry is None:  # what networks will want
-                    DECODED.offer(self._key(rows, None), _held(pixels))
+            refused = list(self._refused(tell))
             if refused:
                 raise _together(refused, self._root)
             return "decoded"
 
-        what = f"verified {json.dumps(self._how, sort_keys=True)}"
-        MEMORY.get(what, self._stamps, verified)
+        MEMORY.get(self._verified, self._stamps, verified)
         self.__dict__["digest"] = self._digest(tell)
+
+    def broken(self, tell: Tell) -> tuple[Path, ...]:
+        """The pictures that cannot be read, found by decoding each once.
+
+        A set of the others is then known to be fine.
+
+        Parameters
+        ----------
+        tell
+            As of `verify`.
+
+        Raises
+        ------
+        BadData
+            If one is refused for another reason, or none can be read.
+        """
+
+        def found() -> str:
+            refused = list(self._refused(tell))
+            if others := [one for one in refused if not isinstance(one, Broken)]:
+                raise _together(others, self._root)
+            numbers = {file: number for number, file in enumerate(self._files)}
+            return json.dumps(
+                [numbers[one.file] for one in refused if isinstance(one, Broken)]
+            )
+
+        text = MEMORY.get(f"broken, {self._verified}", self._stamps, found)
+        broken = tuple(self._files[number] for number in json.loads(text))
+        if len(broken) == len(self):
+            raise BadData(
+                f"none of the {len(self)} pictures of {self._root} can be read, the "
+                f"first is {broken[0]}"
+            )
+        gone = set(broken)
+        fine = {file: s for file, s in self._stamps.items() if file not in gone}
+        MEMORY.get(self._verified, fine, lambda: "decoded")
+        return broken
+
+    def _refused(self, tell: Tell) -> Iterator[BadData]:
+        """Decode every picture once; what is refused."""
+        far = Progress(f"reading pictures of {self._root}", len(self), tell)
+        clean = True
+        for start in range(0, len(self), BLOCK):
+            rows = np.arange(start, min(start + BLOCK, len(self)))
+            pixels, bad = self._decoded(rows, self._geometry, far.step)
+            yield from bad
+            clean = clean and not bad
+            if clean and self._geometry is None:  # what networks will want
+                DECODED.offer(self._key(rows, None), _held(pixels))
+
+    @property
+    def _verified(self) -> str:
+        return f"verified {json.dumps(self._how, sort_keys=True)}"
 
     @cached_property
     def _stamps(self) -> dict[Path, Stamp]:
@@ -216,7 +268,7 @@ class PictureImages:
             "code": source_digest(__name__),
             "pillow": release("pillow"),
             "size": self._size,
-            "resize": self._resize,
+            "stretch": self._stretch,
             "geometry": self._geometry and self._geometry.identity(),
             "cropped": self._cropped,
             "whole": self._whole,
@@ -276,7 +328,9 @@ class PictureImages:
         """(h, w, c); BadData if it cannot be decoded, or is no more what it was."""
         try:
             if geometry is None:
-                return read_picture(file, self._size, resize=self._resize)
+                return read_picture(
+                    file, self._size, stretch=self._stretch, base=self._base
+                )
             return read_at(
                 file,
                 geometry,

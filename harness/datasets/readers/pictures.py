@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.datasets.family import ANOTHER_BASE
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData
 
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from harness.datasets.geometry import Geometry
+
+
+class Broken(BadData):
+    """A picture whose file cannot be read, where others are refused as they are."""
+
+    def __init__(
+        self, file: Path, reason: object, cure: str = "save it anew, or take it away"
+    ) -> None:
+        self.file = file
+        super().__init__(f"picture {file} cannot be read: {reason}; {cure}")
+
 
 PICTURES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"),
@@ -41,12 +53,20 @@ def is_picture(path: Path) -> bool:
 
 
 def read_picture(
-    file: Path, size: tuple[int, int, int], *, resize: bool
+    file: Path, size: tuple[int, int, int], *, stretch: str = "", base: str = ""
 ) -> NDArray[np.uint8]:
     """(h, w, c) of one picture, as people see it: turned as its EXIF data say.
 
     16 bits become the upper 8. What people could see in several ways is refused:
     transparency without a background, several frames, numbers without a known range.
+
+    Parameters
+    ----------
+    stretch
+        Interpolation that one of another size is brought to this one with; empty to
+        refuse it.
+    base
+        Whose size it is, for messages.
 
     Raises
     ------
@@ -58,13 +78,16 @@ def read_picture(
     if upright.size != (width, height):
         from PIL.Image import Resampling
 
-        if not resize:
+        if not stretch:
+            whose = f" as those of base {base}" if base else ""
             raise BadData(
-                f"picture {file} must be {width}x{height} pixels, got "
+                f"picture {file} must be {width}x{height} pixels{whose}, got "
                 f"{upright.width}x{upright.height}; add ?resize=yes to its folder, as "
-                "named with --harness-data, to have every picture brought to that size"
+                f"named with --harness-data, or ?size={width} to one named with "
+                "--harness-base, to have every picture brought to that size; or "
+                f"{ANOTHER_BASE}"
             )
-        upright = upright.resize((width, height), Resampling.BILINEAR)
+        upright = upright.resize((width, height), Resampling[stretch.upper()])
     return np.asarray(upright, dtype=np.uint8).reshape(size)
 
 
@@ -128,14 +151,32 @@ def _decoded(file: Path, mode: str, *, as_stored: bool = False) -> Image:
     except BadData:
         raise
     except UnidentifiedImageError as error:
-        raise BadData(
-            f"picture {file} cannot be read: Pillow knows no such format; save it "
-            "anew, as .png say, or take it away"
+        raise Broken(
+            file,
+            "Pillow knows no such format",
+            "save it anew, as .png say, or take it away",
         ) from error
     except Exception as error:  # PIL raises many kinds for damaged files
-        raise BadData(
-            f"picture {file} cannot be read: {error}; save it anew, or take it away"
-        ) from error
+        raise Broken(file, error) from error
+
+
+def size_of(file: Path) -> tuple[int, int]:
+    """(height, width) of a picture as people see it; reads its head alone.
+
+    Raises
+    ------
+    Broken
+        If it cannot be read.
+    """
+    from PIL import Image
+
+    try:
+        with strictly(), file.open("rb") as handle, Image.open(handle) as image:
+            width, height = image.size
+            turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+    except Exception as error:  # as of `_decoded`
+        raise Broken(file, error) from error
+    return (width, height) if turned else (height, width)
 
 
 def decoded_jpeg(file: Path, *, as_stored: bool) -> torch.Tensor | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.datasets.family import ANOTHER_BASE
 from harness.errors import HarnessError
 from harness.metrics.numerics.checks import lie_in_unit_interval, probability_total
 from harness.models.layers import pooled
@@ -92,8 +93,7 @@ def checked_logits(output: Any, n: int, base: Base, name: str) -> torch.Tensor:
     if output.shape[1] != classes:
         raise HarnessError(
             f"model {name} must tell the {classes} classes of base {base.name} apart, "
-            f"but gives {output.shape[1]} logits; choose the base it was trained on "
-            "with --harness-base"
+            f"but gives {output.shape[1]} logits; {ANOTHER_BASE}"
         )
     if not output.is_floating_point() or not output.isfinite().all():
         raise HarnessError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.datasets.family import ANOTHER_BASE
 from harness.errors import HarnessError, UnknownName
 from harness.models.layers import HEAD
 from harness.models.network import ready
@@ -166,9 +167,7 @@ def _cure(network: torch.nn.Module) -> str:
             f"it holds tensors of {', '.join(sorted(others))}, and images come in "
             "float32: return it with .float(), or convert them in its forward"
         )
-    return (
-        "choose its base with --harness-base, or resize or repeat channels in a factory"
-    )
+    return f"{ANOTHER_BASE}; or resize or repeat channels in a factory"
 
 
 def _linear(network: torch.nn.Module) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from harness.activation import Activation
+from harness.datasets.geometry import Geometry
 from harness.errors import HarnessError, UnknownName
 from harness.models.classifier import Classifier
 from harness.models.layers import Layer
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from harness.contents import Contents
     from harness.datasets.family import Base
-    from harness.datasets.geometry import Geometry
     from harness.settings import ModelSpec, Settings
 
 Tell = Callable[[str], None]
@@ -193,7 +193,9 @@ class SpecModel:
             _statistic(self.spec, fact, built, base.size[2]) for fact in ("mean", "std")
         )
         contents = self._told(built)
-        geometry = geometry_of(built.network, built.geometry, base, self.name)
+        geometry = geometry_of(
+            built.network, self._said_geometry(base) or built.geometry, base, self.name
+        )
         probed = probe(
             built.network,
             at_its_size(base, geometry),
@@ -222,6 +224,25 @@ class SpecModel:
             self._check_layers(built.network, facts, base)
             self._facts.append(facts)
         return built.network, facts
+
+    def _said_geometry(self, base: Base) -> Geometry | None:
+        """What the user says of pictures; HarnessError where it is for nothing."""
+        said = self.spec.geometry
+        if said is None:
+            return None
+        if base.geometry is None:
+            height, width = base.size[:2]
+            raise HarnessError(
+                f"model {self.name} is said to get pictures at resize={said.resize} "
+                f"and crop={said.crop}, but images of base {base.name} all have "
+                f"{width}x{height} pixels; leave the two out, or name a base of "
+                "pictures of any size with --harness-base 'FOLDER?resize=256&crop=224'"
+            )
+        return Geometry(
+            resize=said.resize,
+            crop=said.crop,
+            interpolation=said.interpolation or "bilinear",
+        )
 
     def _dry_layers(
         self, network: torch.nn.Module, facts: _Facts, base: Base
