@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OWN_MODELS = (
-    "a base of your own has the models that you name: --harness-model FILE.py:FUNCTION, "
-    "FILE.pt2, FILE.onnx, torchvision:NAME or timm:NAME"
+    "a base of your own has the models that you name: --harness-model "
+    "FILE.py:FUNCTION, FILE.pt2, FILE.onnx, torchvision:NAME or timm:NAME"
 )
 
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import torchvision.io  # noqa: F401 - nested runs in this process cannot import it twice
 from PIL import Image
 
 CODE = """

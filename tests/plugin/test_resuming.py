@@ -170,7 +170,7 @@ class Slow(torch.nn.Module):
         return self.inner(images)
 
 def pytest_harness_register(registry):
-    registry.add_base(TOY)
+    registry.add_base_entry(TOY)
     registry.add_model(
         "slow", base="toy", build=Slow, head="inner.1", mean=(0.5,), std=(1.0,)
     )

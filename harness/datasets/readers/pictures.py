@@ -82,10 +82,9 @@ def read_picture(
             whose = f" as those of base {base}" if base else ""
             raise BadData(
                 f"picture {file} must be {width}x{height} pixels{whose}, got "
-                f"{upright.width}x{upright.height}; add ?resize=yes to its folder, as "
-                f"named with --harness-data, or ?size={width} to one named with "
-                "--harness-base, to have every picture brought to that size; or "
-                f"{ANOTHER_BASE}"
+                f"{upright.width}x{upright.height}; add ?resize=yes to its folder of "
+                f"--harness-data, or ?size={width} to one of --harness-base, to have "
+                f"every picture brought to that size, or {ANOTHER_BASE}"
             )
         upright = upright.resize((width, height), Resampling[stretch.upper()])
     return np.asarray(upright, dtype=np.uint8).reshape(size)
