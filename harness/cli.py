@@ -14,7 +14,9 @@ from harness.errors import HarnessError
 # One module a command in `harness.commands`, each with `add_arguments(parser)` and
 # `run(arguments) -> int`; the first line of its docstring is its help. One that starts
 # pytest finds what it does not know itself in `arguments.pytest`.
-COMMANDS = ("predict", "list", "report", "compare", "merge", "train", "selftest")
+COMMANDS = (
+    *("predict", "run", "list", "report", "compare", "merge", "train", "selftest"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

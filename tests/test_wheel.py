@@ -14,6 +14,7 @@ import torch  # noqa: F401 - as numpy.fft
 
 import harness
 from tests.plugin.test_suite_folder import write_suite
+from tests.test_readme import BLOCKS as README_FILES
 
 pytestmark = pytest.mark.slow  # a wheel is built and unpacked
 ROOT = Path(__file__).parent.parent
@@ -109,19 +110,52 @@ def test_suites_run_by_name_and_a_clone_finds_their_cells(
 
 
 def test_predict_runs_in_any_folder(installed, tmp_path):
-    """Its tests come along too, and it knows the base's weights."""
+    """Its tests come along too, and it knows the base's weights.
+
+    A conftest of that folder is heard: what it registers is known by name.
+    """
     (tmp_path / "photos").mkdir()
     images = np.random.default_rng(0).integers(256, size=(20, 8, 8, 1), dtype=np.uint8)
     np.save(tmp_path / "photos" / "data.npy", images)
+    (tmp_path / "conftest.py").write_text(dict(README_FILES)["conftest.py"])
     result = started(
         tmp_path,
-        *("harness", "predict", "--model=linear", "--data=photos", "--interior=3"),
+        *("harness", "predict", "--model=linear", "--model=stripes", "--interior=3"),
+        "--data=photos",
         *("--metrics=nuclear_norm", "--harness-max-images=100"),
         path=installed,
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "6 passed" in result.stdout
+    assert "12 passed" in result.stdout
+
+
+def test_a_suite_runs_by_its_name(installed, tmp_path):
+    """`harness run`, with pytest's options; it has the suite's conftest and section."""
+    result = started(
+        tmp_path,
+        *("harness", "run", "top_mass", *RUN, "--harness-report=short"),
+        path=installed,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "cells: 2 measured" in result.stdout
+    assert "probability of the likeliest classes" in result.stdout
+
+
+def test_the_readmes_own_metric_and_model_run(installed, tmp_path):
+    """Its files, in a folder without a clone."""
+    for name, text in README_FILES:
+        (tmp_path / name).write_text(text)
+    result = started(
+        tmp_path,
+        *("pytest", "--harness-models=stripes", "--harness-families=my-camera,test"),
+        "--harness-max-images=50",
+        path=installed,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 passed" in result.stdout
 
 
 def test_a_checkout_has_them_by_the_same_name():

@@ -16,7 +16,12 @@ from harness.datasets.readers.arrays import checked_labels, checked_pixels, read
 from harness.datasets.readers.pictures import is_picture, size_of
 from harness.datasets.tree import is_hidden
 from harness.datasets.truth_files import read_class_names
-from harness.errors import BadData, HarnessError, MissingData
+from harness.errors import (
+    BadData,
+    HarnessError,
+    MissingData,
+    UndefinedMetricError,
+)
 from harness.measurement import Domain
 from harness.progress import Tell, silent
 from harness.queries import safe_name
@@ -116,7 +121,7 @@ class _Splits:
         self._known: dict[tuple[str, str], Dataset] = {}
 
     def images(self, part: str, settings: Settings) -> Images:
-        """Of a split; MissingData if there is none."""
+        """Of a split; UndefinedMetricError if there is none."""
         return self._split(part, settings, silent).load()
 
     def verify(self, settings: Settings, tell: Tell) -> None:
@@ -138,11 +143,10 @@ class _Splits:
     def _read(self, part: str, settings: Settings, tell: Tell) -> Dataset:
         place = self._parts.get(part)
         if place is None:
-            raise MissingData(
-                f"training split of base {self._name}",
-                [],
-                f"put labelled images into {TRAIN}/ beside {TEST}/, or register them: "
-                "heads, probes and neighbours learn from them",
+            # Undefined, so that tests which learn from it are skipped and say so.
+            raise UndefinedMetricError(
+                f"base {self._name} has no training split; put labelled images into "
+                f"{TRAIN}/ beside {TEST}/, or register them"
             )
         if callable(place):
             return own_dataset(

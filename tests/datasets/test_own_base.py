@@ -9,7 +9,12 @@ from PIL import Image
 
 from harness.datasets.geometry import Geometry
 from harness.datasets.own_base import own_base
-from harness.errors import BadData, HarnessError, MissingData
+from harness.errors import (
+    BadData,
+    HarnessError,
+    MissingData,
+    UndefinedMetricError,
+)
 from harness.registry import Registry
 from harness.settings import OwnBase, SaidGeometry, Settings
 
@@ -192,7 +197,9 @@ def test_splits_are_one_dataset_with_one_class_an_image(tmp_path):
 def test_without_a_training_split_who_needs_it_is_told(tmp_path):
     pictures(tmp_path / "shapes" / "test")
 
-    with pytest.raises(MissingData, match=r"training split of base shapes.*train/"):
+    with pytest.raises(
+        UndefinedMetricError, match=r"base shapes has no training split"
+    ):
         made(tmp_path / "shapes").train(SETTINGS)
 
 

@@ -202,6 +202,52 @@ def test_what_does_not_fit_names_base_and_model_and_cure(shapes, arguments, mess
     result.stderr.fnmatch_lines([f"ERROR: {message}".replace("[", "[[]")])
 
 
+def test_without_a_training_split_what_learns_is_skipped(shapes):
+    """With the reason; all else is measured."""
+    for file in (shapes.path / "shapes" / "train").rglob("*.png"):
+        file.unlink()
+    for folder in sorted((shapes.path / "shapes").glob("train/*")):
+        folder.rmdir()
+    (shapes.path / "shapes" / "train").rmdir()
+    shapes.makepyfile(
+        test_suite=SUITE
+        + "from harness.metrics.label_free.pretext_prediction import *\n"
+        + "def test_rotation_prediction(measure): measure(rotation_prediction)\n"
+    )
+
+    result, _ = report(shapes, MINE, "--harness-base=shapes", "--harness-families=test")
+
+    result.assert_outcomes(passed=1, skipped=1)
+    said = " ".join(result.stdout.str().split())
+    assert "base shapes has no training split; put labelled images into train/" in said
+
+
+@pytest.mark.parametrize(
+    ("models", "base"),
+    [
+        (["torchvision:resnet18?weights=DEFAULT"], "imagenet"),
+        (
+            ["torchvision:resnet18?weights=IMAGENET1K_V1", "timm:x?weights=DEFAULT"],
+            "imagenet",
+        ),
+        (["torchvision:resnet18?weights=mine.pt"], "digits"),
+        (["torchvision:resnet18?kind=encoder&head=fc&weights=DEFAULT"], "digits"),
+        (["torchvision:resnet18?weights=DEFAULT", "my_code.py:network"], "digits"),
+    ],
+)
+def test_published_weights_find_their_base(shapes, models, base):
+    """Unless a base is named; encoders and files of one's own may be of any."""
+    given = [f"--harness-model={model}" for model in models]
+
+    alone = shapes.runpytest_inprocess("--harness-list=models", *given)
+    named = shapes.runpytest_inprocess(
+        "--harness-list=models", "--harness-base=usps", *given
+    )
+
+    alone.stdout.fnmatch_lines([f"*models of {base}*"])
+    named.stdout.fnmatch_lines(["*models of usps*"])
+
+
 def test_a_broken_picture_of_the_base_shows_before_the_run(shapes):
     """Or is left out and counted, where that is said."""
     broken = shapes.path / "shapes" / "test" / "square" / "3.png"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
 
     from harness.datasets.family import Base
+    from harness.datasets.geometry import Geometry
+    from harness.progress import Tell
     from harness.settings import ModelSpec, Settings
 
 
@@ -96,7 +98,7 @@ class Torchvision:
             network=put_weights(network, path),
             mean=tuple(transform.mean),
             std=tuple(transform.std),
-            geometry=of_torchvision(transform),
+            geometry=_told(of_torchvision(transform), self.spec, base, tell),
         )
 
     def _published(self, settings: Settings) -> Any:
@@ -121,6 +123,20 @@ class Torchvision:
 
     def _file(self, url: str, settings: Settings) -> Path | None:
         return find_file(url.rpartition("/")[2], _places(settings))
+
+
+def _told(
+    geometry: Geometry | None, spec: ModelSpec, base: Base, tell: Tell
+) -> Geometry | None:
+    """What was published with weights; tells where the base's stands in for it."""
+    usual = base.geometry
+    if geometry is None and spec.geometry is None and usual is not None:
+        tell(
+            f"model {spec.target}: its weights were not published with a resize and a "
+            f"central crop, so it gets pictures as base {base.name} has them (resize="
+            f"{usual.resize}&crop={usual.crop}); say others with ?resize=&crop="
+        )
+    return geometry
 
 
 def _places(settings: Settings) -> list[Path]:
@@ -196,7 +212,7 @@ class Timm:
             network=network,
             mean=tuple(facts["mean"]),
             std=tuple(facts["std"]),
-            geometry=of_timm(facts),
+            geometry=_told(of_timm(facts), self.spec, base, tell),
         )
 
 

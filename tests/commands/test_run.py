@@ -1,0 +1,41 @@
+"""`harness run`: pytest on one of the package's suites."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.commands import run as running
+
+SUITES = Path(__file__).parent.parent.parent / "suites"
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Command lines that pytest was given."""
+    lines = []
+    monkeypatch.setattr(running, "run_pytest", lambda *a: lines.append(a) or 0)
+    return lines
+
+
+def test_every_folder_of_suites_is_one():
+    """Also one that was put there: nobody lists them."""
+    folders = {path.parent.name for path in SUITES.glob("*/__init__.py")}
+
+    assert set(running.suites()) == folders
+
+
+def test_what_follows_the_name_is_pytests(started):
+    assert main(["run", "learning-order", "-k", "jigsaw", "-x"]) == 0
+
+    assert started == [
+        ("--pyargs", "harness.suites.learning_order", "-k", "jigsaw", "-x")
+    ]
+
+
+def test_an_unknown_suite_is_refused_with_those_that_there_are(started, capsys):
+    assert main(["run", "robustnes"]) == 2
+
+    said = capsys.readouterr().err
+    assert "unknown suite 'robustnes'; did you mean robustness?" in said
+    assert started == []
