@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import pkgutil
+from importlib import import_module
 
 from harness.commands.running import run_pytest
 from harness.errors import UnknownName
@@ -20,9 +21,7 @@ PASSES_ON = True
 
 def suites() -> tuple[str, ...]:
     """Names of the suites, sorted."""
-    import harness.suites
-
-    found = pkgutil.iter_modules(harness.suites.__path__)
+    found = pkgutil.iter_modules(import_module("harness.suites").__path__)
     return tuple(sorted(module.name for module in found if module.ispkg))
 
 
