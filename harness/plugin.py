@@ -34,7 +34,7 @@ from harness.fixtures.cells import (
 )
 from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.on_request import MARKER, leave_out
-from harness.given import asks, check_ini, read_settings
+from harness.given import asks, check_ini, given, read_settings
 from harness.options import add_options
 from harness.printable import printable
 from harness.protocol.cells import CellProtocol
@@ -126,7 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
     registry = Registry()
     try:
         config.hook.pytest_harness_register.call_historic(kwargs={"registry": registry})
-        settings = register_given(config, settings, registry)
+        settings = register_given(config, settings, registry, asked=given(config))
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError, UnknownName
-from harness.given import given
 from harness.options import said_base
 from harness.settings import ModelSpec
 
@@ -25,9 +25,18 @@ PUBLISHED_BASE = "imagenet"
 
 
 def register_given(
-    config: pytest.Config, settings: Settings, registry: Registry
+    config: pytest.Config,
+    settings: Settings,
+    registry: Registry,
+    *,
+    asked: Collection[str],
 ) -> Settings:
     """Register what --harness-base, -outputs, -model and -population say.
+
+    Parameters
+    ----------
+    asked
+        Fields that the user set; others have their defaults.
 
     Returns
     -------
@@ -42,7 +51,7 @@ def register_given(
     """
     if settings.outputs:
         settings = _with_outputs(config, settings, registry)
-    elif "base" in given(config):
+    elif "base" in asked:
         settings = with_own_base(settings, registry)
     elif _all_published(settings):
         settings = replace(settings, base=PUBLISHED_BASE)

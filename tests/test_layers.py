@@ -53,7 +53,7 @@ LEVELS = {
     "hookspecs": 12,
     "distribution": 12,
     "conftests": 12,
-    "registrations": 13,
+    "registrations": 12,
     "selftest": 6,
     "shards": 12,
     "backbones": 13,
