@@ -24,6 +24,7 @@ from harness.answers.allocator import keep_freed_memory
 from harness.answers.threads import cores, side_by_side
 from harness.answers.under_way import PassUnderWay, UnderWay
 from harness.arrays import softmax
+from harness.datasets.dataset import BLOCK
 from harness.errors import HarnessError, UndefinedMetricError
 from harness.models.classifier import Classifier
 from harness.models.layers import HEAD
@@ -245,7 +246,7 @@ class Predictions:
         self, network: Network, view: View, layers: Collection[str]
     ) -> PassUnderWay | None:
         """Where blocks of a pass are kept until its answers are no longer needed."""
-        if self._under_way is None:
+        if self._under_way is None or len(self) <= BLOCK:  # nothing to go on after
             return None
         return self._under_way.a_pass(
             self._what(network, view),

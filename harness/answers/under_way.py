@@ -166,7 +166,7 @@ class PassUnderWay:
             The number of the first block.
         """
         began = time.monotonic()
-        keeps, number = self._images > BLOCK, start
+        keeps, number = True, start
         block: list[Seen] = []
         ready: list[Seen] = []  # whole blocks that are not written yet
         for seen in batches:
