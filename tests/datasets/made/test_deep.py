@@ -64,7 +64,7 @@ def test_patches_are_orthonormal_and_the_network_is_one(channels):
     assert np.array_equal(again.first, net.first)
     assert torch.equal(again.patches, net.patches)
     assert net.first.std() == pytest.approx(math.sqrt(2 / 144), rel=0.02)
-    assert net.second.std() == pytest.approx(deep.STRENGTH / 12, rel=0.02)
+    assert net.second.std() == pytest.approx(deep.STRENGTH[channels] / 12, rel=0.02)
 
 
 def plain_network(image, first, second):

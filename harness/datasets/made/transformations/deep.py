@@ -35,8 +35,9 @@ from harness.datasets.made.transformations.pixels import rounded
 MAPS = 32
 HALF = MAPS // 2
 BRANCHES = 4
-#: Of what a branch adds: how large it is beside the maps that it is made of.
-STRENGTH = 0.7
+#: Of what a branch adds: how large it is beside the maps that it is made of, by
+#: channels. Grey images have no colours that change, and take more.
+STRENGTH = {1: 1.0, 3: 0.7}
 _PATCH = 3
 _AT_ONCE = 2**20  # pixels of images that are in memory with all their maps
 
@@ -66,7 +67,7 @@ def network(channels: int) -> Network:
     shape = (BRANCHES, HALF, HALF, _PATCH, _PATCH)
     inputs = HALF * _PATCH**2
     first = rng.standard_normal(shape) * np.sqrt(2 / inputs)
-    second = rng.standard_normal(shape) * np.sqrt(1 / inputs) * STRENGTH
+    second = rng.standard_normal(shape) * np.sqrt(1 / inputs) * STRENGTH[channels]
     return Network(
         torch.from_numpy(patches.reshape(MAPS, channels, _PATCH, _PATCH)).float(),
         first.astype(np.float32),
