@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torchvision.transforms  # noqa: F401 - nested runs cannot import it twice
 
 from harness.analysis.aggregates import Aggregated
 from harness.datasets.class_map import ClassMap
@@ -255,6 +256,35 @@ def test_frames_are_compared_as_their_perturbation_says(suite, saved):
     )
     assert rows == []
     result.stdout.fnmatch_lines(["*takes frames of one sequence apart*"])
+
+
+def test_made_sequences_have_means_of_their_own_and_say_that_they_are_made(suite):
+    """Of images of 32x32 under the ten of CIFAR-10-P; without rates by AlexNet's."""
+    conftest = suite.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text()
+        .replace("size=(3, 4, 4, 1)", "size=(3, 32, 32, 1)")
+        .replace("(n, 4, 4, 1)", "(n, 32, 32, 1)")
+        .replace("size=(4, 4, 1)", "size=(32, 32, 1)")
+        .replace("Linear(16, 3)", "Linear(1024, 3)")
+        .replace("reshape(3, 16)", "reshape(3, 1024)")
+    )
+    result, rows, found = run(
+        suite,
+        *("--harness-families=in0-p", "--harness-models=soft"),
+        *("--harness-max-images=62", "-k", "flip"),
+    )
+
+    assert len(rows) == 10
+    (made,) = found["perturbed"]
+    (mean,) = made["over"]["mean_made_flip_probability"]
+    assert mean == pytest.approx(np.mean([row["value"] for row in rows]))
+    assert 0 < mean < 1
+    assert set(made["over"]) == {"mean_made_flip_probability"}
+    assert made["use"].endswith("never to be put beside published ones.")
+    assert {row["traits"]["frames"] for row in rows} == {31, 21, 16}
+    assert {row["images"] for row in rows} == {62, 42, 48}
+    result.stdout.fnmatch_lines(["over perturbations, in0-p"])
 
 
 def test_errors_are_averaged_over_severities_then_corruptions(suite):

@@ -17,13 +17,16 @@ from harness.datasets.made.perturbations.catalogue import (
 )
 from harness.datasets.made.perturbations.sequences import PerturbedImages
 from harness.datasets.made.sample import SampledImages
+from harness.datasets.truth import KnownTruth
 from harness.errors import HarnessError
 from harness.measurement import Domain
+from harness.sampling import sampled_rows
 
 if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset
     from harness.datasets.family import Base
     from harness.datasets.images import Images
+    from harness.datasets.truth import Truth
     from harness.settings import Settings
 
 #: Pixels of the shorter side: the steps of CIFAR-10-P are of images of 32, and push
@@ -69,8 +72,7 @@ def perturbed(
     Raises
     ------
     HarnessError
-        If images are too small, or a dataset is made by transformations, or its truth
-        is not one class an image.
+        If images are too small, or a dataset is made by transformations.
     """
     side = min(base.size[:2])
     if side < LEAST_SIDE:
@@ -82,11 +84,10 @@ def perturbed(
     table = IMAGENET_P if side >= LARGE else CIFAR10_P
     members = []
     for dataset in datasets:
-        if dataset.transformations or dataset.known is not None:
+        if dataset.transformations:
             raise HarnessError(
-                f"{dataset.name} cannot be perturbed: its images must be no "
-                "transformed ones, with one class of the base each or none; perturb "
-                "what it is made of, such as the test split"
+                f"{dataset.name} is made by transformations, and sequences are made "
+                "before these; perturb what it is made of, such as the test split"
             )
         several = {} if len(datasets) == 1 else {"member": _member(dataset)}
         inside = "".join(f"{member}/" for member in several.values())
@@ -94,6 +95,7 @@ def perturbed(
         members += [
             replace(
                 dataset,
+                known=_known(dataset, one, settings),
                 name=f"{family}/{inside}{one.name}",
                 family=family,
                 domain=Domain.TARGET if target else Domain.EXTERIOR,
@@ -127,10 +129,10 @@ class _Load:
         self._settings = settings
 
     def __call__(self) -> Images:
-        images, most = self._dataset.load(), self._settings.max_images
-        if most is not None:
-            few = max(1, most // self._perturbation.frames)
-            images = SampledImages(images, min(few, len(images)))
+        images = self._dataset.load()
+        few = _sequences(len(images), self._perturbation, self._settings)
+        if few < len(images):
+            images = SampledImages(images, few)
         usual = self._base.geometry
         seed = self._settings.seed, *self._dataset.seed
         return PerturbedImages(
@@ -141,6 +143,30 @@ class _Load:
             whole=None if usual is None else replace(usual, crop=usual.resize),
             quick=self._settings.decoder == "torchvision",
         )
+
+
+def _sequences(images: int, one: Perturbation, settings: Settings) -> int:
+    """Of how many images there are sequences."""
+    if settings.max_images is None:
+        return images
+    return min(images, max(1, settings.max_images // one.frames))
+
+
+def _known(
+    dataset: Dataset, one: Perturbation, settings: Settings
+) -> KnownTruth | None:
+    """What is known of a dataset's images, of each frame."""
+    known = dataset.known
+    if known is None:
+        return None
+
+    def read() -> Truth | None:
+        if (truth := known()) is None:
+            return None
+        rows = sampled_rows(len(truth), _sequences(len(truth), one, settings))
+        return truth.take(rows.repeat(one.frames))
+
+    return KnownTruth(read, known.classes)
 
 
 def _member(dataset: Dataset) -> str:

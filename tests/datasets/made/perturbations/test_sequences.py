@@ -14,6 +14,7 @@ from harness.datasets.kept import Kept
 from harness.datasets.made.perturbations import families, sequences
 from harness.datasets.made.perturbations.catalogue import CIFAR10_P, IMAGENET_P
 from harness.datasets.made.perturbations.sequences import PerturbedImages
+from harness.datasets.truth import KnownTruth, Truth
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.sampling import sampled_rows
@@ -174,6 +175,25 @@ def test_a_sample_is_of_whole_sequences(tmp_path):
     one = family(CIFAR10, tmp_path, max_images=5)[6]
     assert one.size() == 16
     assert one.fingerprint() != few.fingerprint()
+
+
+def test_frames_have_the_truth_of_their_image(tmp_path):
+    """Of several labels an image, and of a sample of the images too."""
+    sets = [[0], [1, 2], [3], [4, 5, 6], [7], [8]]
+    known = KnownTruth(lambda: Truth.sets(sets, 10))
+    whole = family(CIFAR10, tmp_path, known=known)[6]
+    few = family(CIFAR10, tmp_path, known=known, max_images=50)[6]
+
+    assert whole.truth(10).given.shape == (96, 10)
+    for dataset, rows in ((whole, np.arange(6)), (few, sampled_rows(6, 3))):
+        given = dataset.truth(10).given[::16]
+        assert [np.flatnonzero(row).tolist() for row in given] == [
+            sets[i] for i in rows
+        ]
+    assert whole.fingerprint() != family(CIFAR10, tmp_path)[6].fingerprint()
+    nothing = KnownTruth(lambda: None)
+    plain = family(CIFAR10, tmp_path, known=nothing)[6]
+    assert plain.labels().tolist() == np.repeat(LABELS, 16).tolist()
 
 
 def test_photographs_are_asked_for_larger_than_a_frame(tmp_path):
