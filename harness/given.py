@@ -55,8 +55,8 @@ def given(config: pytest.Config) -> dict[str, tuple[Given, ...]]:
     return found
 
 
-# Of a machine; as variables they are set for all that is run there.
-_OF_MACHINE = frozenset(
+#: Of a machine; as variables they are set for all that is run there.
+OF_MACHINE = frozenset(
     {
         *("cache_dir", "data_root", "weights_root", "store", "device", "batch_size"),
         "decoded_cache",
@@ -67,7 +67,7 @@ _OF_MACHINE = frozenset(
 def asks(config: pytest.Config) -> bool:
     """Whether the user set more than what variables say about the machine."""
     return any(
-        field not in _OF_MACHINE or not place.where.startswith("$")
+        field not in OF_MACHINE or not place.where.startswith("$")
         for field, places in given(config).items()
         for place in places
     )

@@ -14,6 +14,7 @@ from harness.activation import Activation
 from harness.errors import HarnessError
 from harness.queries import possible_path, safe_name, split_query
 from harness.settings import (
+    EngineSpec,
     ModelSpec,
     OwnBase,
     OwnData,
@@ -120,6 +121,13 @@ def _shard(text: str) -> Shard:
 
 
 _MOST_SHARDS = 1_000_000
+
+
+def _engine(text: str) -> EngineSpec:
+    query = text.partition("?")[2]
+    names = [part.partition("=")[0] for part in query.split("&")]
+    target, options = split_query(text, names)
+    return EngineSpec(target=target, options=tuple(options.items()))
 
 
 def _number(rule: str, fits: Callable[[float], bool]) -> Callable[[str], float]:
@@ -763,6 +771,22 @@ OPTIONS = (
         help="run the I-th of N parts, for instance 1/8, chosen by model and dataset "
         "alike on every machine, and neither judge nor report: harness merge joins the "
         "stores, and the same command without this option does",
+    ),
+    Option(
+        field="engine",
+        parse=_engine,
+        metavar="ENGINE",
+        strict=True,
+        help="run groups of cells elsewhere and report them here: processes, "
+        "'processes?workers=4', or package.module:factory of any executor of "
+        "concurrent.futures (docs/scale.md)",
+    ),
+    Option(
+        field="group_timeout",
+        parse=_positive,
+        metavar="SECONDS",
+        help="with --harness-engine, end a worker that takes longer over one model on "
+        "one dataset; another tries once more, and then its cells have failed",
     ),
     Option(
         field="gates",

@@ -145,7 +145,8 @@ def pytest_configure(config: pytest.Config) -> None:
                 f"-p no:{part} would run tests without gates, store or report; leave "
                 "the whole harness out with -p no:harness"
             )
-    config.pluginmanager.register(Cells(config, settings.shard), "harness-cells")
+    cells = Cells(config, settings.shard)
+    config.pluginmanager.register(cells, "harness-cells")
     if is_worker(config):
         _share_processor(config)
         return
@@ -153,6 +154,21 @@ def pytest_configure(config: pytest.Config) -> None:
         controller = Controller(config, settings)
         if asks(config):  # only then it pays for looking at the disk
             controller.check_run()
+        if settings.engine is not None:
+            from harness.engines.dispatch import Dispatcher, factory_of
+
+            dispatcher = Dispatcher(
+                config,
+                factory_of(settings.engine),
+                settings.group_timeout,
+                lambda item: cells.stored(item) is not None,
+            )
+            config.pluginmanager.register(dispatcher, "harness-dispatcher")
+        elif settings.group_timeout is not None:
+            raise HarnessError(
+                "--harness-group-timeout ends workers of an engine; name one with "
+                "--harness-engine, for instance processes"
+            )
     except (HarnessError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     config.pluginmanager.register(controller, "harness-controller")
@@ -316,10 +332,10 @@ class Cells:
         if place_of(item) is None or not self._protocol.takes(item):
             return None
         assert isinstance(item, pytest.Function)
-        self._protocol.run(item, nextitem, self._stored(item))
+        self._protocol.run(item, nextitem, self.stored(item))
         return True
 
-    def _stored(self, item: pytest.Item) -> Recorded | None:
+    def stored(self, item: pytest.Item) -> Recorded | None:
         """What an earlier run recorded of a cell; looked up once."""
         if self._looked_up[0] is not item:
             self._looked_up = item, self._look_up(item)
@@ -349,7 +365,7 @@ class Cells:
         Without a value for what a fixture needs, the cell is skipped with the reason.
         """
         if place_of(item):
-            if stored := self._stored(item):
+            if stored := self.stored(item):
                 _stand_in(item, stored)
             start_watching(item, self.run)
         with undefined_skips(item):
@@ -396,14 +412,14 @@ class Cells:
             return report
         if report.when == "teardown":
             if (recorded := recorded_by(item)) and report.passed:
-                stored = self._stored(item) is not None
+                stored = self.stored(item) is not None
                 setattr(report, REPORT_ATTRIBUTE, replace(recorded, stored=stored))
             return report
         note(item, report)
         if self._shows_values and report.when == "call" and report.passed:
             rows = item.stash.get(rows_key, ())
             values = ", ".join(f"{row.value:.4f}" for row in rows)
-            found = " (stored)" if self._stored(item) else ""
+            found = " (stored)" if self.stored(item) else ""
             setattr(report, VALUES_ATTRIBUTE, values and values + found)
         return report
 

@@ -220,6 +220,22 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """What runs groups of tests elsewhere, named on the command line.
+
+    Attributes
+    ----------
+    target
+        One of `harness.engines`, or ``package.module:factory``.
+    options
+        Keyword arguments of the factory, all of them texts.
+    """
+
+    target: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every option of a run, validated one by one; see `harness.options` for the texts.
 
@@ -266,6 +282,8 @@ class Settings:
     head_seed: int = 0
     recalculate: bool = False
     shard: Shard | None = None
+    engine: EngineSpec | None = None
+    group_timeout: float | None = None
     gates: tuple[str, ...] = ()
     save_run: str | None = None
     compare: str | None = None
@@ -328,7 +346,8 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(
         (
             # The last digits at most, and the report says where a number was made.
-            *("device", "batch_size", "decoded_cache", "shard"),
+            *("device", "batch_size", "decoded_cache"),
+            *("shard", "engine", "group_timeout"),
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),

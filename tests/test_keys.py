@@ -19,6 +19,7 @@ from harness.registry import Registry
 from harness.run import Run
 from harness.settings import (
     ROLES,
+    EngineSpec,
     ModelSpec,
     OwnData,
     PopulationSpec,
@@ -53,6 +54,8 @@ CHANGED = {
     "head_milestones": (1, 2),
     "head_images": 7,
     "shard": Shard(number=1, of=2),
+    "engine": EngineSpec(target="processes"),
+    "group_timeout": 7.0,
     "gates": ("a: interior r2 >= 0",),
     "save_run": "one",
     "compare": "one",

@@ -58,6 +58,7 @@ LEVELS = {
     "shards": 12,
     "backbones": 13,
     "spread": 13,
+    "engines": 13,
     "controller": 13,
     "plugin": 14,
     "commands": 15,

@@ -29,6 +29,8 @@ TEXTS = {
     "download": "true",
     "recalculate": "true",
     "shard": "1/2",
+    "engine": "processes",
+    "group_timeout": "9",
     "gates": "entropy: interior n >= 1",
     "fail_on": "r2 drops 1",
     "model": "torchvision:resnet18",
