@@ -778,7 +778,7 @@ OPTIONS = (
         metavar="ENGINE",
         strict=True,
         help="run groups of cells elsewhere and report them here: processes, "
-        "'processes?workers=4', or package.module:factory of any executor of "
+        "'processes?workers=4', ray, or package.module:factory of any executor of "
         "concurrent.futures (docs/scale.md)",
     ),
     Option(

@@ -33,6 +33,7 @@ from harness.settings import EngineSpec
 # Names that stand for a factory.
 ENGINES = {
     "processes": "harness.engines.processes:processes",
+    "ray": "harness.engines.ray:ray",
 }
 # What pytest reads of its own; the harness's options follow.
 _VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
