@@ -225,8 +225,8 @@ def _parts(
     }
     if not known:
         raise HarnessError(
-            f"no part of model {entry.name} can be looked into: a network of code, "
-            "FILE.py:FUNCTION, has parts, an exported file has none"
+            f"model {entry.name} has no layers that are known by name; give its "
+            "network as FILE.py:FUNCTION, whose parts are layers"
         )
     for name in layers:
         if name not in known:

@@ -159,7 +159,7 @@ def test_a_network_of_your_own_has_parts(tmp_path):
         ("lenet", {"base": "digitz"}, UnknownName, "unknown base 'digitz'"),
         ("lenet", {"root": "x"}, UnknownName, "unknown setting 'root'"),
         ("lenet", {"download": "perhaps"}, HarnessError, "must be true or false"),
-        ("linear", {}, HarnessError, "no part of model linear can be looked into"),
+        ("linear", {}, HarnessError, "model linear has no layers that are known"),
         ("resnet20", {"base": "cifar10"}, MissingData, "weights resnet20"),
     ],
 )
