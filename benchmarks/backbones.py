@@ -278,6 +278,7 @@ def main() -> None:
         for frozen in (True, False):
             rows = []
             for seed in seeds:
+                torch.manual_seed(seed)  # of the pyramids
                 body, under = (
                     backbone(model, layers=layers, frozen=frozen, pyramid=PYRAMID)
                     for layers in (DETECTED, SEGMENTED)
