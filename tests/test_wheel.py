@@ -4,8 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
+from sysconfig import get_path
 
 import numpy as np
 import numpy.fft  # nested runs in this process cannot import it twice
@@ -141,6 +143,40 @@ def test_a_suite_runs_by_its_name(installed, tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "cells: 2 measured" in result.stdout
     assert "probability of the likeliest classes" in result.stdout
+
+
+def test_a_fresh_environment_hears_it_by_itself(installed, tmp_path):
+    """As `pip install` leaves it: nothing names the plugin, and no clone is near."""
+    place = tmp_path / "environment"
+    venv.create(place)
+    packages = Path(get_path("purelib", vars={"base": str(place)}))
+    shutil.copytree(installed, packages, dirs_exist_ok=True)
+    others = [path for path in sys.path if Path(path).name == "site-packages"]
+    (packages / "others.pth").write_text("\n".join(others))
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HARNESS_", "PYTEST_", "PYTHON"))
+    }
+    work = tmp_path / "work"
+    work.mkdir()
+
+    done = subprocess.run(
+        [
+            Path(get_path("scripts", vars={"base": str(place)})) / "python",
+            *("-m", "pytest", "--pyargs", "harness.suites", *RUN),
+            f"--harness-cache-dir={tmp_path / 'cache'}",
+        ],
+        cwd=work,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "cells: 3 measured" in done.stdout
+    assert sorted(path.name for path in work.iterdir()) == [".harness"]
 
 
 def test_the_readmes_own_metric_and_model_run(installed, tmp_path):

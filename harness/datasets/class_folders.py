@@ -27,7 +27,8 @@ def labels_of(
                 f"class folder of {root}",
                 folder,
                 names,
-                "add ?role=target if nobody labelled the pictures",
+                "folders are called as the classes of the base, which --harness-base "
+                "chooses; add ?role=target if nobody labelled the pictures",
             )
         labels.append(label)
     return tuple(labels)

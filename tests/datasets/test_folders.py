@@ -290,7 +290,8 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
     picture(tmp_path / "p" / "bird" / "a.png")
     with pytest.raises(
         UnknownName,
-        match=r"class folder of .* 'bird'.*known: cat, dog; add \?role=target",
+        match=r"class folder of .* 'bird'.*known: cat, dog; folders are called as "
+        r"the classes of the base, which --harness-base chooses; add \?role=target",
     ):
         members(tmp_path / "p")
     picture(tmp_path / "q" / "cat" / "a.png")
