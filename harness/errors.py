@@ -31,6 +31,14 @@ class UnknownName(HarnessError):
         )
 
 
+class UnknownBase(UnknownName):
+    """A base that no registry knows, and no folder is."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        cure = "a folder of your own with test/ in it (and train/) is a base, too"
+        super().__init__("base", name, known, cure)
+
+
 class MissingData(HarnessError):
     """Files that are not where they were looked for."""
 

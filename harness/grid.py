@@ -18,6 +18,7 @@ from harness.errors import (
     HarnessError,
     MissingData,
     UndefinedMetricError,
+    UnknownBase,
     UnknownName,
     is_pattern,
     select,
@@ -28,7 +29,6 @@ from harness.models.entry import Given, ModelEntry, activation_of, is_encoder
 from harness.models.population import chosen_names
 from harness.models.yours.specs import SpecModel
 from harness.plan import pair_ids
-from harness.registry import unknown_base
 
 if TYPE_CHECKING:
     from harness.datasets.dataset import Dataset, Found
@@ -87,7 +87,7 @@ class Grid:
         """The chosen base; UnknownName with close matches if there is none."""
         bases = self.registry.bases
         if self.settings.base not in bases:
-            raise unknown_base(self.settings.base, bases)
+            raise UnknownBase(self.settings.base, bases)
         return bases[self.settings.base]
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from harness.activation import Activation
 from harness.datasets.family import Base, Family
-from harness.errors import HarnessError, UnknownName, is_pattern
+from harness.errors import HarnessError, UnknownBase, UnknownName, is_pattern
 from harness.measurement import Axes, Domain
 from harness.settings import PopulationSpec
 from harness.traits import Trait, checked_traits
@@ -751,13 +751,7 @@ class Registry:
 
     def _check_base(self, base: str) -> None:
         if base not in self.bases:
-            raise unknown_base(base, self.bases)
-
-
-def unknown_base(name: str, known: Iterable[str]) -> UnknownName:
-    """That no base is called so, and that a folder can be one."""
-    cure = "a folder of your own with test/ in it (and train/) is a base, too"
-    return UnknownName("base", name, known, cure)
+            raise UnknownBase(base, self.bases)
 
 
 def _digest_of(metric: Metric) -> str:
