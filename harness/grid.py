@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -114,20 +114,35 @@ class Grid:
                 absent[name] = str(error)
             else:
                 present.append(name)
-        if not present:
-            if not chosen:
-                raise HarnessError(
-                    f"no model of base {self.base.name} is known; {OWN_MODELS}"
-                )
-            names = list(absent)
-            some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-            raise HarnessError(
-                f"no model of base {self.base.name} has its weights here, of "
-                f"{len(names)} ({some or 'none is registered'}); name a folder that "
-                "holds weight files with --harness-weights-root, or ask for one model "
-                "by name to be told where its weights come from"
-            )
+        # Tests of populations ask for no model.
+        if not present and not self.registry.populations_of(self.base.name):
+            raise self._no_model(absent)
         return tuple(sorted(present)), absent
+
+    def _no_model(self, absent: Collection[str]) -> HarnessError:
+        names = list(absent)
+        if not names:
+            return HarnessError(
+                f"no model of base {self.base.name} is known; {OWN_MODELS}"
+            )
+        some = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        return HarnessError(
+            f"no model of base {self.base.name} has its weights here, of "
+            f"{len(names)} ({some}); name a folder that "
+            "holds weight files with --harness-weights-root, or ask for one model "
+            "by name to be told where its weights come from"
+        )
+
+    def check_models(self) -> None:
+        """Refuse a run without any, of a test that asks for one.
+
+        Raises
+        ------
+        HarnessError
+            If there are populations alone.
+        """
+        if not self.models:
+            raise self._no_model(self._models[1])
 
     def _named(self, patterns: Sequence[str], known: tuple[str, ...]) -> set[str]:
         """What was asked for; of random twins those that a name says are meant."""

@@ -67,6 +67,7 @@ def spread(metafunc: pytest.Metafunc) -> None:
             rest(len(places))
             asked = tuple(name for name in asked if name not in together)
         if asked == ("model", "dataset") and not run.is_plain:
+            run.check_models()
             pairs = [
                 pytest.param(*pair, id=called)
                 for pair, called in zip(run.pairs, run.pair_ids, strict=True)
@@ -78,6 +79,8 @@ def spread(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(asked, pairs, indirect=True, scope="session")
             rest(len(pairs))
             return
+        if "model" in asked:
+            run.check_models()
         names: dict[str, Iterable[str]] = {
             "model": run.models,
             "dataset": kept,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.datasets.images import sets_of
+from harness.datasets.made.roomy import Roomy
 
 if TYPE_CHECKING:
     import torch
@@ -23,9 +24,10 @@ class Batches:
         import torch
 
         self.n = len(images)
-        self._pixels = torch.from_numpy(np.array(images.pixels)).to(on)
         #: Pixels each way that images are larger by than what networks get.
         self.room: int = getattr(images, "room", 0)
+        pixels = images.larger if isinstance(images, Roomy) else images.pixels
+        self._pixels = torch.from_numpy(np.array(pixels)).to(on)
         self._mean = torch.tensor(mean, device=on).view(-1, 1, 1)
         self._std = torch.tensor(std, device=on).view(-1, 1, 1)
         sets = sets_of(images)

@@ -91,10 +91,11 @@ class Training:
         images, share = self.base.train(self.settings), self.recipe.label_noise
         if self.recipe.images is not None:
             images = self._sampled(images, self.recipe.images)
-        if self.recipe.room:
-            images = self._roomy(images, self.recipe.room)
-        if not share:
-            return images
+        if share:
+            images = self._noisy(images, share)
+        return self._roomy(images, self.recipe.room) if self.recipe.room else images
+
+    def _noisy(self, images: Images, share: float) -> Images:
         if images.labels is None:
             raise HarnessError(
                 "`label_noise` must be 0 of images without one label each, as those of "
@@ -309,7 +310,7 @@ def _record(
     true = {
         split: images.true
         for split, images in watch.items()
-        if isinstance(images, Relabelled) and images.true is not None
+        if isinstance(images, Relabelled | Roomy) and images.true is not None
     }
     said = (*predicted.values(), *labels.values())
     highest = max(int(rows.max()) for rows in said)

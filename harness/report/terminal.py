@@ -30,7 +30,7 @@ def opening(run: Run) -> list[str]:
     named = ", ".join(f"{name} {n}" for name, n in families.items())
     lines = [
         f"harness: base {run.base.name} ({run.base.locate(run.settings)})",
-        f"harness: models {', '.join(run.models)}",
+        f"harness: models {', '.join(run.models) or 'none'}",
         f"harness: datasets {named}",
         *(f"harness: {line}" for line in found_lines(run.found)),
     ]

@@ -126,6 +126,8 @@ def test_recipes_that_cannot_be_are_refused(changes, message):
 class AnySize(ArrayImages):
     """Images of 12x12 as pictures that bring themselves to what is asked for."""
 
+    names = tuple(f"{i}.png" for i in range(200))
+
     def take(self, rows, geometry=None):
         side = (geometry or Geometry(resize=12, crop=8)).crop
         off = (12 - side) // 2
@@ -154,6 +156,9 @@ def test_images_with_room_are_cropped_at_random_in_training_alone():
     assert set(corners.tolist()) == {12 * i + j for i in range(5) for j in range(5)}
     assert (at_random[:, 0, 7, 7] - corners == 7 * 13).all()
     assert roomy.digest != images.digest
+    assert roomy.take(np.arange(3)).shape == (3, 8, 8, 1)
+    assert roomy.larger.shape == (200, 12, 12, 1)
+    assert roomy.names[3] == "3.png"
     with pytest.raises(ValueError, match=r"must be in 1\.\.4, .* got 5"):
         Roomy(images, Geometry(resize=12, crop=8), 5)
 

@@ -126,6 +126,22 @@ def test_a_population_that_cannot_be_is_refused_at_once(lines, option, message):
     result.stderr.fnmatch_lines([f"*{message}*"])
 
 
+def test_populations_need_no_other_models(lines):
+    """A base may have none: what asks for one is refused with what to do."""
+    conftest = lines.path / "conftest.py"
+    conftest.write_text(
+        conftest.read_text().replace('(("sharp", 8.0), ("soft", 2.0))', "()")
+    )
+    lines.makepyfile(
+        test_own="def test_it(population, record): record('it', 1.0)",
+        test_model="def test_it(model, record): record('it', 1.0)",
+    )
+    lines.runpytest_inprocess("test_own.py").assert_outcomes(passed=1)
+    result = lines.runpytest_inprocess("test_model.py")
+    result.stdout.fnmatch_lines(["*no model of base toy is known; *"])
+    result.assert_outcomes(errors=1)
+
+
 def test_a_population_needs_images(toy):
     result = toy.runpytest_inprocess(
         *("--harness-population", "linear", "--harness-outputs", "a.npz")

@@ -105,8 +105,6 @@ class Relabelled:
         self.labels: NDArray[np.int64] | None = labels
         #: As they were.
         self.true = images.labels
-        #: What a batch crops from, of images that have some.
-        self.room: int = getattr(images, "room", 0)
 
     @cached_property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""Pictures with room: larger ones than networks get, to be cropped at random."""
+"""Pictures with room: larger ones beside those that networks get, to be cropped."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.datasets.image_names import names_of
 from harness.datasets.images import facts_of, sets_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Roomy:
-    """Images of any size whose pixels are larger than a geometry's crop.
+    """Images of any size as a geometry has them, and larger ones to crop from.
 
     Parameters
     ----------
@@ -50,11 +51,18 @@ class Roomy:
         self.room = room
         self.labels = images.labels
         self.sets = sets_of(images)
+        #: Labels that others were drawn for; see `Relabelled`.
+        self.true: NDArray[np.int64] | None = getattr(images, "true", None)
 
     @property
     def facts(self) -> Mapping[str, NDArray[Any]]:
         """Of the images."""
         return facts_of(self._images)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the images."""
+        return names_of(self._images)
 
     @cached_property
     def digest(self) -> str:
@@ -63,8 +71,13 @@ class Roomy:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """(n, h, w, c), larger by the room."""
-        return self.block(0, len(self))
+        """(n, h, w, c) as networks get them that are asked."""
+        return self._images.pixels
+
+    @property
+    def larger(self) -> NDArray[np.uint8]:
+        """(n, h + room, w + room, c)."""
+        return self._images.take(np.arange(len(self)), self._larger)
 
     def __len__(self) -> int:
         return len(self._images)
@@ -72,11 +85,11 @@ class Roomy:
     def take(
         self, rows: NDArray[np.intp], geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
-        """(m, h, w, c) of the images of these numbers, larger unless asked else."""
-        return self._images.take(rows, geometry or self._larger)
+        """(m, h, w, c) of the images of these numbers."""
+        return self._images.take(rows, geometry)
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
     ) -> NDArray[np.uint8]:
         """(stop - start, h, w, c) of consecutive images."""
-        return self.take(np.arange(start, stop), geometry)
+        return self._images.block(start, stop, geometry)
