@@ -92,6 +92,9 @@ def main() -> None:
     for split, some in watch.items():
         predicted = np.stack([one.predicted[split] for one in made])
         _show(split, right_of(predicted, np.asarray(some.labels)), some)
+        if split == "train":
+            met = np.stack([one.during for one in made])
+            _show("during the epoch", right_of(met, np.asarray(some.labels)), some)
         if split == "test":
             right = right_of(predicted, np.asarray(some.labels))
             people = arguments.data_root / "cifar10h" / "probs.npy"
