@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -221,6 +222,8 @@ class PictureImages:
         """
 
         def found() -> str:
+            with suppress(BadData):  # imports what decodes, which is no picture's time
+                self._picture(self._files[0], self._geometry)
             refused = list(self._refused(tell))
             if others := [one for one in refused if not isinstance(one, Broken)]:
                 raise _together(others, self._root)
