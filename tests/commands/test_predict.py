@@ -105,6 +105,17 @@ def test_data_are_targets(options, typed, given):
 
 
 @pytest.mark.parametrize(
+    "model", ["net.pt2", "script.pt", "weights.safetensors", "my.py:net", "hub:a/b:c"]
+)
+def test_files_are_models_of_ones_own(options, model):
+    """Those of weights or a TorchScript too, whose refusal says what to write."""
+    given = options("--data", "d", "--model", model)
+
+    assert f"--harness-model={model}" in given
+    assert "--harness-models=linear" in given
+
+
+@pytest.mark.parametrize(
     ("typed", "problem"),
     [
         ("tree?role=exterior", "no role but target, .*, got 'tree.role=exterior'; lea"),

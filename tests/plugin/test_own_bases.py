@@ -168,6 +168,19 @@ def test_a_conftest_registers_one_in_one_call(shapes):
             "(n, 3, 8, 8), *--harness-base*",
         ),
         (
+            ["--harness-models=resnet20"],
+            "unknown model 'resnet20'; *; base cifar10 has it: --harness-base cifar10",
+        ),
+        (
+            ["--harness-models=linear2", "--harness-base=shapes"],
+            "unknown model 'linear2'; known: none; a base of your own has the models "
+            "that you name: --harness-model FILE.py:FUNCTION, *",
+        ),
+        (
+            ["--harness-base=shapes"],
+            "no model of base shapes is known; * that you name: --harness-model *",
+        ),
+        (
             [MINE, "--harness-base=shaeps"],
             "unknown base 'shaeps'; *a folder of your own with test/ * is a base, too",
         ),

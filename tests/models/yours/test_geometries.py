@@ -25,7 +25,8 @@ from harness.models.yours.geometries import (
     of_torchvision,
 )
 from harness.models.yours.specs import spec_model
-from harness.settings import ModelSpec, Settings
+from harness.models.yours.zoos import _told
+from harness.settings import ModelSpec, SaidGeometry, Settings
 
 ASKED = Geometry(resize=9, crop=6, interpolation="bicubic")
 CODE = """
@@ -205,3 +206,19 @@ def test_a_base_of_one_size_gives_that_size_whatever_is_asked(loaded):
     assert loaded("six", six).geometry is None
     with pytest.raises(HarnessError, match=r"a batch of shape \(n, 3, 8, 8\)"):
         loaded("six", ONE_SIZE)
+
+
+def test_a_geometry_that_was_not_published_is_said():
+    """The base's stands in for it, which changes numbers: nothing silent."""
+    said = []
+    spec = ModelSpec(target="timm:net")
+
+    assert _told(ASKED, spec, ANY_SIZE, said.append) == ASKED
+    assert _told(None, spec, ONE_SIZE, said.append) is None
+    own = replace(spec, geometry=SaidGeometry(resize=9, crop=6))
+    assert _told(None, own, ANY_SIZE, said.append) is None
+    assert said == []
+    assert _told(None, spec, ANY_SIZE, said.append) is None
+    (line,) = said
+    assert "timm:net: its weights were not published with a resize" in line
+    assert "resize=10&crop=8" in line
