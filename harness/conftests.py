@@ -1,12 +1,13 @@
-"""Conftests deep in the tree: what they register is known in the main process too.
+"""Conftests that pytest would hear too late, or not in the main process.
 
-pytest reads them while it collects. With xdist workers alone collect, but the report is
+Those deep in the tree it reads while it collects. With xdist workers alone collect, but the report is
 made in the main process, and a suite's section is registered by the suite's conftest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,37 @@ def hear(config: pytest.Config, conftests: Iterable[str]) -> None:
                     "consider_namespace_packages"
                 ),
             )
+
+
+def find_modules(early_config: pytest.Config) -> None:
+    """Let pytest look for first conftests, whose options it knows, by modules as well.
+
+    It looks in the folders that the command line names. Of suites that are named as
+    modules (`--pyargs`) it would know no option; the current folder's stays known.
+    """
+    known = early_config.known_args_namespace
+    if not known.pyargs:
+        return
+    here = early_config.invocation_params.dir
+    given = [text.partition("::")[0] for text in known.file_or_dir]
+    places = [place for text in given if (place := _place_of(text, here)) is not None]
+    if places:
+        named = [text for text in given if (here / text).exists()]
+        known.file_or_dir = [*(named or [str(here)]), *map(str, places)]
+
+
+def _place_of(name: str, here: Path) -> Path | None:
+    """The folder or file of a module; None of what is a path, or is not found."""
+    if (here / name).exists():
+        return None
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):  # pytest says so when it collects
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    origin = Path(spec.origin)
+    return origin.parent if origin.name == "__init__.py" else origin
 
 
 def _short(path: Path, root: Path) -> str:

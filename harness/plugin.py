@@ -69,6 +69,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Make options of suites known that are named as modules (`--pyargs`)."""
+    from harness.conftests import find_modules
+
+    find_modules(early_config)
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare `pytest_harness_register`, and bring the fixtures."""
     # `from harness import` would ask the package for a metric of that name first.

@@ -111,6 +111,24 @@ def test_suites_run_by_name_and_a_clone_finds_their_cells(
     again.stdout.fnmatch_lines(["cells: 1 found in the store"])
 
 
+def test_options_of_a_suite_that_is_named_as_a_module_are_known(installed, tmp_path):
+    """And the conftest of the current folder is heard all the same."""
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--of-this-folder')\n"
+    )
+    done = started(
+        tmp_path,
+        *("pytest", "--pyargs", "harness.suites.clustering", "--collect-only", "-q"),
+        *("--harness-models=linear", "--harness-families=test", "-k=ami"),
+        *("--clustering-by=head", "--of-this-folder=x"),
+        path=installed,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "test_ami[head-10-linear-test]" in done.stdout
+    assert "kmeans" not in done.stdout
+
+
 def test_predict_runs_in_any_folder(installed, tmp_path):
     """Its tests come along too, and it knows the base's weights.
 
