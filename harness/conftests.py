@@ -1,8 +1,7 @@
 """Conftests that pytest would hear too late, or not in the main process.
 
-Those deep in the tree it reads while it collects. With xdist workers alone collect, but
-the report is made in the main process, and a suite's section is registered by the suite's
-conftest.
+Those deep in the tree it reads while it collects. With xdist workers alone collect,
+but the report is made in the main process, and a section is registered by its suite.
 """
 
 from __future__ import annotations
