@@ -61,6 +61,7 @@ class Controller:
         self._told = Told()
         self._planned = False
         self._elsewhere = 0  # tests of other shards
+        self._others = False  # whether a test that is no cell has passed
         self._summary: Summary | None = None
         self._interrupted = False
         self._checked = False
@@ -271,7 +272,7 @@ class Controller:
             if recorded.text:  # the terminal keeps every report
                 setattr(report, REPORT_ATTRIBUTE, replace(recorded, text=""))
         elif report.nodeid not in self.collector.cells:
-            return
+            self._others |= report.passed and report.when == "call"
         elif report.failed:
             self.collector.fail(report.nodeid, _reason(report))
         elif report.skipped and not isinstance(report, pytest.SubtestReport):
@@ -406,9 +407,20 @@ class Controller:
 
             cells = cells_line(self.collector.count())
             self.run.tell(closing(shard, cells, self.settings.store))
-        for text in (self._unstored(), self._unwritten):
+        for text in (self._nothing, self._unstored(), self._unwritten):
             if text:
                 terminalreporter.write_line(f"ERROR: {text}", red=True)
+
+    @property
+    def _nothing(self) -> str:
+        """That all there was to measure was skipped, as a mistyped axis would be."""
+        cells = len(self.collector.cells)
+        if not cells or self._others or self.settings.shard or self._interrupted:
+            return ""
+        if self.collector.count()["skipped"] < cells:
+            return ""
+        what = "its cell was" if cells == 1 else f"all {cells} cells were"
+        return f"nothing was measured: {what} skipped, for the reasons under missing"
 
     def _stopped(self, when: str) -> None:
         """Say that somebody insisted, and what is left."""
@@ -442,6 +454,8 @@ class Controller:
                 self.verdicts = self._not_judged("not judged: nothing was run")
             if not all(verdict.passed for verdict in self.verdicts):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            elif self._nothing:
+                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
         if self.collector.unwritten:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         from harness.report.files import paths_of, write_files

@@ -76,3 +76,38 @@ def test_processes_that_are_forked_may_leave():
     finally:
         undo()
     assert os._exit is usual
+
+
+SKIPS = """
+import pytest
+def test_skips(predictions, record):
+    pytest.skip("no such layer")
+"""
+
+
+def test_a_run_that_measures_nothing_does_not_pass(toy):
+    """An axis that was mistyped skips every cell: no gate would notice."""
+    toy.makepyfile(test_suite=SKIPS)
+
+    result = toy.runpytest_inprocess("--harness-models=sharp", "--harness-families=in0")
+
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["ERROR: nothing was measured: its cell was skipped*"])
+
+
+def test_a_run_that_skips_its_cells_and_passes_other_tests_passes(toy):
+    toy.makepyfile(test_suite=SKIPS + "\n\ndef test_other():\n    pass\n")
+
+    result = toy.runpytest_inprocess("--harness-models=sharp", "--harness-families=in0")
+
+    assert result.ret == 0
+    assert "nothing was measured" not in result.stdout.str()
+
+
+def test_a_run_that_measures_a_cell_passes(toy):
+    own = "def test_m(predictions, record):\n    record('m', 1.0)\n"
+    toy.makepyfile(test_suite=SKIPS + "\n\n" + own)
+
+    result = toy.runpytest_inprocess("--harness-models=sharp", "--harness-families=in0")
+
+    assert result.ret == 0
