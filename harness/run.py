@@ -10,12 +10,12 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from harness import __version__
 from harness.answers.outputs import SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.answers.under_way import UnderWay
 from harness.code import releases
 from harness.errors import BadData, HarnessError, UndefinedMetricError
+from harness.extras import DISTRIBUTION
 from harness.models.yours.specs import SpecModel
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Run(Keys):
             "outcome": self.settings.outcome,
             "settings": json.loads(json.dumps(self.parameters)),
             "versions": {
-                "harness": __version__,
+                "harness": version(DISTRIBUTION),
                 **{name: version(name) for name in ("torch", "numpy")},
                 "python": platform.python_version(),
             },
