@@ -11,7 +11,7 @@ from harness.report.table import Column, Part, Table, Value
 
 from .finding import score_of
 from .found import TRAINED_WITH, Activated
-from .tables import estimate
+from .tables import ECE, RMS, estimate
 
 if TYPE_CHECKING:
     from harness.measurement import Measurement
@@ -37,7 +37,7 @@ _OUTSIDE = {
 _NOTE = (
     "In percent; an asterisk is at what a network was trained with. Top-1 is the same "
     "either way. sure: mean confidence; tied: images whose confidence in single "
-    "precision another has too, in an order that is none. "
+    "precision another has too, in an order that is none."
 )
 
 
@@ -93,7 +93,7 @@ def activation_parts(found: Sequence[Activated]) -> Iterable[Part]:
                 ),
             ),
             rows=tuple(_row(one, heads, whole=True) for one in here),
-            note=_NOTE,
+            note=f"{_NOTE} {ECE}; {RMS}." if labelled else _NOTE,
             where=("page", "markdown"),
         )
         yield table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from harness.analysis.correlation import Undefined
 from harness.analysis.differences import (
     Difference,
     Verdict,
@@ -21,6 +22,7 @@ from .published import read_facts
 if TYPE_CHECKING:
     from harness.measurement import Measurement
     from harness.report.run_file.saved import SavedRun
+    from harness.report.section import Quantity
 
 SAME, WORSE, UNDECIDED, BETTER = "same", "worse", "undecided", "better"
 _WORDS = {
@@ -44,6 +46,8 @@ def against(rows: Sequence[Measurement], earlier: SavedRun) -> tuple[Against, ..
         if was is not None:
             difference = _difference(row, was)
             same = difference.paired and row.facts[RIGHT] == was.facts[RIGHT]
+            # Where the same images are right there is nothing to doubt.
+            ends = (0.0, 0.0) if same else (difference.low, difference.high)
             found.append(
                 Against(
                     model=row.model,
@@ -51,8 +55,8 @@ def against(rows: Sequence[Measurement], earlier: SavedRun) -> tuple[Against, ..
                     images=difference.images[0],
                     before=was.value,
                     now=row.value,
-                    low=difference.low,
-                    high=difference.high,
+                    low=ends[0],
+                    high=ends[1],
                     p_value=difference.p_value,
                     paired=difference.paired,
                     verdict=SAME if same else _WORDS[difference.verdict()],
@@ -118,7 +122,8 @@ def against_parts(found: Robustness) -> Iterable[Part]:
             if one.verdict == verdict
         ),
         note="Better and worse: all of the 95 % interval is; undecided: it holds 0, "
-        "and more images would tell. On the same images, one by one: Newcombe's paired "
+        "and more images would tell; same: the same images are right, and the interval "
+        "is 0. On the same images, one by one: Newcombe's paired "
         "interval, McNemar's mid-p; unpaired where the earlier run has other images.",
     )
 
@@ -194,19 +199,28 @@ def _said(one: Against) -> str:
     return f"{one.verdict}{'' if one.paired else ', unpaired'}{some}"
 
 
-def quantities(
-    found: Sequence[Against], published: Sequence[Against] = ()
-) -> dict[str, float]:
+def quantities(found: Robustness) -> dict[str, Quantity]:
     """What gates are set on: how many sets got worse, and the worst low end in points.
 
-    Of an earlier run, and of published rows; nothing of what there is not.
+    Of an earlier run, and of published rows; why not, of what there is not.
     """
-    named = {}
-    for some, prefix in ((found, ""), (published, "published_")):
+    earlier = f"nothing of this suite is in {found.compared_with} too"
+    if not found.compared_with:
+        earlier = "it is against an earlier run; name one: --harness-compare RUN"
+    published = (
+        "nothing was compared with a published network; name one: "
+        "--robustness-published ROW"
+    )
+    named: dict[str, Quantity] = {}
+    for some, prefix, why in (
+        (found.against, "", earlier),
+        (found.published, "published_", published),
+    ):
         if some:
             worse = sum(one.verdict == WORSE for one in some)
-            # Where the same images are right there is nothing to doubt.
-            ends = [0.0 if one.verdict == SAME else 100 * one.low for one in some]
             named[f"{prefix}worse"] = float(worse)
-            named[f"{prefix}worst_change"] = min(ends)
+            named[f"{prefix}worst_change"] = min(100 * one.low for one in some)
+        else:
+            for name in ("worse", "worst_change"):
+                named[f"{prefix}{name}"] = Undefined(why)
     return named

@@ -6,7 +6,8 @@ A row is of timm's tables, of the ImageNet testbed's, or of a file of predicted 
     testbed:resnet50
     cifar10_test.npz:resnet_basic_56
 
-Of the first two accuracies are known and no answers, so that counts are compared.
+Of the first two accuracies are known and no answers, so that counts are compared. They
+are of ImageNet; whose images the third is of, its labels say.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _FACTS = "against_published"
 TABLES, PREDICTIONS = "published-results", "published-predictions"
 _TIMM, _TESTBED = "timm", "testbed"
+_BASE = "imagenet"  # that the tables are of
 #: Images of each set that an accuracy was published of.
 IMAGES = {
     "test": 50_000,
@@ -177,14 +179,21 @@ class PublishedRow:
         return Beyond(found=found)
 
 
-def published_row(name: str, roots: Iterable[Path]) -> PublishedRow:
+def published_row(name: str, roots: Iterable[Path], base: str) -> PublishedRow:
     """The row of a name, in the tables and files below some data roots.
+
+    Parameters
+    ----------
+    name, roots
+        Of a form above, and the folders to look in.
+    base
+        What the run's images are of. Sets of two bases can have one name, "test".
 
     Raises
     ------
     HarnessError
-        If the name is of none of the forms above, or there is no such network; with
-        close names.
+        If the name is of none of the forms above, or there is no such network, with
+        close names; or if it was published of another base.
     MissingData
         If the tables or the file are not there.
     """
@@ -200,6 +209,11 @@ def published_row(name: str, roots: Iterable[Path]) -> PublishedRow:
         raise HarnessError(
             f"a published row must be of {_TIMM}, {_TESTBED} or a file that ends in "
             f".npz, got {source!r}"
+        )
+    if base != _BASE:
+        raise HarnessError(
+            f"{name} was published of base {_BASE}, and this run is of {base}: add "
+            f"--harness-base {_BASE}, or name a FILE.npz:NAME of answers on its images"
         )
     table = _table(source, roots)
     place = table.models.index(_known(name, model, table.models))

@@ -72,4 +72,4 @@ class RobustnessSection:
 
     def quantities(self, found: Robustness, /) -> Mapping[str, Quantity]:
         """Against others; all else a gate names by its measure and place."""
-        return quantities(found.against, found.published)
+        return quantities(found)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from harness.metrics.outcomes.calibration_error import BINS
+from harness.metrics.outcomes.rms_calibration import BIN
 from harness.report.table import Column, Estimate, Part, Table, Text, Value
 
 if TYPE_CHECKING:
@@ -27,13 +29,18 @@ _HEADS = {
     "aurra": ("AURRA", ""),
 }
 
-
+ECE = f"ECE: of {BINS} bins of confidence, equally wide"
+RMS = (
+    f"RMS: of bins of {BIN} images, as ImageNet-O's makers cut them, one of fewer "
+    f"than {2 * BIN} images: not ECE's bins, so that it may be below ECE"
+)
 _LEGEND = {
     "top1_full": "full: top-1 among all classes",
     "top1_clean": "clean: top-1 on the test split's images of the same classes under "
     "the same mask",
     "top1_diff": "diff: top-1 less clean",
-    "rms_calibration_error": "RMS: of all bins of 100 images",
+    "calibration_error_equal_width": ECE,
+    "rms_calibration_error": RMS,
     "rms_calibration_error_official": "official: without the surest, as published code "
     "has it",
 }

@@ -22,10 +22,12 @@ def pytest_generate_tests(metafunc):
         return
     named = metafunc.config.getoption("robustness_published", "")
     names = [one.strip() for one in named.split(",") if one.strip()]
-    settings = run_of(metafunc.config).settings
-    roots = [root for root in (settings.data_root, settings.cache_dir) if root]
+    run = run_of(metafunc.config)
+    roots = [run.settings.data_root, run.settings.cache_dir]
+    roots = [root for root in roots if root]
     try:
-        rows = [(name, published_row(name, roots)) for name in names]
+        base = run.base.name
+        rows = [(name, published_row(name, roots, base)) for name in names]
     except HarnessError as error:
         raise pytest.Collector.CollectError(
             f"--robustness-published: {error}"

@@ -162,6 +162,9 @@ def test_both_activations_stand_side_by_side(robustness):
             "sharp*sigmoid *",
         ]
     )
+    text = " ".join(result.stdout.str().split())
+    assert "ECE: of 15 bins of confidence, equally wide; RMS: of bins of 100" in text
+    assert "one of fewer than 200 images" in text
 
 
 def test_how_sure_a_network_seems_goes_by_its_own(robustness):

@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.analysis.correlation import Undefined
 from harness.analysis.differences import paired, unpaired
+from harness.analysis.gates import Evidence, judge, parse
 from harness.measurement import Domain, Measurement
 from harness.report.run_file.saved import SavedRun
 from harness.report.section import Shown
+from harness.report.table import Estimate
 from harness.report.text import rendered
 from harness.report.writers.terminal import section_lines
 from suites.robustness.against import against, against_parts, quantities
@@ -31,6 +34,12 @@ def row(right, dataset="photos", data="d", **facts):
     )  # fmt: skip
 
 
+def gated(*found):
+    """The quantities of a comparison with an earlier run."""
+    named = quantities(Robustness(against=found, compared_with="main"))
+    return {name: value for name, value in named.items() if "published" not in name}
+
+
 def earlier(*rows):
     """A saved run with these."""
     return SavedRun(path=Path("main.json"), run={}, measurements=rows)
@@ -45,7 +54,7 @@ def test_answers_of_the_same_images_are_paired():
         theirs.low, theirs.high, theirs.p_value, True,
     )  # fmt: skip
     assert (found.verdict, found.images) == ("worse", 400)
-    assert quantities([found]) == {"worse": 1.0, "worst_change": 100 * theirs.low}
+    assert gated(found) == {"worse": 1.0, "worst_change": 100 * theirs.low}
 
 
 @pytest.mark.parametrize(
@@ -73,11 +82,36 @@ def test_an_earlier_run_without_answers_is_not_paired():
 
 
 def test_the_same_answers_are_called_so():
-    """No doubt is left then, whatever an interval says."""
+    """No doubt is left then: table and gate have an interval of 0."""
     (found,) = against([row(BEFORE)], earlier(row(BEFORE)))
+    (table,) = against_parts(Robustness(against=(found,), compared_with="main"))
 
-    assert found.verdict == "same"
-    assert quantities([found]) == {"worse": 0.0, "worst_change": 0.0}
+    assert (found.verdict, found.low, found.high) == ("same", 0.0, 0.0)
+    assert table.rows[0][4] == Estimate(value=0.0, low=0.0, high=0.0)
+    assert gated(found) == {"worse": 0.0, "worst_change": 0.0}
+
+
+def test_the_gate_is_on_the_lowest_low_end_of_the_table():
+    """Of a set that is the same, one that is worse and one that is undecided."""
+    rows = [row(BEFORE, "a"), row(WORSE, "b"), row(BEFORE, "c")]
+    old = [row(BEFORE, "a"), row(BEFORE, "b"), row(OTHER, "c")]
+    found = against(rows, earlier(*old))
+    (table,) = against_parts(Robustness(against=found, compared_with="main"))
+
+    lowest = min(line[4].low for line in table.rows)
+    assert gated(*found)["worst_change"] == 100 * lowest < 0
+
+
+@pytest.mark.parametrize("prefix", ["", "published_"])
+@pytest.mark.parametrize("name", ["worse", "worst_change"])
+def test_a_gate_on_what_was_not_compared_names_the_option(prefix, name):
+    """It fails, and says what to add."""
+    option = "--robustness-published" if prefix else "--harness-compare"
+    evidence = Evidence(quantities={"robustness": quantities(Robustness())})
+    (verdict,) = judge([parse(f"robustness.{prefix}{name} <= 0")], evidence)
+
+    assert not verdict.passed
+    assert f"name one: {option}" in verdict.reason
 
 
 def test_what_one_run_alone_has_is_left_out():
@@ -86,7 +120,8 @@ def test_what_one_run_alone_has_is_left_out():
     (text,) = against_parts(Robustness(compared_with="main"))
     assert text.text == "Nothing of this suite is in main too."
     assert list(against_parts(Robustness())) == []
-    assert quantities(()) == {}
+    nothing = quantities(Robustness(compared_with="main"))["worse"]
+    assert nothing == Undefined("nothing of this suite is in main too")
 
 
 def test_the_worst_stands_first():

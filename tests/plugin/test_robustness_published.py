@@ -44,7 +44,7 @@ def root(tmp_path):
 
 def test_counts_of_a_table_are_compared_as_counts(root):
     """0.7613 of 50,000 are 38,065; 700 of 1,000 are fewer, beyond chance."""
-    row = published_row("timm:a.x@224", [root])
+    row = published_row("timm:a.x@224", [root], "imagenet")
     right = np.arange(1000) < 700
 
     found = row.against(right, None, "test")
@@ -60,7 +60,7 @@ def test_counts_of_a_table_are_compared_as_counts(root):
 
 def test_answers_are_compared_image_by_image(root):
     """`q` is right on the second and third; of four others one is right too."""
-    row = published_row("five.npz:q", [root])
+    row = published_row("five.npz:q", [root], "imagenet")
     right = np.array([True, True, True, True, False])
 
     found = row.against(right, np.array([0, 1, 2, 0, 1]), "whatever")
@@ -94,12 +94,20 @@ def test_answers_are_compared_image_by_image(root):
 )
 def test_a_row_that_is_not_there_is_named(root, name, error, words):
     with pytest.raises(error, match=words):
-        published_row(name, [root])
+        published_row(name, [root], "imagenet")
+
+
+@pytest.mark.parametrize("name", ["timm:a.x", "testbed:net"])
+def test_a_table_of_another_base_is_refused(root, name):
+    """Both have a set called test: its images are others, and its classes."""
+    with pytest.raises(HarnessError, match=f"{name} was published of base imagenet, "):
+        published_row(name, [root], "digits")
+    assert published_row("five.npz:q", [root], "digits").name == "five.npz:q"
 
 
 def test_a_size_may_be_left_out_where_there_is_one(root):
-    whole = published_row("timm:a.x@224", [root]).accuracies
-    assert published_row("timm:a.x", [root]).accuracies == whole
+    whole = published_row("timm:a.x@224", [root], "imagenet").accuracies
+    assert published_row("timm:a.x", [root], "imagenet").accuracies == whole
     assert whole["imagenet-r-clean"] == pytest.approx(0.9212)
 
 
@@ -115,7 +123,7 @@ def test_a_size_may_be_left_out_where_there_is_one(root):
 def test_a_file_of_another_layout_is_refused(root, arrays):
     np.savez(root / "published-predictions" / "odd.npz", models=["p", "q"], **arrays)
     with pytest.raises(BadData, match=r"odd\.npz must (hold whole|be an \.npz)"):
-        published_row("odd.npz:p", [root])
+        published_row("odd.npz:p", [root], "imagenet")
 
 
 def test_every_set_of_a_table_has_its_number_of_images():
@@ -171,3 +179,11 @@ def test_a_run_says_where_it_stands_beside_a_published_network(toy, root):
         "robustness", "-q", "--harness-outputs=mine.npz", "--robustness-published=q"
     )
     result.stdout.fnmatch_lines(["*--robustness-published: a published row must be*"])
+    result = toy.runpytest_inprocess(
+        *("robustness", "-q", f"--harness-data-root={root}"),
+        *("--harness-outputs=mine.npz", "--robustness-published=timm:a.x"),
+    )
+    result.stdout.fnmatch_lines(
+        ["*timm:a.x was published of base imagenet, and this run is of outputs: add *"]
+    )
+    result.assert_outcomes(errors=1)
