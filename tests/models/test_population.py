@@ -93,7 +93,7 @@ def test_weights_without_a_record_are_made_anew_with_one(tmp_path):
     three().record(0, settings, told.append)
 
     assert "training lines-seed0 on digits" in told[0]
-    assert set(read_record(training.record).predicted) == {"test", "train"}
+    assert set(read_record(training.record).predicted) == {"test", "train", "during"}
 
 
 def test_what_was_not_recorded_is_named_with_the_cure(tmp_path):
