@@ -18,7 +18,7 @@ import torch.optim  # its lazy imports would run in the middle of a test
 from harness.datasets.bases import DIGITS
 from harness.datasets.images import ArrayImages
 from harness.errors import BadData, HarnessError, UnknownName
-from harness.models.architectures.pretext_nets import alexnet_bn, nin
+from harness.models.architectures.pretext_nets import alexnet_bn, nin, nin_single
 from harness.models.batches import Batches
 from harness.models.entry import is_encoder
 from harness.models.objectives import objective_of
@@ -376,7 +376,7 @@ def test_two_processes_learn_what_one_does():
 # --- networks and entries -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [alexnet_bn, nin])
+@pytest.mark.parametrize("make", [alexnet_bn, nin, nin_single])
 @pytest.mark.parametrize("size", [(8, 8, 1), (28, 28, 1), (32, 32, 3), (2, 2, 1)])
 def test_networks_take_images_and_patches(make, size):
     network = make(size=size).eval()
@@ -389,9 +389,10 @@ def test_stages_are_called_as_in_tables():
     registry = Registry()
     names = {
         name: [layer.name for layer in registry.model("digits", name).layers]
-        for name in ("alexnet-bn", "nin")
+        for name in ("alexnet-bn", "nin", "nin-single")
     }
     assert names["alexnet-bn"] == [f"conv{i}" for i in range(1, 6)]
+    assert names["nin-single"] == names["alexnet-bn"]
     assert names["nin"] == [f"conv{i}" for i in range(1, 5)]
     assert nin(size=GREY, blocks=5).conv5
     with pytest.raises(ValueError, match="`blocks` must be 3, 4 or 5, got 2"):
@@ -438,3 +439,13 @@ def test_an_encoder_is_the_network_before_its_last_layer(tmp_path):
     path.write_bytes(weights_bytes(torch.nn.Linear(3, 2)))
     with pytest.raises(BadData):
         entry.load(settings, DIGITS, "cpu", print)
+
+
+def test_a_single_block_is_one_convolution():
+    """Five of 3x3: 9 c w + 4 x 9 w^2 weights, and two of batch norm a channel."""
+    network = nin_single(size=(8, 8, 1), width=6)
+
+    kernels = [p.shape[2:] for n, p in network.named_parameters() if p.ndim == 4]
+    assert kernels == [(3, 3)] * 5
+    convolved = sum(p.numel() for p in network.parameters() if p.ndim == 4)
+    assert convolved == 9 * 6 + 4 * 9 * 36

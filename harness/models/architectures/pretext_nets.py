@@ -75,16 +75,22 @@ class NIN(nn.Module):
         Of the images; how many; of every convolution.
     blocks
         3, 4 or 5.
+    single
+        Whether a block is one 3x3 convolution alone: random blocks of three leave
+        little of an image, and what training adds to them is harder to see.
     """
 
-    def __init__(self, channels: int, classes: int, width: int, blocks: int) -> None:
+    def __init__(
+        self, channels: int, classes: int, width: int, blocks: int, *, single: bool
+    ) -> None:
         super().__init__()
         if blocks not in (3, 4, 5):
             raise ValueError(f"`blocks` must be 3, 4 or 5, got {blocks}")
         pools = {1: nn.MaxPool2d(2, ceil_mode=True), 2: nn.AvgPool2d(2, ceil_mode=True)}
         self.blocks = blocks
         for i in range(1, blocks + 1):
-            parts = _block(channels if i == 1 else width, width, 5 if i <= 2 else 3)
+            kernels = (3,) if single else (5 if i <= 2 else 3, 1, 1)
+            parts = _block(channels if i == 1 else width, width, kernels)
             if i in pools:
                 parts.append(pools[i])
             self.add_module(f"conv{i}", nn.Sequential(*parts))
@@ -99,9 +105,9 @@ class NIN(nn.Module):
         return logits
 
 
-def _block(width_in: int, width: int, size: int) -> list[nn.Module]:
+def _block(width_in: int, width: int, kernels: Sequence[int]) -> list[nn.Module]:
     parts: list[nn.Module] = []
-    for i, kernel in enumerate((size, 1, 1)):
+    for i, kernel in enumerate(kernels):
         parts += [
             nn.Conv2d(
                 width if i else width_in, width, kernel, padding=kernel // 2, bias=False
@@ -123,4 +129,11 @@ def nin(
     *, size: Sequence[int], classes: int = 10, width: int = 24, blocks: int = 4
 ) -> NIN:
     """See `NIN`; `size` is (height, width, channels) of the images."""
-    return NIN(size[2], classes, width, blocks)
+    return NIN(size[2], classes, width, blocks, single=False)
+
+
+def nin_single(
+    *, size: Sequence[int], classes: int = 10, width: int = 24, blocks: int = 5
+) -> NIN:
+    """See `NIN`, whose blocks are one convolution each."""
+    return NIN(size[2], classes, width, blocks, single=True)

@@ -1,4 +1,4 @@
-"""The small AlexNet and NIN of each base of small images, on request."""
+"""The small AlexNet and NINs of each base of small images, on request."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def _entries(
         for name, build, head, blocks in (
             ("alexnet-bn", "alexnet_bn", "fc8", 5),
             ("nin", "nin", "linear", 4),
+            ("nin-single", "nin_single", "linear", 5),
         )
     )
 
