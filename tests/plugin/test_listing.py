@@ -42,8 +42,11 @@ def test_what_is_missing_is_listed_in_a_line_each(toy, monkeypatch, base):
     notes = [line for line in result.outlines if ": no " in line]
     assert len(notes) == shown.count(" absent ")
     assert max(map(len, notes)) <= 80
+    model = {"digits": "linear", "cifar10": "resnet20-random"}[base]  # which is here
     asked = toy.runpytest_inprocess(
-        f"--harness-base={base}", f"--harness-families={name}"
+        f"--harness-base={base}",
+        f"--harness-families={name}",
+        f"--harness-models={model}",
     )
     asked.stderr.fnmatch_lines(["*not found; looked at *set --harness-data-root to*"])
 
