@@ -34,7 +34,10 @@ class Cluster:
     number, images
         Which, and how many images it has.
     stands_for
-        The class it is matched with by the hybrid rule; empty for none.
+        The class it is matched with by the hybrid rule.
+    majority
+        The class that most of its images have: of several the one that it is matched
+        with, or else the first.
     inside
         The largest classes in it with their numbers of images: "50 of 7, 2 of 1".
     purity
@@ -46,6 +49,7 @@ class Cluster:
     number: int
     images: int
     stands_for: str
+    majority: str
     inside: str
     purity: float
     best: tuple[Picture, ...]
@@ -92,8 +96,9 @@ def pictured(
     predicted, labels = partition.predicted, partition.labels
     names = run.base.classes
     stand = matched(predicted, labels, rule=Rule.HYBRID)
-    sure = partition.confidences
     pixels = pixels_of(dataset, run.settings.max_images)
+    # Of saved answers nothing is shown, and perhaps the classes alone are known.
+    sure = np.zeros(len(predicted)) if pixels is None else partition.confidences
 
     def shown(rows: NDArray[np.intp]) -> tuple[Picture, ...]:
         if pixels is None:
@@ -107,12 +112,15 @@ def pictured(
         order = inside[np.argsort(-sure[inside], kind="stable")]
         rng = np.random.default_rng(int(number))
         some = rng.permutation(inside)[:ANY]
-        largest = [c for c in np.argsort(-counts, kind="stable")[:3] if counts[c]]
+        own = int(stand[inside[0]])
+        by_size = np.lexsort((np.arange(len(names)) != own, -counts))
+        largest = [c for c in by_size[:3] if counts[c]]
         found.append(
             Cluster(
                 number=int(number),
                 images=len(inside),
-                stands_for=names[stand[inside[0]]] if stand[inside[0]] >= 0 else "",
+                stands_for=names[own],
+                majority=names[largest[0]],
                 inside=", ".join(f"{counts[c]} of {names[c]}" for c in largest),
                 purity=float(counts.max() / len(inside)),
                 best=shown(order[:BEST]),
@@ -152,11 +160,16 @@ def gallery(one: Pictured) -> Gallery:
     """Two rows a cluster."""
     strips = []
     for cluster in one.of:
-        stands = f", for {cluster.stands_for}" if cluster.stands_for else ""
-        said = f"{cluster.images} images, purity {cluster.purity:.2f}: {cluster.inside}"
-        name = f"cluster {cluster.number}{stands}"
+        said = (
+            f"{cluster.images} images, {cluster.inside} (purity {cluster.purity:.2f})"
+        )
+        name = f"cluster {cluster.number}"
         strips += [
-            Strip(name=f"{name}, best", text=said, pictures=cluster.best),
+            Strip(
+                name=f"{name}, best",
+                text=f"{said}; {_stands(cluster)}",
+                pictures=cluster.best,
+            ),
             Strip(name=f"{name}, any", text="", pictures=cluster.some),
         ]
     left = one.used - len(one.of)
@@ -167,6 +180,16 @@ def gallery(one: Pictured) -> Gallery:
         "that lie nearest to the middle; any: drawn at random. Clusters of one class "
         "first"
         f"{f'; {left} more are not shown' if left else ''}.",
+    )
+
+
+def _stands(cluster: Cluster) -> str:
+    """Which class a cluster counts as, and why if that is not what most of it is."""
+    if cluster.stands_for == cluster.majority:
+        return f"counts as class {cluster.stands_for}"
+    return (
+        f"most are of class {cluster.majority}, which the one-to-one matching gave to "
+        f"another cluster, and to this one class {cluster.stands_for}"
     )
 
 

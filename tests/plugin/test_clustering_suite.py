@@ -1,5 +1,6 @@
 """The clustering suite: assignments as an axis, their chance, superclasses, files."""
 
+import csv
 import importlib.util
 import json
 import shutil
@@ -9,7 +10,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from harness.metrics.numerics.uncertainty import share_interval
+
 SUITE = Path(__file__).parents[2] / "suites" / "clustering"
+USE = ("used", "entropy", "largest")
 KINDS = "left a\nleft b\nright c\n"
 
 
@@ -149,7 +153,10 @@ def test_a_collapse_is_called_so(clustering):
         one["model"]: (one["collapsed"], one["used"], one["levels"]["acc_majority"])
         for one in report["sections"]["clustering"]["of"]
     }
-    assert states["all"] == (1, 1.0, {"value": 0.25, "chance": 0.25, "beyond": 0.0})
+    assert states["all"][:2] == (1, 1.0)
+    level = states["all"][2]
+    assert (level["value"], level["chance"], level["beyond"]) == (0.25, 0.25, 0.0)
+    assert level["interval"] == pytest.approx(share_interval(labels == 1))
     assert states["halves"][:2] == (0, 2.0)
     assert states["halves"][2]["value"] == 0.5
     result.stdout.fnmatch_lines(["*all*collapsed*", "*halves*2 of 7 used*"])
@@ -198,6 +205,65 @@ def test_clusters_stand_beside_neighbours_and_probes(clustering):
         *(said["acc_hybrid"], said["knn"], said["linear_probe"])
     ]
     result.stdout.fnmatch_lines(["the same frozen networks on in0 (%)"])
+
+
+@pytest.mark.parametrize(
+    ("selected", "k", "state"),
+    [
+        ("ami", "1,2", ["collapsed", None]),
+        ("entropy", "1,2", ["collapsed", ""]),
+        ("used", "1,2", ["collapsed", None]),
+    ],
+)
+def test_one_cluster_has_collapsed_whatever_was_measured(
+    clustering, selected, k, state
+):
+    """Of two the entropy alone tells; without it the table says what was missing."""
+    result, report = run(
+        clustering,
+        *("--clustering-by", "pixels-raw-init2", "--clustering-k", k),
+        *("-k", f"{selected} and sharp", "--harness-families", "in0"),
+    )
+
+    collapsed = [one["collapsed"] for one in report["sections"]["clustering"]["of"]]
+    assert collapsed == [1, None if state[1] is None else 0]
+    result.stdout.fnmatch_lines(["sharp*pixels-raw* 1 *collapsed"])
+    missing = "assignment_entropy, which tells a collapse, was not measured"
+    said = " ".join(result.stdout.str().split())
+    assert (missing in said) == (state[1] is None)
+
+
+def test_every_measure_is_in_a_table_with_its_interval(clustering):
+    """Nothing that was measured is left out of the files of tables."""
+    result, report = run(
+        clustering,
+        *("--clustering-by", "pixels-raw-init2", "--harness-families", "in1"),
+        *("--harness-models", "sharp", "--harness-tables-csv=csv"),
+        *("-k", "not superclass and not recall"),
+    )
+
+    shown = {}
+    for name in ("clusters", "where-clusters-lie"):
+        path = clustering.path / "csv" / f"clustering-{name}-on-in1.csv"
+        with path.open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        shown |= row
+    rows = report["measurements"]
+    assert len(rows) == 21
+    short = dict(
+        zip(
+            ("clusters_used", "assignment_entropy", "largest_cluster"), USE, strict=True
+        )
+    )
+    for row in rows:
+        name = short.get(row["metric"], row["metric"])
+        column = name if name in shown else f"{name} value"
+        assert float(shown[column]) == row["value"]
+        if row["interval"]:
+            low, high = (float(shown[f"{name} 95 % {end}"]) for end in ("low", "high"))
+            assert [low, high] == row["interval"]
+    assert sum(bool(row["interval"]) for row in rows) == 14
+    result.stdout.fnmatch_lines(["where clusters lie on in1*"])
 
 
 def test_what_is_seen_without_labels_is_held_against_labels_over_k(clustering):
@@ -268,6 +334,24 @@ def test_recall_by_class_has_an_axis_of_classes(clustering):
     rows = report["measurements"]
     assert [row["axes"]["of"] for row in rows] == ["a", "b", "c"]
     assert {row["value"] for row in rows} == {1.0}
+
+
+def test_a_cluster_says_why_it_counts_as_another_class_than_most_of_it(clustering):
+    """Cluster 1 has more of class a, which the matching gave to cluster 0."""
+    labels = np.array([0] * 9 + [1] * 3)
+    saved = {"models": ["net"], "labels": labels, "predictions": [[0] * 5 + [1] * 7]}
+    np.savez(clustering.path / "said.npz", **saved)
+    _, report = run(
+        clustering,
+        *("--harness-outputs", "said.npz?role=test", "--clustering-by", "head"),
+        *("-k", "acc_hybrid", "--harness-families", "test"),
+    )
+
+    (pictured,) = report["sections"]["clustering"]["pictured"]
+    said = {
+        one["number"]: (one["stands_for"], one["majority"]) for one in pictured["of"]
+    }
+    assert said == {0: ("0", "0"), 1: ("1", "0")}
 
 
 def test_clusters_of_the_test_split_are_pictured(clustering):
