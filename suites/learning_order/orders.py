@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.measurement import Measurement
 
+#: Where the published picture of agreed images begins: an epoch, and an agreement.
+FIRST_SHOWN, LEAST_AGREED = 5, 0.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtEpoch:

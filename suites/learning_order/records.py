@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -105,11 +106,12 @@ def names_on(
     return names_of(images) or tuple(map(str, image_ids(images.pixels)))
 
 
-def soft_labels(path: Path, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+def soft_labels(path: Path, labels: NDArray[np.int64] | None) -> NDArray[np.float64]:
     """(n, classes) what people answered, a row for each image in its order.
 
     Rows that are joined by position have to prove that they belong: the class that most
-    people chose is that of the image, nearly always.
+    people chose is that of the image, nearly always. Without labels nothing is asked of
+    them but to be shares.
 
     Raises
     ------
@@ -119,10 +121,12 @@ def soft_labels(path: Path, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     try:
         probs = np.load(path, allow_pickle=False)
         check_probs(probs, name="soft labels")
-    except (OSError, ValueError, TypeError, EOFError) as error:
+    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as error:
         raise BadData(
             f"{path} must be an .npy file of shares (n, classes): {error}"
         ) from error
+    if labels is None:
+        return np.asarray(probs, dtype=np.float64)
     if len(probs) != len(labels):
         raise BadData(
             f"{path} must have a row for each of {len(labels)} test images, got "

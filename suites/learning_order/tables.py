@@ -8,10 +8,14 @@ from harness.analysis.correlation import Undefined
 from harness.models.record import DURING
 from harness.report.table import Column, Curve, Estimate, Part, Series, Table, Value
 
-from .orders import Order, Related
+from .orders import FIRST_SHOWN, LEAST_AGREED, Order, Related
 
 PERFECT = Undefined(
     "chance alone reaches 1, as it does of perfect networks and of a single one"
+)
+NO_PAIR = Undefined("it is of pairs, and there is one network")
+NO_KAPPA = Undefined(
+    "two networks are right on all images, or wrong on all: chance alone explains it"
 )
 #: Numbers of a whole split, with what they are called and when a terminal leaves them.
 ALONE = {
@@ -28,6 +32,7 @@ ALONE = {
 def by_epoch(one: Order) -> Table:
     percent = {"form": ".1f", "unit": "%", "scale": 100.0}
     noisy = any(at.true_accuracy is not None for at in one.epochs)
+    missing = _no_kappa(one)
     true = Column(name="by true", group="accuracy", goes=1, **percent)  # type: ignore[arg-type]
     return Table(
         columns=(
@@ -50,7 +55,7 @@ def by_epoch(one: Order) -> Table:
                 at.expected,
                 PERFECT if at.corrected is None else at.corrected,
                 at.lower_bound,
-                at.consistency,
+                missing if at.consistency is None else at.consistency,
             )
             for at in one.epochs
         ),
@@ -63,6 +68,13 @@ def by_epoch(one: Order) -> Table:
         if one.split == DURING
         else ("page", "markdown", "terminal"),
     )
+
+
+def _no_kappa(one: Order) -> Undefined | None:
+    """Why an epoch has none; None where a run did not ask for any."""
+    if one.networks == 1:
+        return NO_PAIR
+    return NO_KAPPA if any(at.consistency is not None for at in one.epochs) else None
 
 
 def curves(found: Sequence[Order]) -> Iterable[Part]:
@@ -262,8 +274,9 @@ def shift_curve(one: Order) -> Iterable[Part]:
         value="mean over agreed images less that over all (standard deviations)",
         form="+.3f",
         title=f"agreed images of {one.split} against all, {one.population}",
-        note="From epoch 5 on, where agreement is 20 % at least. A curve along epochs "
-        "is no correlation: both of its sides change with time.",
+        note=f"As published, epochs before {FIRST_SHOWN} are left out whatever their "
+        f"agreement, and later ones where it is below {100 * LEAST_AGREED:.0f} %. A "
+        "curve along epochs is no correlation: both of its sides change with time.",
     )
 
 

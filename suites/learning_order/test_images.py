@@ -14,7 +14,7 @@ from harness.analysis.difficulty import Related, difficulty, shuffled
 from harness.datasets.images import facts_of
 from harness.datasets.readers.side_tables import read_side_table
 from harness.digests import file_digest
-from harness.errors import HarnessError, UndefinedMetricError, UnknownName
+from harness.errors import BadData, HarnessError, UndefinedMetricError, UnknownName
 from harness.fixtures.cells import run_of
 from harness.fixtures.on_request import is_left_out
 from harness.metrics.image_statistics import STATISTICS
@@ -23,10 +23,10 @@ from harness.metrics.learning_order.agreement import agreed, agreements
 from harness.metrics.learning_order.correctness import correctness_score
 from harness.metrics.numerics.uncertainty import sampling_interval
 
+from .orders import FIRST_SHOWN, LEAST_AGREED
 from .records import SPLITS, images_of, names_on, one_each, right_on, soft_labels
 
 pytestmark = pytest.mark.harness_on_request(folder=True)
-FIRST_SHOWN, LEAST_AGREED = 5, 0.2
 
 
 def pytest_generate_tests(metafunc):
@@ -50,7 +50,7 @@ def pytest_generate_tests(metafunc):
     if "_answers" in metafunc.fixturenames:
         file = option("learning_order_soft_labels", "")
         why = "no answers of people; name a file: --learning-order-soft-labels FILE"
-        found = _file(file, "--learning-order-soft-labels") if file else _skipped(why)
+        found = _people(file, run_of(metafunc.config)) if file else _skipped(why)
         metafunc.parametrize("_answers", [found], ids=["human_entropy"])
     if "_column" in metafunc.fixturenames:
         files = option("learning_order_table", None) or []
@@ -76,6 +76,23 @@ def _file(file, option):
             f"{option} must be a file, and {path} is none"
         )
     return str(path), file_digest(path)
+
+
+def _people(file, run):
+    """As `_file`; refused before networks are trained for rows of other images."""
+    option = "--learning-order-soft-labels"
+    found = _file(file, option)
+    try:
+        soft_labels(Path(found[0]), None)
+        for name in run.populations:
+            try:
+                images = run.population(name).images("test", run.settings)
+            except HarnessError:  # its test says why
+                continue
+            soft_labels(Path(found[0]), images.labels)
+    except HarnessError as error:
+        raise pytest.Collector.CollectError(f"{option}: {error}") from None
+    return found
 
 
 def _columns(file):
@@ -179,7 +196,10 @@ def test_human_entropy(record, population, _answers):  # noqa: PT019
     labels = one_each(records[0].labels["test"])
     if labels is None:
         raise UndefinedMetricError("images of several labels have no one right answer")
-    probs = soft_labels(Path(_answers[0]), labels)
+    try:
+        probs = soft_labels(Path(_answers[0]), labels)
+    except BadData as error:  # of records, whose labels are known only now
+        pytest.fail(str(error), pytrace=False)
     values = soft_label_entropy(probs)
     axes = {"split": "test", "statistic": "human_entropy"}
     relate(record, values, records, "test", **axes)

@@ -9,6 +9,8 @@ import pytest
 
 from harness.metrics.learning_order.agreement import agreements
 from harness.models.record import read_record
+from suites.learning_order.orders import AtEpoch, Order, Related
+from suites.learning_order.tables import NO_KAPPA, NO_PAIR, by_epoch, shift_curve
 from suites.learning_order.test_images import shifts
 from tests.plugin.test_populations import POPULATION
 
@@ -108,13 +110,34 @@ def test_answers_of_people_have_to_prove_that_they_belong(order):
     assert one["related"][0]["statistic"] == "human_entropy"
     assert one["split"] == "test"
 
-    np.save(order.path / "people.npy", probs[np.argsort(labels, kind="stable")])
-    result, _ = run(order, *people)
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*must be in the order of the test images*"])
-
     missing = order.runpytest_inprocess("order", *people[:-1], "none.npy")
     missing.stdout.fnmatch_lines(["*must be a file, and none.npy is none*"])
+
+
+def test_answers_of_people_that_do_not_belong_are_refused_before_training(order):
+    """One line each, and no network is trained for them."""
+    file = order.path / "people.npy"
+    people = ("-k", "human_entropy", "--learning-order-soft-labels", "people.npy")
+    right = np.eye(3)[np.arange(60) % 3]
+    for probs, words in (
+        (None, "must be an .npy file of shares (n, classes): "),
+        (right * 2, "rows of `soft labels` must sum to 1"),
+        (right[:59], "must have a row for each of 60 test images, got 59"),
+        (right[np.argsort(np.arange(60) % 3)], "must be in the order of the test"),
+    ):
+        if probs is None:
+            np.save(file, right)
+            file.write_bytes(file.read_bytes()[:200])
+        else:
+            np.save(file, probs)
+        result = order.runpytest_inprocess("order", "-q", *people)
+
+        result.assert_outcomes(errors=1)
+        text = result.stdout.str()
+        assert "--learning-order-soft-labels: " in text
+        assert words in text
+        assert "Traceback" not in text
+        assert not list(order.path.rglob("*.record.npz"))
 
 
 def test_an_unknown_statistic_is_refused(order):
@@ -134,6 +157,49 @@ def test_the_published_picture_begins_at_epoch_5_and_a_fifth():
     found = dict(shifts(np.arange(4.0), right))
 
     assert found == pytest.approx({5: 1 / np.sqrt(1.25), 7: 1 / np.sqrt(1.25)})
+
+
+def at(epoch, consistency, agreement=0.5):
+    return AtEpoch(
+        epoch=epoch, agreement=agreement, low=0.4, high=0.6, expected=0.3,
+        corrected=0.2, accuracy=0.9, spread=0.1, lower_bound=0.1,
+        consistency=consistency,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("networks", "kappas", "shown"),
+    [
+        (3, (0.25, None), [0.25, NO_KAPPA]),
+        (1, (None, None), [NO_PAIR, NO_PAIR]),
+        (3, (None, None), [None, None]),  # nobody asked
+    ],
+)
+def test_an_epoch_without_kappa_says_why(networks, kappas, shown):
+    epochs = tuple(at(i, kappa) for i, kappa in enumerate(kappas, 1))
+    order = Order(
+        population="p", split="train", networks=networks, epochs=epochs, alone={},
+        related=(),
+    )  # fmt: skip
+
+    assert [row[-1] for row in by_epoch(order).rows] == shown
+
+
+def test_the_published_picture_says_which_epochs_it_leaves_out():
+    """The early ones for being early, and not for their agreement."""
+    related = Related(
+        statistic="s", overall=(0, 0, 0), within=None, agreed_shift={"5": 0.1, "6": 0.2}
+    )
+    order = Order(
+        population="p", split="test", networks=3, epochs=(), alone={},
+        related=(related,),
+    )  # fmt: skip
+    (curve,) = shift_curve(order)
+
+    assert curve.note.startswith(
+        "As published, epochs before 5 are left out whatever their agreement, and "
+        "later ones where it is below 20 %."
+    )
 
 
 def test_one_network_is_compared_with_no_other(order):
