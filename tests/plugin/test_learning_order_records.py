@@ -93,6 +93,19 @@ def test_records_that_prove_nothing_have_no_images_but_tables(order):
     assert report["sections"]["learning-order"]["pictured"] == []
 
 
+def test_answers_of_people_are_held_to_labels_that_records_alone_have(order):
+    """One line where they do not belong, and no way through the code."""
+    recorded(order.path, ids={"test": np.array([f"x/{i}.png" for i in range(60)])})
+    people = ("-k", "human_entropy", "--learning-order-soft-labels", "people.npy")
+    np.save(order.path / "people.npy", np.eye(3)[LABELS[:59]])
+    result = order.runpytest_inprocess("order", "-q", *THEIRS, *people)
+
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert "people.npy must have a row for each of 60 test images, got 59" in text
+    assert "probs = soft_labels" not in text
+
+
 def test_a_table_may_name_images_by_their_pixels(order):
     """Of trained networks on a base of arrays; one of other images is told apart."""
     from harness import image_ids
