@@ -128,7 +128,7 @@ class Columns:
         last = next((one for one in levels if self._least(one) <= room), levels[-1])
         shown = self._shown(last)
         spare = room - sum(block.width + _GAP for block in shown)
-        spare = (spare - _GAP * (len(self.names) - 1)) // len(self.names)
+        spare = self._letters(spare - _GAP * (len(self.names) - 1))
         made = [
             (
                 Column(block.head, no_wrap=True),
@@ -158,6 +158,14 @@ class Columns:
         if gone:
             lost = dict.fromkeys(f"{n.over} {n.name}".strip() for n in gone)
             yield f"  no room for {', '.join(lost)}"
+
+    def _letters(self, spare: int) -> int:
+        """Letters of each name: all where those of every column fit, else a share."""
+        longest = [
+            min(max((len(_text(row[i])) for row, _ in self.rows), default=0), c.widest)
+            for i, c in enumerate(self.names)
+        ]
+        return spare if sum(longest) <= spare else spare // len(self.names)
 
     def _named(
         self, place: int, letters: int, room: int, last: int

@@ -103,3 +103,16 @@ def test_texts_behind_numbers_are_folded_and_names_stay_whole(width, lines):
     text = rendered([table], width=width).splitlines()
 
     assert [text[0], text[2]] == lines
+
+
+def test_a_long_name_takes_what_a_short_one_leaves():
+    """Half of the room is too narrow for it, and both fit."""
+    numbers = (Number(name="score", width=6),)
+    table = Columns(
+        names=tuple(Names(head=h, widest=24, cut=True) for h in ("task", "model")),
+        blocks=(Block(numbers=numbers),),
+    )
+    for task in ("jigsaw-2x2-4", "jigsaw-2x2-8"):
+        table.add((task, "nin"), ("0.500",))
+
+    assert "jigsaw-2x2-4   nin" in rendered([table], width=30)
