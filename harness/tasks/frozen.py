@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_features
+from harness.metrics.numerics.uncertainty import mean_interval, sampling_interval
 from harness.metrics.representation.logistic_probe import regression
 from harness.metrics.representation.standardised import Scale
 
@@ -62,12 +63,24 @@ class Score:
         The ends of the interval.
     chance
         Score of a head that knows nothing.
+    learnt_from, judged_on
+        How many images the head was trained on, and has answered on.
     """
 
     value: float
     low: float
     high: float
     chance: float
+    learnt_from: int
+    judged_on: int
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is kept with the number: fewer images than asked for may exist."""
+        return {
+            "images_learnt_from": str(self.learnt_from),
+            "images_judged_on": str(self.judged_on),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +154,7 @@ class FrozenTask:
             encode=encode,
             setting=setting,
             answerer=fitted(self.questions(train, encode, setting)),
+            learnt_from=len(train),
         )
 
     def questions(self, pixels: Pixels, encode: Encode, setting: Setting) -> Asked:
@@ -177,12 +191,15 @@ class FrozenHead:
         What it answers, on which features, shown how.
     answerer
         From features to answers.
+    learnt_from
+        How many images it was trained on.
     """
 
     task: FrozenTask
     encode: Encode
     setting: Setting
     answerer: Answerer
+    learnt_from: int
 
     def score(self, pixels: Pixels) -> Score:
         """How well it answers on (n, h, w, c) images.
@@ -197,7 +214,14 @@ class FrozenHead:
         """
         asked = self.task.questions(pixels, self.encode, self.setting)
         value, low, high = self.answerer.score(asked)
-        return Score(value=value, low=low, high=high, chance=self.task.chance)
+        return Score(
+            value=value,
+            low=low,
+            high=high,
+            chance=self.task.chance,
+            learnt_from=self.learnt_from,
+            judged_on=len(pixels),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -219,11 +243,10 @@ class Answerer:
     centre: NDArray[np.float64] | None
 
     def score(self, asked: Asked) -> tuple[float, float, float]:
-        """Accuracy or R² with its interval; see `better`."""
+        """Accuracy or R² with its interval; see `right_share` and `better`."""
         said = self.answer(self.scale.whole(asked.features))
         if self.centre is None:
-            wrong = (said != asked.answers).astype(np.float64)
-            return better(wrong, np.ones(len(wrong)), asked.images)
+            return right_share(said == asked.answers, asked.images)
         errors = ((asked.answers - said) ** 2).sum(axis=1)
         around = ((asked.answers - self.centre) ** 2).sum(axis=1)
         return better(errors, around, asked.images)
@@ -263,19 +286,72 @@ def fitted(train: Asked, *, c: float = C, penalty: float = PENALTY) -> Answerer:
     return Answerer(scale=scale, answer=answer, centre=centre)
 
 
+def right_share(
+    right: NDArray[np.bool_], images: NDArray[np.int64]
+) -> tuple[float, float, float]:
+    r"""The share of questions that are answered right, and its 95 % interval.
+
+    Questions about one image are not independent, so it is Wilson's at their effective
+    number
+
+    .. math:: n^* = \frac{p (1 - p)}{v}
+
+    where v is the variance of the share p over images (delta method). It is held
+    between the numbers of images and of questions; where v is 0 because all are right,
+    or all wrong, it is the number of images.
+
+    Parameters
+    ----------
+    right
+        (m,) whether each question is answered right.
+    images
+        (m,) the image that it is about.
+
+    Raises
+    ------
+    UndefinedMetricError
+        If they are about fewer than two images.
+
+    References
+    ----------
+    Franco, Little, Louis and Slud, "Comparative study of confidence intervals for
+    proportions in complex sample surveys", Journal of Survey Statistics and Methodology
+    7, 2019.
+
+    Examples
+    --------
+    >>> about = np.array([0, 0, 1, 1])
+    >>> value, low, high = right_share(np.array([True, False, True, True]), about)
+    >>> value, 0 < low < value < high < 1
+    (0.75, True)
+    >>> round(right_share(np.array([True] * 4), about)[1], 4)  # of two images
+    0.3424
+    """
+    a, b = _by_image(images, right.astype(np.float64), np.ones(len(right)))
+    n, m = len(b), len(right)
+    share = float(right.mean())
+    variance = float(((a - share * b) / b.mean()).var(ddof=1)) / n
+    effective = n
+    if 0 < share < 1:
+        known = share * (1 - share)
+        effective = known / variance if variance * m > known else m
+    low, high = sampling_interval(share, max(effective, n))
+    return share, float(low), float(high)
+
+
 def better(
     errors: NDArray[np.float64], around: NDArray[np.float64], images: NDArray[np.int64]
 ) -> tuple[float, float, float]:
     """1 less the sum of errors in parts of another sum, and its 95 % interval.
 
     With the squared errors around the training images' mean it is R², in which answers
-    that vary most count most; with ones it is accuracy. The interval is Student's, for
-    a ratio of means over images (delta method).
+    that vary most count most. The interval is Student's, for a ratio of means over
+    images (delta method), and ends at 1.
 
     Parameters
     ----------
     errors, around
-        (m,) one of each question.
+        (m,) one of each question, from 0.
     images
         (m,) the image that it is about: questions about one are not independent.
 
@@ -287,24 +363,33 @@ def better(
 
     Examples
     --------
-    >>> wrong, about = np.array([0.0, 1.0, 0.0, 0.0]), np.array([0, 0, 1, 1])
-    >>> better(wrong, np.ones(4), about)[0]
+    >>> errors, about = np.array([0.0, 1.0, 0.0, 0.0]), np.array([0, 0, 1, 1])
+    >>> better(errors, np.ones(4), about)[0]
     0.75
     """
-    from scipy.stats import t
-
-    _, number = np.unique(images, return_inverse=True)
-    n = int(number.max()) + 1
-    a, b = (np.bincount(number, part, n) for part in (errors, around))
-    if n < 2 or b.sum() == 0:
+    a, b = _by_image(images, errors, around)
+    if b.sum() == 0:
         raise UndefinedMetricError(
-            "answers must be about two images at least and differ from their mean over "
-            f"the training images; {n} were asked about"
+            "answers must differ from their mean over the training images; all of "
+            f"{len(b)} images are that"
         )
     ratio = float(a.sum() / b.sum())
-    apart = (a - ratio * b) / b.mean()
-    reach = float(t.ppf(0.975, n - 1) * apart.std(ddof=1) / np.sqrt(n))
-    return 1 - ratio, 1 - ratio - reach, 1 - ratio + reach
+    reach = (a - ratio * b) / b.mean()
+    low, high = mean_interval(1 - ratio - reach, bounds=(-np.inf, 1.0))
+    return 1 - ratio, low, max(high, 1 - ratio)
+
+
+def _by_image(
+    images: NDArray[np.int64], *parts: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
+    """(n,) sums over the questions about each image."""
+    _, number = np.unique(images, return_inverse=True)
+    n = int(number.max()) + 1
+    if n < 2:
+        raise UndefinedMetricError(
+            f"questions must be about two images at least; {n} was asked about"
+        )
+    return tuple(np.bincount(number, part, n) for part in parts)
 
 
 def ask_views(pixels: Pixels, encode: Encode, task: Task) -> Asked:

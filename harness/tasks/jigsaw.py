@@ -182,7 +182,7 @@ def frozen(task: Task) -> FrozenTask:
         ask=lambda pixels, encode, setting: ask_views(pixels, encode, task),
         chance=task.chance,
         leak=partial(tile_means, grid=task.views[-1].grid),
-        leaked="means of tiles",
+        leaked="mean and deviation of tiles",
         source=TASK.source,
     )
 

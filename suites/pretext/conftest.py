@@ -26,7 +26,7 @@ def pytest_addoption(parser):
         "--pretext-images",
         default="1000",
         metavar="N",
-        help="training images that heads learn from, twice as many as they are "
+        help="training images that heads learn from at most, twice as many as they are "
         "judged on (default 1000)",
     )
 

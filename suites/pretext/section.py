@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from harness.analysis.correlation import Undefined
+from harness.metrics.numerics.uncertainty import difference_interval
 from harness.report.table import Column, Part, Range, Table, Text
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ SCORE, TWIN, LEAK = "pretext_score", "pretext_twin", "pretext_leak"
 JPEG = "rotation_told_by_jpeg"
 LEAKS = {
     "rotation": "JPEG lattice",
-    "jigsaw": "means of tiles",
+    "jigsaw": "mean and deviation of tiles",
     "tiles": "mean and deviation of tiles",
     "context": "mean colours",
     "inpainting": "mean colour around",
@@ -32,12 +34,19 @@ class Solved:
     Attributes
     ----------
     family, model, pretext, images
-        Where, who, which task, and training images of the heads.
+        Where, who, which task, and how many training images were asked for.
+    learnt_from, judged_on
+        How many images there were for heads to learn from and to be judged on; several
+        where datasets have not as many.
     score, chance
         Of the frozen network; of a head that knows nothing.
     twin, least, most
         Median, least and largest of the networks with random weights; None if there
         are none.
+    over_twin, interval
+        The score less that of the twin, and at 95 % where one dataset's images would
+        put it, as if each had been asked about its own; None without a twin, and of
+        several datasets no interval.
     leak
         Of a head on what gives the answer away.
     """
@@ -46,11 +55,15 @@ class Solved:
     model: str
     pretext: str
     images: str
+    learnt_from: tuple[int, ...]
+    judged_on: tuple[int, ...]
     score: float
     chance: float | None
     twin: float | None
     least: float | None
     most: float | None
+    over_twin: float | None
+    interval: tuple[float, float] | None
     leak: float | None
 
 
@@ -107,14 +120,28 @@ class PretextSection:
         yield Text(
             text="Accuracy, of inpainting and colorization R² against the mean of the "
             "training images. Twin: the same network with random weights, the median "
-            "of its seeds and the range. Leak: the same head on what gives the answer "
+            "of its seeds and the range. 95 %: over images alone and as if "
+            "the twin had seen others, which is too wide; none of several datasets. "
+            "Leak: the same head on what gives the answer "
             f"away: {', '.join(f'{what} ({task})' for task, what in LEAKS.items())}.",
             small=True,
         )
 
     def quantities(self, found: PretextScores, /) -> Mapping[str, Quantity]:
-        """None: a gate names a score at its place, ``pretext_score[pretext=...]``."""
-        return {}
+        """`over_twin` of each model on a family, by task and the least of its tasks."""
+        by_name: dict[str, list[float | None]] = {}
+        for one in found.of:
+            whole = f"over_twin of {one.model} on {one.family}"
+            for name in (whole, f"{whole} in {one.pretext}"):
+                by_name.setdefault(name, []).append(one.over_twin)
+        return {name: _least(values) for name, values in by_name.items()}
+
+
+def _least(values: Sequence[float | None]) -> Quantity:
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return Undefined("no twin with random weights was measured of every task")
+    return min(known)
 
 
 def _order(place: tuple[str, ...]) -> tuple[str, int, str, str]:
@@ -129,32 +156,86 @@ def _solved(
     family, task, images, model = place
     scores = measured[SCORE]
     chance = scores[0].facts.get("chance")
-    twins = [row.value for row in measured.get(TWIN, ())]
+    twins = sorted(row.value for row in measured.get(TWIN, ()))
+    score = median(row.value for row in scores)
     leaks = [row.value for row in measured.get(LEAK, ())]
     return Solved(
         family=family,
         model=model,
         pretext=task,
         images=images,
-        score=median(row.value for row in scores),
+        learnt_from=_counts(scores, "images_learnt_from"),
+        judged_on=_counts(scores, "images_judged_on"),
+        score=score,
         chance=float(chance) if chance is not None else None,
         twin=median(twins) if twins else None,
         least=min(twins, default=None),
         most=max(twins, default=None),
+        over_twin=score - median(twins) if twins else None,
+        interval=_interval(scores, measured.get(TWIN, ())),
         leak=median(leaks) if leaks else None,
     )
+
+
+def _counts(rows: Sequence[Measurement], fact: str) -> tuple[int, ...]:
+    """What it says of each, each number once."""
+    return tuple(sorted({int(r.facts[fact]) for r in rows if fact in r.facts}))
+
+
+def _interval(
+    scores: Sequence[Measurement], twins: Sequence[Measurement]
+) -> tuple[float, float] | None:
+    """Of the score less that of the twin in the middle, on one dataset."""
+    if len({row.dataset for row in (*scores, *twins)}) > 1 or len(twins) % 2 == 0:
+        return None
+    (score,), twin = scores, sorted(twins, key=lambda row: row.value)[len(twins) // 2]
+    if score.interval is None or twin.interval is None:
+        return None
+    return difference_interval(
+        (score.value, *score.interval), (twin.value, *twin.interval)
+    )
+
+
+def _used(solved: Sequence[Solved]) -> str:
+    """How many images heads learned from and are judged on; empty if it is not known.
+
+    Fewer than were asked for, where a split has no more.
+    """
+    learnt = {number for one in solved for number in one.learnt_from}
+    judged = {number for one in solved for number in one.judged_on}
+    if not learnt or not judged:
+        return ""
+    asked = {int(one.images) for one in solved if one.images}
+    fewer = f" ({_span(asked)} were asked for)" if asked and asked != learnt else ""
+    return (
+        f"Heads learned from {_span(learnt)} training images{fewer} and are judged on "
+        f"{_span(judged)}."
+    )
+
+
+def _span(numbers: Iterable[int]) -> str:
+    ends = sorted(numbers)
+    return f"{ends[0]}" if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
 
 
 def _table(family: str, solved: Sequence[Solved]) -> Table:
     return Table(
         title=f"pretext tasks on {family}",
         columns=(
-            Column(name="task"),
-            Column(name="model"),
+            Column(name="task", cut=True),
+            Column(name="model", cut=True),
             Column(name="score", form=".3f"),
             Column(name="twin", form=".3f"),
-            Column(name="twins", form=".3f", goes=2),
+            Column(name="twins", form=".3f", goes=3),
             Column(name="over twin", form="+.3f"),
+            Column(
+                name="over twin 95 %",
+                short="95 %",
+                form=".3f",
+                width=11,
+                bounded=True,
+                goes=2,
+            ),
             Column(name="leak", form=".3f", goes=1),
             Column(name="chance", form=".3f"),
         ),
@@ -167,10 +248,12 @@ def _table(family: str, solved: Sequence[Solved]) -> Table:
                 None
                 if one.least is None or one.most is None
                 else Range(low=one.least, high=one.most),
-                None if one.twin is None else one.score - one.twin,
+                one.over_twin,
+                one.interval and Range(low=one.interval[0], high=one.interval[1]),
                 one.leak,
                 one.chance,
             )
             for one in solved
         ),
+        note=_used(solved),
     )

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.tasks import colorization, context, inpainting, jigsaw, rotation, tiles
+from suites.pretext.section import LEAKS
+
 SUITE = Path(__file__).parents[2] / "suites" / "pretext"
 LESS = ("--pretext-images", "60", "--harness-families", "test")
 
@@ -48,11 +51,45 @@ def test_scores_stand_beside_twins_leaks_and_chance(pretext):
     assert (first["pretext"], second["pretext"]) == ("rotation", "inpainting")
     assert first["score"] == rotation["value"]
     assert first["least"] <= first["twin"] <= first["most"]
+    assert first["over_twin"] == first["score"] - first["twin"]
+    assert first["interval"][0] < first["over_twin"] < first["interval"][1]
+    assert rotation["facts"]["images_learnt_from"] == "60"
+    assert (first["learnt_from"], first["judged_on"]) == ([60], [30])
     assert "pretext tasks on test" in result.stdout.str()
     assert "along twin" not in result.stdout.str()  # its seeds are a range there
 
-    again, _ = run(pretext, *arguments)
+    least = min(one["over_twin"] for one in (first, second))
+    gates = (
+        f"pretext.over_twin of lenet on test >= {least}",
+        f"pretext.over_twin of lenet on test in rotation > {first['over_twin']}",
+    )
+    again, report = run(pretext, *arguments, *(f"--harness-gate={g}" for g in gates))
     again.stdout.fnmatch_lines(["cells: 7 found in the store*"])
+    assert [one["passed"] for one in report["verdicts"]] == [True, False]
+
+
+def test_a_model_without_twins_has_no_difference_to_judge(pretext):
+    """Nor has it an interval of one; more images were asked for than there are."""
+    gate = "--harness-gate=pretext.over_twin of linear on test > 0"
+    named = ("--pretext-tasks", "context", "--pretext-images", "2000", "-k", "score")
+    result, report = run(pretext, "--harness-models", "linear", *named, gate)
+
+    (one,) = report["sections"]["pretext"]["of"]
+    assert (one["over_twin"], one["interval"]) == (None, None)
+    learnt, judged = one["learnt_from"][0], one["judged_on"][0]
+    assert (learnt, judged) == (776, 511)
+    said = " ".join(result.stdout.str().split())
+    assert "learned from 776 training images (2000 were asked for) and are" in said
+    assert "no twin with random weights was measured of every task" in said
+    assert [one["passed"] for one in report["verdicts"]] == [False]
+
+
+def test_what_gives_answers_away_is_called_as_the_tasks_call_it():
+    found = [
+        *(rotation.FROZEN, jigsaw.frozen(jigsaw.jigsaw(2, 4)), tiles.frozen(2, 8)),
+        *(context.TASK, inpainting.TASK, colorization.TASK),
+    ]
+    assert {task.name: task.leaked for task in found} == LEAKS
 
 
 def test_colours_are_asked_of_no_grey_base_and_refused_if_named(pretext):

@@ -10,12 +10,13 @@ from PIL import Image
 
 from harness.datasets.bases import CIFAR10
 from harness.errors import UndefinedMetricError
+from harness.metrics.numerics.uncertainty import sampling_interval, share_interval
 from harness.models.pretext.cutting import NEIGHBOURS
 from harness.models.pretext.options import Jigsaw
 from harness.registry import Registry
 from harness.settings import Settings
 from harness.tasks import colorization, context, inpainting, rotation, tiles
-from harness.tasks.frozen import Asked, Setting, ask_views, better, fitted
+from harness.tasks.frozen import Asked, Setting, ask_views, better, fitted, right_share
 from harness.tasks.jigsaw import chosen_jigsaw, frozen, tile_means
 from harness.tasks.jpeg_lattice import lattice_distances, table, told_by_jpeg
 from harness.tasks.rotation import ROTATION
@@ -108,20 +109,52 @@ def test_a_score_is_of_no_unit_and_of_each_image_once(scale, seed):
     assert better(around, around, images) == pytest.approx((0, 0, 0))
 
 
-def test_the_interval_of_an_accuracy_is_students():
+def test_the_interval_of_r2_is_students_and_ends_at_1():
     from scipy.stats import t
 
-    wrong = np.array([0, 1, 0, 0, 1.0])
-    value, low, high = better(wrong, np.ones(5), np.arange(5))
-    ends = t.interval(0.95, 4, loc=0.6, scale=wrong.std(ddof=1) / np.sqrt(5))
+    errors, around = np.array([1, 2, 1, 3, 2.0]), np.full(5, 9.0)
+    value, low, high = better(errors, around, np.arange(5))
+    ends = t.interval(0.95, 4, loc=0.8, scale=(errors / 9).std(ddof=1) / np.sqrt(5))
+    assert (value, low, high) == pytest.approx((0.8, *ends))
 
-    assert (value, low, high) == pytest.approx((0.6, *ends))
+    value, low, high = better(np.array([0, 0, 0, 0.5]), np.ones(4), np.arange(4))
+    assert (value, high) == (0.875, 1.0)
+    assert low < 0.875 - 0.125  # Student's: 3.18 standard errors below
+
+
+@given(wrong=st.lists(st.integers(0, 4), min_size=2, max_size=30))
+def test_the_interval_of_a_share_lies_between_those_of_images_and_of_questions(wrong):
+    """Four questions about each image, of which some are answered wrong."""
+    right = np.concatenate([np.arange(4) >= number for number in wrong])
+    images = np.repeat(np.arange(len(wrong)), 4)
+    value, low, high = right_share(right, images)
+
+    assert value == right.mean()
+    assert 0 <= low <= value <= high <= 1
+    few, many = (sampling_interval(value, n) for n in (len(wrong), len(right)))
+    assert few[0] - 1e-9 <= low <= many[0] + 1e-9
+    assert many[1] - 1e-9 <= high <= few[1] + 1e-9
+
+
+def test_a_share_of_one_question_an_image_has_wilsons_interval():
+    right = np.array([True] * 19 + [False])
+    found = right_share(right, np.arange(20))
+    assert found == pytest.approx((0.95, *share_interval(right)))
+    # Four questions that stand and fall together are one.
+    same = right_share(np.repeat(right, 4), np.repeat(np.arange(20), 4))
+    assert same == pytest.approx(found)
+    # Nearly all right: with Student's interval it ended at 1.0004.
+    wrong = np.zeros((500, 4), dtype=bool)
+    wrong[[3, 8], 0] = True
+    share, _, high = right_share(~wrong.ravel(), np.repeat(np.arange(500), 4))
+    assert share == 0.999
+    assert share < high < 1
 
 
 def test_answers_that_are_all_the_mean_are_no_question():
     with pytest.raises(UndefinedMetricError, match="differ from their mean"):
         better(np.ones(3), np.zeros(3), np.arange(3))
-    with pytest.raises(UndefinedMetricError, match="1 were asked about"):
+    with pytest.raises(UndefinedMetricError, match="1 was asked about"):
         better(np.ones(3), np.ones(3), np.zeros(3, dtype=np.int64))
 
 

@@ -202,3 +202,42 @@ def least_share_interval(
     p = np.asarray(shares, dtype=np.float64)
     low, high = sampling_interval(p, images, 1 - (1 - level) / len(p))
     return float(low.min()), float(high.min())
+
+
+def difference_interval(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float]:
+    r"""Return the interval of the difference of two independent estimates.
+
+    .. math:: d - \sqrt{(x - l_x)^2 + (u_y - y)^2} \quad\text{to}\quad
+        d + \sqrt{(u_x - x)^2 + (y - l_y)^2}, \qquad d = x - y
+
+    Parameters
+    ----------
+    first, second
+        Value, lower and upper end of each; the level of the result is theirs.
+
+    Notes
+    -----
+    Of two estimates that rise and fall together, such as of two networks on the same
+    images, it is too wide.
+
+    References
+    ----------
+    Zou and Donner, "Construction of confidence limits about effect measures: a general
+    approach", Statistics in Medicine 27, 2008. Of shares with Wilson's intervals it is
+    Newcombe's method 10, Statistics in Medicine 17, 1998.
+
+    Examples
+    --------
+    >>> one, other = 56 / 70, 48 / 80  # an example of Newcombe's
+    >>> low, high = difference_interval(
+    ...     (one, *sampling_interval(one, 70)), (other, *sampling_interval(other, 80))
+    ... )
+    >>> [round(low, 4), round(high, 4)]
+    [0.0524, 0.3339]
+    """
+    x, low_x, high_x = first
+    y, low_y, high_y = second
+    below, above = np.hypot(x - low_x, high_y - y), np.hypot(high_x - x, y - low_y)
+    return float(x - y - below), float(x - y + above)
