@@ -331,7 +331,7 @@ def right_share(
     n, m = len(b), len(right)
     share = float(right.mean())
     variance = float(((a - share * b) / b.mean()).var(ddof=1)) / n
-    effective = n
+    effective = float(n)
     if 0 < share < 1:
         known = share * (1 - share)
         effective = known / variance if variance * m > known else m
@@ -389,7 +389,8 @@ def _by_image(
         raise UndefinedMetricError(
             f"questions must be about two images at least; {n} was asked about"
         )
-    return tuple(np.bincount(number, part, n) for part in parts)
+    sums = (np.bincount(number, part, n) for part in parts)
+    return tuple(np.asarray(one, dtype=np.float64) for one in sums)
 
 
 def ask_views(pixels: Pixels, encode: Encode, task: Task) -> Asked:
