@@ -66,11 +66,11 @@ def test_plain(tmp_path):
 def own(toy):
     """The toy grid with what a project has of its own."""
     conftest = toy.path / "conftest.py"
-    text = conftest.read_text() + OWN
-    conftest.write_text(
-        text.replace("registry.add_base(TOY)", "registry.add_base(TOY)\n"
-        "    registry.add_metric(MARGIN)")
-    )  # fmt: skip
+    first = "def pytest_harness_register(registry):\n"
+    text = conftest.read_text()
+    assert text.count(first) == 1
+    more = f"{first}    registry.add_metric(MARGIN)\n"
+    conftest.write_text(text.replace(first, more) + OWN)
     toy.makepyfile(test_own=TESTS)
     return toy
 
