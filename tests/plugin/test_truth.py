@@ -325,7 +325,7 @@ class TestSavedOutputs:
             *("--harness-outputs=cam.npz", "--harness-max-images=1", "-k", "nuclear"),
         )
 
-        assert result.ret == 0
+        assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
         assert found["measurements"] == []
         result.stdout.fnmatch_lines(
             ["skipped: test_nuclear_norm *none of the 1 images has a right answer*"]

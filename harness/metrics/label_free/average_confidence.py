@@ -56,6 +56,7 @@ def average_confidence(
 
     Examples
     --------
+    >>> import numpy as np
     >>> average_confidence(np.log([[0.75, 0.25], [0.5, 0.5]]))
     0.625
     >>> average_confidence(np.log([[9.0, 1.0]]), temperature=2.0)  # odds 9:1 to 3:1
