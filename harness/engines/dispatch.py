@@ -138,7 +138,10 @@ class Dispatcher:
     # --- who gets what ----------------------------------------------------------------
 
     def _dispatch(self, session: pytest.Session, waiting: deque[_Sent]) -> None:
-        engine = self._make()
+        try:
+            engine = self._make()
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
         running: dict[Future[str], _Sent] = {}
         alone: deque[_Sent] = deque()
         finished = False

@@ -87,7 +87,7 @@ def test_two_processes_norm_as_one_does():
     running = [context.Process(target=part, args=(r, port, queue)) for r in range(2)]
     for process in running:
         process.start()
-    found = [queue.get(timeout=100) for _ in range(2 * len(KINDS))]
+    found = [queue.get(timeout=300) for _ in range(2 * len(KINDS))]
     for process in running:
         process.join()
 
