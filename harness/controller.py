@@ -445,9 +445,7 @@ class Controller:
         if self.config.option.collectonly:
             return
         if self._elsewhere and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            session.exitstatus = (
-                pytest.ExitCode.OK
-            )  # of few groups a shard may get none
+            session.exitstatus = pytest.ExitCode.OK  # a shard may get no group
         if session.exitstatus == pytest.ExitCode.OK:
             # A test, or what stands in the way of tests, may have ended pytest so.
             if not self.verdicts:

@@ -21,6 +21,7 @@ from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
     cell_of,
+    made_run,
     make_run_key,
     note,
     note_code,
@@ -400,9 +401,9 @@ class Cells:
 
     @property
     def _under_way(self) -> UnderWay | None:
-        """Of a run that has asked for answers."""
-        found: UnderWay | None = vars(vars(self).get("run", self)).get("under_way")
-        return found
+        """Of a run that has asked for answers; none is made to be asked."""
+        run = made_run(self.config)
+        return None if run is None else vars(run).get("under_way")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:

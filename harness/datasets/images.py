@@ -115,6 +115,35 @@ class ArrayImages:
         return self.take(np.arange(start, stop), geometry)
 
 
+class SamePixels:
+    """Base of images that are others' but for what is known of them.
+
+    A subclass puts those into `_images`.
+    """
+
+    _images: Images
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(n, h, w, c) of all of them."""
+        return self._images.pixels
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def take(
+        self, rows: NDArray[np.intp], geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(m, h, w, c) of the images of these numbers."""
+        return self._images.take(rows, geometry)
+
+    def block(
+        self, start: int, stop: int, geometry: Geometry | None = None
+    ) -> NDArray[np.uint8]:
+        """(stop - start, h, w, c) of consecutive images."""
+        return self._images.block(start, stop, geometry)
+
+
 class FileArrays:
     """Arrays that a reader makes of files, once somebody looks at them.
 

@@ -14,15 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from harness.datasets.dataset import Dataset
-from harness.datasets.images import Images, held
+from harness.datasets.images import Images, SamePixels, held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
-
-    from harness.datasets.geometry import Geometry
 
 
 class Watch:
@@ -50,7 +48,7 @@ class Watch:
             self._paused = before
 
 
-class WatchedImages:
+class WatchedImages(SamePixels):
     """Images that tell when their labels are looked at."""
 
     def __init__(self, images: Images, watch: Watch) -> None:
@@ -67,26 +65,6 @@ class WatchedImages:
     def digest(self) -> str:
         """Of what is watched."""
         return self._images.digest
-
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """(n, h, w, c)."""
-        return self._images.pixels
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def take(
-        self, rows: NDArray[np.intp], geometry: Geometry | None = None
-    ) -> NDArray[np.uint8]:
-        """(m, h, w, c) of the images of these numbers."""
-        return self._images.take(rows, geometry)
-
-    def block(
-        self, start: int, stop: int, geometry: Geometry | None = None
-    ) -> NDArray[np.uint8]:
-        """(stop - start, h, w, c) of consecutive images."""
-        return self._images.block(start, stop, geometry)
 
 
 def watched(dataset: Dataset, watch: Watch) -> Dataset:

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.image_names import names_of
-from harness.datasets.images import facts_of
+from harness.datasets.images import SamePixels, facts_of
 
 if TYPE_CHECKING:
-    from harness.datasets.geometry import Geometry
     from harness.datasets.images import Images
 
 SEED = 12345  # as published
@@ -84,7 +83,7 @@ def with_label_noise(
     return found
 
 
-class Relabelled:
+class Relabelled(SamePixels):
     """Images with other labels than their own; pixels are read as before.
 
     Parameters
@@ -122,23 +121,3 @@ class Relabelled:
     def names(self) -> tuple[str, ...]:
         """Of the images, where they have any."""
         return names_of(self._images)
-
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """(n, h, w, c) of all of them."""
-        return self._images.pixels
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def take(
-        self, rows: NDArray[np.intp], geometry: Geometry | None = None
-    ) -> NDArray[np.uint8]:
-        """(m, h, w, c) of the images of these numbers."""
-        return self._images.take(rows, geometry)
-
-    def block(
-        self, start: int, stop: int, geometry: Geometry | None = None
-    ) -> NDArray[np.uint8]:
-        """(stop - start, h, w, c) of consecutive images."""
-        return self._images.block(start, stop, geometry)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.image_names import names_of
-from harness.datasets.images import facts_of, sets_of
+from harness.datasets.images import SamePixels, facts_of, sets_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.datasets.images import Images
 
 
-class Roomy:
+class Roomy(SamePixels):
     """Images of any size as a geometry has them, and larger ones to crop from.
 
     Parameters
@@ -70,26 +70,6 @@ class Roomy:
         return hashlib.sha256(f"{self._images.digest} {self.room}".encode()).hexdigest()
 
     @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """(n, h, w, c) as networks get them that are asked."""
-        return self._images.pixels
-
-    @property
     def larger(self) -> NDArray[np.uint8]:
         """(n, h + room, w + room, c)."""
         return self._images.take(np.arange(len(self)), self._larger)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def take(
-        self, rows: NDArray[np.intp], geometry: Geometry | None = None
-    ) -> NDArray[np.uint8]:
-        """(m, h, w, c) of the images of these numbers."""
-        return self._images.take(rows, geometry)
-
-    def block(
-        self, start: int, stop: int, geometry: Geometry | None = None
-    ) -> NDArray[np.uint8]:
-        """(stop - start, h, w, c) of consecutive images."""
-        return self._images.block(start, stop, geometry)

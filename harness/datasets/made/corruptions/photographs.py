@@ -208,14 +208,7 @@ class CorruptedImages:
         """
         key: Hashable = (self.digest, rows.tobytes())
         kept = CORRUPTED.get(key, lambda: self._made(rows))
-        made = kept.block(0, len(kept))
-        side = None if geometry is None else geometry.crop
-        if geometry is None or side is None or made.shape[1:3] == (side, side):
-            return made
-        found = empty(len(made), side, side, made.shape[3])
-        for one, other in zip(made, found, strict=True):
-            other[...] = stretched(one, geometry, quick=self._quick)
-        return found
+        return stretched(kept.block(0, len(kept)), geometry, quick=self._quick)
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
@@ -238,9 +231,23 @@ class CorruptedImages:
 
 
 def stretched(
+    images: NDArray[np.uint8], geometry: Geometry | None, *, quick: bool
+) -> NDArray[np.uint8]:
+    """(n, crop, crop, c) of (n, h, w, c) images that show what a network is to see.
+
+    Those that have its size already, or are asked for without a geometry, stay.
+    """
+    if geometry is None or images.shape[1:3] == (geometry.crop, geometry.crop):
+        return images
+    found = empty(len(images), geometry.crop, geometry.crop, images.shape[3])
+    for one, other in zip(images, found, strict=True):
+        other[...] = _stretched(one, geometry, quick=quick)
+    return found
+
+
+def _stretched(
     image: NDArray[np.uint8], geometry: Geometry, *, quick: bool
 ) -> NDArray[np.uint8]:
-    """(crop, crop, c) of an (h, w, c) image that shows what a network is to see."""
     if quick and geometry.quick:
         return geometry.of_tensor(torch.from_numpy(image).permute(2, 0, 1), whole=True)
     picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)

@@ -105,13 +105,7 @@ class PerturbedImages:
         """
         key: Hashable = (self.digest, rows.tobytes())
         kept = PERTURBED.get(key, lambda: self._made(rows))
-        made = kept.block(0, len(kept))
-        if geometry is None or made.shape[1:3] == (geometry.crop, geometry.crop):
-            return made
-        found = empty(len(made), geometry.crop, geometry.crop, made.shape[3])
-        for one, other in zip(made, found, strict=True):
-            other[...] = stretched(one, geometry, quick=self._quick)
-        return found
+        return stretched(kept.block(0, len(kept)), geometry, quick=self._quick)
 
     def block(
         self, start: int, stop: int, geometry: Geometry | None = None
