@@ -161,8 +161,19 @@ def read_settings(config: pytest.Config) -> Settings:
         from platformdirs import user_cache_path
 
         values["cache_dir"] = user_cache_path("harness", appauthor=False)
-    values.setdefault("store", config.rootpath / ".harness")
+    values.setdefault("store", _project(config) / ".harness")
     return Settings(**values)
+
+
+def _project(config: pytest.Config) -> Path:
+    """The folder of the ini file, or else that where the command was given.
+
+    Without an ini file pytest's root is what the places on its command line have in
+    common, among which it counts options' values that exist: of two runs it differs.
+    """
+    if config.inipath is not None or config.getoption("rootdir"):
+        return config.rootpath
+    return config.invocation_params.dir
 
 
 def check_ini(config: pytest.Config) -> None:

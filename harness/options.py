@@ -604,7 +604,7 @@ OPTIONS = (
         parse=possible_path,
         metavar="DIR",
         help="where measurements are kept, so that a later run finds them (default: "
-        ".harness in pytest's root directory)",
+        ".harness beside the ini file, or else in the current folder)",
     ),
     Option(
         field="download",

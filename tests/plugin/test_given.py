@@ -206,3 +206,23 @@ def test_an_option_s_value_does_not_cost_the_ini_file_and_its_gates(toy, tmp_pat
     assert refused.ret == pytest.ExitCode.USAGE_ERROR
     refused.stderr.fnmatch_lines([f"*must be written --harness-store={store} here*"])
     assert judged.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_the_store_is_where_the_command_was_given_whatever_its_values(
+    toy, tmp_path_factory
+):
+    """A killed run is found again, and nothing is written beside somebody's data."""
+    (toy.path / "pytest.ini").unlink(missing_ok=True)
+    (toy.path / "tox.ini").unlink(missing_ok=True)
+    toy.makepyfile(test_one="def test_m(predictions, record):\n    record('m', 1.0)\n")
+    far = tmp_path_factory.mktemp("far")
+    few = "--harness-base=toy", "--harness-models=sharp", "--harness-families=in0"
+
+    toy.runpytest_subprocess("test_one.py", *few).assert_outcomes(passed=1)
+    again = toy.runpytest_subprocess(
+        "test_one.py", *few, "--harness-data-root", str(far)
+    )
+
+    again.stdout.fnmatch_lines(["cells: 1 found in the store"])
+    assert (toy.path / ".harness" / "results.jsonl").is_file()
+    assert not (toy.path.parent / ".harness").exists()
