@@ -135,13 +135,16 @@ class Dispatcher:
             self._dispatch(session, deque(waiting))
         return True
 
+    def _engine(self) -> Engine:
+        try:
+            return self._make()
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+
     # --- who gets what ----------------------------------------------------------------
 
     def _dispatch(self, session: pytest.Session, waiting: deque[_Sent]) -> None:
-        try:
-            engine = self._make()
-        except HarnessError as error:
-            raise pytest.UsageError(str(error)) from None
+        engine = self._engine()
         running: dict[Future[str], _Sent] = {}
         alone: deque[_Sent] = deque()
         finished = False
@@ -183,7 +186,7 @@ class Dispatcher:
             future = engine.submit(run_group, text)
         except BrokenExecutor:
             engine.shutdown(wait=False)
-            engine = self._make()
+            engine = self._engine()
             future = engine.submit(run_group, text)
         running[future] = _Sent(sent.name, sent.items, time.monotonic())
         return engine

@@ -270,6 +270,7 @@ import json
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from harness.engines.group import Result
+from harness.errors import HarnessError
 
 class Fake(Executor):
     workers = 3
@@ -305,6 +306,16 @@ def breaking(group):
     if group["name"] == "soft on in1" or (first and "sharp" in group["name"]):
         raise BrokenExecutor("broken")
     return Result()
+
+class Once(Fake):
+    def submit(self, work, text):
+        raise BrokenExecutor("broken")
+
+def once():
+    if Path("made").exists():
+        raise HarnessError("no machine is left")
+    Path("made").touch()
+    return Once(None)
 
 def make(how): return Fake(globals()[how])
 def threads(): return ThreadPoolExecutor(1)
@@ -401,6 +412,13 @@ def test_a_number_of_workers_that_is_none_is_refused(fakes):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*`workers` of engine processes must be*'none'*"])
+
+
+def test_an_engine_that_cannot_be_made_again_ends_the_run_in_words(fakes):
+    result = fakes.runpytest_inprocess("--harness-engine=fakes:once")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: no machine is left"])
 
 
 def test_groups_and_results_are_texts():
