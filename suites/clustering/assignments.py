@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from harness.errors import HarnessError
 from harness.extras import install
@@ -52,7 +52,7 @@ class Assignment:
         Raises
         ------
         HarnessError
-            If it is none of these, or needs faiss, which is not installed.
+            If it is none of these.
 
         Examples
         --------
@@ -71,11 +71,6 @@ class Assignment:
                 f"and pixels-NORM-initN[-seedS], with NORM raw or l2, got {text!r}; "
                 "write for instance kmeans-l2-init10"
             )
-        if found["of"] == "faiss" and find_spec("faiss") is None:
-            raise HarnessError(
-                f"--clustering-by {text} needs faiss: {install('faiss')}, or "
-                f"write {text.replace('faiss', 'kmeans', 1)}, which is by scikit-learn"
-            )
         return cls(
             of=found["of"] or "pixels",
             layer=found["layer"] or "head",
@@ -83,6 +78,21 @@ class Assignment:
             starts=int(found["starts"]),
             seed=int(found["seed"] or 0),
         )
+
+    def check(self) -> Self:
+        """Itself, where it can be made here.
+
+        Raises
+        ------
+        HarnessError
+            If it needs faiss, which is not installed.
+        """
+        if self.of == "faiss" and find_spec("faiss") is None:
+            raise HarnessError(
+                f"--clustering-by {self} needs faiss: {install('faiss')}, or write "
+                f"{str(self).replace('faiss', 'kmeans', 1)}, which is by scikit-learn"
+            )
+        return self
 
     def __str__(self) -> str:
         """The text, with all that is said of it."""

@@ -62,7 +62,9 @@ def pytest_generate_tests(metafunc):
                 ("clusters", "k"),
                 [
                     (str(found), k)
-                    for found in (Assignment.parse(text.strip()) for text in texts)
+                    for found in (
+                        Assignment.parse(text.strip()).check() for text in texts
+                    )
                     for k in ([classes] if str(found) == "head" else whole(counts))
                 ],
             )

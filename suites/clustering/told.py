@@ -15,6 +15,8 @@ from harness.analysis.correlation import Undefined
 from harness.metrics import METRICS
 from harness.report.table import Column, Range, Table
 
+from .assignments import Assignment
+
 if TYPE_CHECKING:
     from harness.measurement import Measurement
 
@@ -60,7 +62,9 @@ def told(rows: Sequence[Measurement]) -> tuple[Told, ...]:
     for row in rows:
         axes = dict(row.axes)
         if row.metric in (*UNLABELLED, *JUDGES) and "clusters" in axes:
-            model = "" if axes["clusters"].startswith("pixels") else row.model
+            model = (
+                "" if Assignment.parse(axes["clusters"]).of == "pixels" else row.model
+            )
             of_kind = values.setdefault((row.family, axes["clusters"]), {})
             place = model, row.dataset, axes["k"]
             of_kind.setdefault(row.metric, {})[place] = row.value
