@@ -263,10 +263,16 @@ def text_of(value: object) -> str:
     return f"{contents.texts['']} {contents.digest()}"
 
 
-def digest_of(code: Iterable[Callable[..., Any]], files: Iterable[Path]) -> str:
-    """sha256 over functions and classes of the user's and further files of code."""
+def digest_of(
+    code: Iterable[Callable[..., Any]],
+    files: Iterable[Path],
+    values: Iterable[object] = (),
+) -> str:
+    """sha256 over functions and classes of the user's, other files of code, values."""
     contents = Contents()
     contents.files.update(files)
+    for value in values:
+        contents.add("", value)
     for one in code:
         if isinstance(one, type):
             contents.add_class(one)

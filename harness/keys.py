@@ -122,7 +122,8 @@ class Keys(Grid):
         Parameters
         ----------
         test, source
-            Name of the test function and digest of its file.
+            Name of the test function and digest of its file; or of the metric that it
+            measures, where it does no more.
         others
             The test's further parameters, as text.
         """

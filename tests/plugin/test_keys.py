@@ -459,3 +459,124 @@ def test_what_tests_do_to_their_modules_is_not_taken_for_a_change(toy):
     )
     assert counts(toy) == {"measured": 4}
     assert counts(toy) == {"stored": 4}
+
+
+IMPORTS = """
+import numpy as np
+import pytest
+from harness.metrics.label_free.average_confidence import average_confidence
+"""
+MEASURE = "def test_sure(measure):\n    measure(average_confidence)\n"
+ALIKE = (
+    MEASURE,
+    'def test_other(measure):\n    """Why."""\n    measure("average_confidence")',
+    '@pytest.mark.parametrize("metric", ["average_confidence"])\n'
+    "def test_metric(measure, metric):\n    measure(metric)",
+    '@pytest.mark.harness_gate("average_confidence: interior n >= 0")\n'
+    f"{MEASURE}\ndef test_more(predictions, record):\n    record('more', 1.0)",
+)
+MORE = (
+    "def test_sure(measure):\n    np.seterr()\n    measure(average_confidence)",
+    "def test_sure(measure):\n    measure(average_confidence, temperature=2.0)",
+    "def test_sure(measure):\n    assert measure(average_confidence)",
+    "def test_sure(measure, accuracy):\n    measure(average_confidence)",
+    "def test_sure(measure, request):\n    measure(average_confidence)",
+    f'@pytest.mark.usefixtures("accuracy")\n{MEASURE}',
+    f"np.seterr()\n{MEASURE}",
+    f"def setup_module():\n    pass\n\n{MEASURE}",
+    "class TestSure:\n    def test_sure(self, measure):\n"
+    "        measure(average_confidence)",
+    f"def other(function):\n    return function\n\n@other\n{MEASURE}",
+    f"@pytest.fixture(autouse=True)\ndef first():\n    np.seterr()\n\n{MEASURE}",
+    *(
+        f"@pytest.fixture\ndef {name}({name}):\n    return {name}\n\n{MEASURE}"
+        for name in ("measure", "predictions", "source")
+    ),
+    '@pytest.mark.parametrize("k", [1])\n'
+    "def test_sure(measure, k):\n    measure(average_confidence)",
+)
+
+
+def test_a_declared_metric_is_one_cell_whoever_asks_for_it(toy):
+    """`harness predict` and `pytest suites` find what the other has measured.
+
+    A test that may do more is known by its own code.
+    """
+    (toy.path / "test_suite.py").unlink()
+    for i, text in enumerate((*ALIKE, *MORE)):
+        (toy.path / f"test_{i:02}.py").write_text(IMPORTS + text)
+    toy.runpytest_inprocess("--harness-families=in0", "--harness-models=sharp")
+
+    lines = (toy.path / ".harness/results.jsonl").read_text().splitlines()
+    rows = [row for line in lines for row in json.loads(line)]
+    keys = {row["test"][:7]: row["key"] for row in rows if row["metric"] != "more"}
+    assert len(keys) == len(ALIKE) + len(MORE)
+    found = [keys[f"test_{i:02}"] for i in range(len(keys))]
+    assert len(set(found[: len(ALIKE)])) == 1
+    assert len(set(found)) == 1 + len(MORE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param("probs.max", "probs.min", id="its function"),
+        pytest.param("interval=wide", "interval=narrow", id="its interval"),
+        pytest.param("- 1, 1", "- 1, 2", id="what its interval calls"),
+        pytest.param("Input.PROBS", "Input.LOGITS", id="what it is given"),
+        pytest.param("bounds=(-99, 99)", "bounds=(-98, 99)", id="its bounds"),
+    ],
+)
+def test_all_that_is_declared_of_a_metric_counts(toy, old, new):
+    """Of one that a conftest has registered, which no file of a test imports."""
+    toy.makepyfile(
+        own="""
+        from harness.metrics.spec import Input, Metric, Trend
+
+        def spread(probs):
+            return float(probs.max(axis=1).mean())
+
+        def ends():
+            return - 1, 1
+
+        def wide(probs):
+            return ends()
+
+        def narrow(probs):
+            return 0, 1
+
+        SPREAD = Metric(fn=spread, inputs=(Input.PROBS,), bounds=(-99, 99),
+                        trend=Trend.NONE, source="here", interval=wide)
+        """,
+        test_suite="def test_spread(measure):\n    measure('spread')\n",
+    )
+    path = toy.path / "conftest.py"
+    hook = "def pytest_harness_register(registry):\n"
+    path.write_text(
+        path.read_text().replace(
+            hook, f"from own import SPREAD\n{hook}    registry.add_metric(SPREAD)\n"
+        )
+    )
+    only = "--harness-models=sharp"
+    assert counts(toy, only) == {"measured": 1}
+    assert counts(toy, only) == {"stored": 1}
+
+    edit(toy, "own.py", old, new)
+
+    assert counts(toy, only) == {"measured": 1}
+
+
+def test_a_source_set_of_one_s_own_counts_where_measure_takes_it(toy):
+    """A conftest's fixture that `measure` asks for while the test runs."""
+    toy.makepyfile(test_suite="def test_atc_ne(measure): measure('atc_ne')")
+    path = toy.path / "conftest.py"
+    path.write_text(
+        path.read_text() + "\nimport pytest\n\n@pytest.fixture\ndef source(source):\n"
+        "    return source  # as it is\n"
+    )
+    only = "--harness-models=sharp"
+    assert counts(toy, only) == {"measured": 1}
+    assert counts(toy, only) == {"stored": 1}
+
+    edit(toy, "conftest.py", "return source  # as it is", "return [source][0]")
+
+    assert counts(toy, only) == {"measured": 1}
