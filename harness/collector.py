@@ -49,6 +49,7 @@ class Collector:
         self.unstored = 0  # cells that were measured, and that the store did not take
         self._silent: set[str] = set()
         self.unwritten = ""  # why it did not
+        self.why_left = ""  # why cells were not run, once it is over
         self.refused = ""  # why it takes nothing, where it need not as yet
 
     def expect(self, plan: Plan) -> None:
@@ -113,10 +114,17 @@ class Collector:
         """Note a cell whose test ended well, and has not recorded anything so far."""
         self._silent.add(nodeid)
 
-    def settle(self) -> None:
-        """When no report is to come: what ended well without a value was skipped."""
+    def settle(self, why: str = "") -> None:
+        """When no report is to come: what ended well without a value was skipped.
+
+        Parameters
+        ----------
+        why
+            Those that nothing was heard of were not run.
+        """
         for nodeid in sorted(self._silent - self.outcomes.keys()):
             self.skip(nodeid, "the test passed and recorded nothing")
+        self.why_left = why
 
     def count(self) -> Counter[str]:
         """How many cells ended how; "not run" for those that never did.

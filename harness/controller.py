@@ -21,7 +21,7 @@ from harness.fixtures.cells import (
     plan_of,
     run_of,
 )
-from harness.interrupts import finishing
+from harness.interrupts import Deadline, catch_termination, finishing
 from harness.printable import printable
 from harness.protocol.garbage import sweep
 from harness.shards import closing, elsewhere, measuring
@@ -64,6 +64,9 @@ class Controller:
         self._others = False  # whether a test that is no cell has passed
         self._summary: Summary | None = None
         self._interrupted = False
+        limit = self.settings.time_limit
+        self._deadline = Deadline(limit, self._stop_soon)
+        self._over = f"--harness-time-limit of {limit:g} s is over" if limit else ""
         self._checked = False
         self._earlier: SavedRun | None = None
         self._unwritten = ""
@@ -126,6 +129,7 @@ class Controller:
             return
         self._checked = True
         self.config.add_cleanup(watch_exits())
+        self.config.add_cleanup(catch_termination())
         asked = given(self.config)
         if "cache_dir" in asked:
             from harness.artifacts import check_cache
@@ -301,18 +305,29 @@ class Controller:
         self, session: pytest.Session
     ) -> Generator[None, object, object]:
         """Judge the gates when every worker's last report is in."""
+        self._session = session
+        why = "the run was stopped before"
         try:
-            result = yield
-        except (KeyboardInterrupt, pytest.exit.Exception):
+            with self._deadline:
+                result = yield
+        except (KeyboardInterrupt, pytest.exit.Exception) as error:
             self._interrupted = True
-            self.verdicts = self._not_judged("not judged: the run was interrupted")
+            why = self._over if self._deadline.passed else "the run was interrupted"
+            self.verdicts = self._not_judged(f"not judged: {why}")
+            if self._deadline.passed:
+                goes_on = f"{why}; the same command goes on from here"
+                raise pytest.exit.Exception(goes_on) from error
             raise
         finally:
-            self.collector.settle()
+            self.collector.settle(why)
             self.collector.close()
             if not self._interrupted and not session.config.option.collectonly:
                 self._judge_in_spite_of_interrupts()
         return result
+
+    def _stop_soon(self) -> None:
+        """Have pytest start no other test."""
+        self._session.shouldstop = self._over
 
     def _judge_in_spite_of_interrupts(self) -> None:
         try:
@@ -428,7 +443,7 @@ class Controller:
             f"stopped before {when}; what was measured is in the store, and the same "
             "command reports it"
         )
-        self._session.exitstatus = pytest.ExitCode.INTERRUPTED
+        self._session.exitstatus = _INTERRUPTED
 
     def _unstored(self) -> str:
         """What is to be said of measurements that the store could not take."""
@@ -454,6 +469,8 @@ class Controller:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             elif self._nothing:
                 session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        if self._deadline.passed and session.exitstatus == _INTERRUPTED:
+            session.exitstatus = TIME_IS_OVER
         if self.collector.unwritten:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         from harness.report.files import paths_of, write_files
@@ -490,6 +507,10 @@ class Controller:
         write_list(self.settings.label_next, self.run, headlines, self._given)
 
 
+#: Exit status of a run that its time limit ended: EX_TEMPFAIL of sysexits.h, by which
+#: programs ask to be started again.
+TIME_IS_OVER = 75
+_INTERRUPTED = pytest.ExitCode.INTERRUPTED
 GATE_PREFIXES = ("gates::", "fail-on::")
 
 

@@ -149,6 +149,20 @@ _share = _number("a number from 0 to below 1", lambda x: 0 <= x < 1)
 _positive_share = _number("a number between 0 and 1", lambda x: 0 < x < 1)
 
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)", re.IGNORECASE)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_YEAR = 366 * 24 * 3600
+
+
+def _duration(text: str) -> float:
+    """Seconds, of 90, 90s, 45m or 5.5h."""
+    found = _DURATION.fullmatch(text.strip())
+    seconds = float(found[1]) * _SECONDS[found[2].lower()] if found else 0.0
+    if not 0 < seconds <= _YEAR:
+        raise ValueError(f"must be a time such as 90s, 45m or 5.5h, got {text!r}")
+    return seconds
+
+
 _LARGEST = 10**18  # bytes
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b", re.IGNORECASE)
 
@@ -787,6 +801,13 @@ OPTIONS = (
         metavar="SECONDS",
         help="with --harness-engine, end a worker that takes longer over one model on "
         "one dataset; another tries once more, and then its cells have failed",
+    ),
+    Option(
+        field="time_limit",
+        parse=_duration,
+        metavar="TIME",
+        help="end the run after so long, 90s, 45m or 5.5h, with a report of what there "
+        "is and exit status 75; the same command goes on from there",
     ),
     Option(
         field="gates",

@@ -284,6 +284,7 @@ class Settings:
     shard: Shard | None = None
     engine: EngineSpec | None = None
     group_timeout: float | None = None
+    time_limit: float | None = None
     gates: tuple[str, ...] = ()
     save_run: str | None = None
     compare: str | None = None
@@ -347,7 +348,7 @@ ROLES: dict[str, Role] = {
         (
             # The last digits at most, and the report says where a number was made.
             *("device", "batch_size", "decoded_cache"),
-            *("shard", "engine", "group_timeout"),
+            *("shard", "engine", "group_timeout", "time_limit"),
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),

@@ -56,6 +56,7 @@ CHANGED = {
     "shard": Shard(number=1, of=2),
     "engine": EngineSpec(target="processes"),
     "group_timeout": 7.0,
+    "time_limit": 7.0,
     "gates": ("a: interior r2 >= 0",),
     "save_run": "one",
     "compare": "one",

@@ -43,7 +43,7 @@ class Losses:
 
     Attributes
     ----------
-    failed, skipped
+    failed, skipped, not_run
         Cells without a measurement, by reason.
     absent
         What was left out because its files are not here, and why.
@@ -51,6 +51,7 @@ class Losses:
 
     failed: tuple[Loss, ...] = ()
     skipped: tuple[Loss, ...] = ()
+    not_run: tuple[Loss, ...] = ()
     absent: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,8 +67,9 @@ class LossesSection(Kept[Losses]):
         if context.run is None or context.collector is None:
             return Losses()
         return Losses(
-            failed=_losses(context.collector, "failed"),
-            skipped=_losses(context.collector, "skipped"),
+            failed=_ended(context.collector, "failed"),
+            skipped=_ended(context.collector, "skipped"),
+            not_run=_not_run(context.collector),
             absent={
                 **context.run.absent_families,
                 **_absent_models(context.run),
@@ -81,6 +83,7 @@ class LossesSection(Kept[Losses]):
         items = (
             *_items("without a value:", found.failed),
             *_items("skipped:", found.skipped),
+            *_items("not run:", found.not_run),
             *(
                 Item(word="left out:", name=name, text=why)
                 for name, why in found.absent.items()
@@ -122,13 +125,23 @@ def _absent_outcomes(rows: Iterable[Measurement]) -> dict[str, str]:
     }
 
 
-def _losses(collector: Collector, status: str) -> tuple[Loss, ...]:
+def _ended(collector: Collector, status: str) -> tuple[Loss, ...]:
+    ended = (one for one in collector.outcomes.values() if one.status == status)
+    return _losses(collector, ((one.nodeid, one.reason) for one in ended))
+
+
+def _not_run(collector: Collector) -> tuple[Loss, ...]:
+    left = (nodeid for nodeid in collector.cells if nodeid not in collector.outcomes)
+    return _losses(collector, ((nodeid, collector.why_left) for nodeid in left))
+
+
+def _losses(collector: Collector, cells: Iterable[tuple[str, str]]) -> tuple[Loss, ...]:
+    """Node ids with reasons, gathered by test and reason."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for outcome in collector.outcomes.values():
-        if outcome.status == status:
-            cell = collector.cells[outcome.nodeid]
-            groups[cell.variant.test, outcome.reason].append(cell.parameters)
+    for nodeid, reason in cells:
+        cell = collector.cells[nodeid]
+        groups[cell.variant.test, reason].append(cell.parameters)
     return tuple(
-        Loss(test=test, reason=reason, cells=tuple(sorted(cells)))
-        for (test, reason), cells in sorted(groups.items())
+        Loss(test=test, reason=reason, cells=tuple(sorted(found)))
+        for (test, reason), found in sorted(groups.items())
     )
