@@ -1,6 +1,6 @@
-"""Arrays: their names in signatures, and what makes probabilities of logits."""
+"""Arrays: their names in signatures, what makes probabilities, and what tells them."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ Array: TypeAlias = NDArray[np.float64]
 Probs: TypeAlias = NDArray[np.float64]
 Logits: TypeAlias = NDArray[np.float64]
 Classes: TypeAlias = NDArray[np.int64]
+
+# Rows of a float32 softmax over 1000 classes sum to 1 within about 1e-6.
+ROW_SUM_TOLERANCE = 1e-4
 
 
 def softmax(logits: Logits) -> Probs:
@@ -63,3 +66,74 @@ def log_sum_exp(values: Array) -> Array:
     with np.errstate(divide="ignore"):
         total = np.log(np.exp(values - shift).sum(axis=-1))
     return np.asarray(total + shift[..., 0])
+
+
+def probability_total(rows: NDArray[Any]) -> int:
+    """1 where every row is a distribution, 100 where it is one in percent, else 0.
+
+    Parameters
+    ----------
+    rows : (..., k) finite array
+        Of any floating-point type.
+
+    Returns
+    -------
+    int
+        Rows need only sum to 1 within what rounding explains: of decimals (two to
+        four), of half precision or bfloat16, or of a float32 softmax.
+
+    Examples
+    --------
+    >>> probability_total(np.array([[0.25, 0.75], [1.0, 0.0]]))
+    1
+    >>> probability_total(np.array([[0.33, 0.33, 0.33]]))  # to two decimals
+    1
+    >>> probability_total(np.array([[33.3, 33.3, 33.3]]))
+    100
+    >>> probability_total(np.array([[0.25, 0.75], [1.0, 0.5]]))
+    0
+    """
+    if rows.size == 0 or rows.min() < 0:
+        return 0
+    sums = rows.sum(axis=-1, dtype=np.float64)
+    for total in (1, 100):
+        gap = float(np.abs(sums / total - 1).max())
+        # Most arrays are logits, so what is cheap is looked at first.
+        if gap <= ROW_SUM_TOLERANCE or (
+            gap <= MOST_ROUNDING and gap <= _rounding(rows, total)
+        ):
+            return total
+    return 0
+
+
+# Rows that miss 1 by more than this are not called probabilities, however rounded.
+MOST_ROUNDING = 0.5
+
+
+def _rounding(rows: NDArray[Any], total: int) -> float:
+    """How far a row's share may be from 1 for how its numbers seem to be rounded."""
+    exact = rows.astype(np.float64)
+    if (exact > total).any():
+        return 0.0
+    step = np.finfo(rows.dtype).eps if np.issubdtype(rows.dtype, np.floating) else 0.0
+    shares = exact / total
+    for decimals in (2, 3, 4):
+        near = max(10.0 ** -(decimals + 3), float(step))
+        if near < 10.0**-decimals / 8 and (
+            np.abs(shares - shares.round(decimals)).max() <= near
+        ):
+            return float(0.5 * 10.0**-decimals * rows.shape[-1] + step)
+    single = exact.astype(np.float32)
+    if (exact == single).all() and not (single.view(np.uint32) & 0xFFFF).any():
+        return 2.0**-6  # bfloat16, for which NumPy has no type
+    if (exact == single.astype(np.float16)).all():
+        return 2.0**-9
+    return 0.0
+
+
+def lie_in_unit_interval(rows: NDArray[Any]) -> bool:
+    """Whether scores are all in [0, 1], as sigmoids are and logits hardly ever.
+
+    Fewer than 20 numbers prove nothing, nor does one number over and over.
+    """
+    return bool(rows.size >= 20 and 0 <= rows.min() < rows.max() <= 1)

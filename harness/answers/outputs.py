@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.answers.saved_truth import Sets, label_sets, saved_truth
-from harness.arrays import softmax
+from harness.arrays import lie_in_unit_interval, probability_total, softmax
 from harness.datasets.dataset import SOURCE, Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.images import ArrayImages, Images
@@ -29,7 +29,6 @@ from harness.datasets.readers.arrays import numpys_reason
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, HarnessError, MissingData, UndefinedMetricError
 from harness.measurement import Domain
-from harness.metrics.numerics.checks import lie_in_unit_interval, probability_total
 from harness.queries import safe_name
 from harness.sampling import sampled_rows
 from harness.views import IDENTITY, View

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harness.activation import Activation, checked_activation
 from harness.code import resolve, source_digest
 from harness.digests import file_digest
-from harness.download import download
 from harness.errors import MissingData
 from harness.extras import install
 from harness.models.classifier import Classifier
@@ -138,6 +137,8 @@ class Published:
         self, entry: ModelEntry, settings: Settings, base: Base, tell: Tell
     ) -> Path:
         """The file, its sum verified; downloaded if it is nowhere and may be."""
+        from harness.download import download
+
         place = self.locate(entry, settings)
         if place == self.url:
             path = settings.cache_dir / "weights" / self.filename

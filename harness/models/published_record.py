@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.errors import BadData, HarnessError
 from harness.models.recorder import Recorded
-from harness.models.training import class_type
+from harness.models.small_types import class_type
 
 
 class _Plain(pickle.Unpickler):

@@ -19,7 +19,7 @@ from harness.errors import BadData, HarnessError
 from harness.metrics.learning_order.exact_match import exact_match
 from harness.metrics.numerics.cubes import right_of as right_classes
 from harness.metrics.numerics.matching import Rule, right
-from harness.models.training import class_type
+from harness.models.small_types import class_type
 
 SPLITS = ("test", "train")  # that a record can be asked for; "test" is always
 DURING = "during"  # training images as they were met in an epoch; comes with "train"

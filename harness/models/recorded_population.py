@@ -23,14 +23,13 @@ from harness.datasets.images import sets_of
 from harness.datasets.made.sample import TakenImages
 from harness.digests import file_digest
 from harness.errors import BadData, HarnessError, MissingData
-from harness.models.published_record import read_published_records
-from harness.models.record import DURING, SPLITS, EpochRecord
-from harness.models.recorder import Recorded, read_recorded
 
 if TYPE_CHECKING:
     from harness.datasets.family import Base
     from harness.datasets.images import Images
     from harness.models.entry import ModelEntry
+    from harness.models.record import EpochRecord
+    from harness.models.recorder import Recorded
     from harness.models.trainings import Tell
     from harness.settings import Settings
 
@@ -136,6 +135,8 @@ class RecordedPopulation:
 
     def record(self, i: int, settings: Settings, tell: Tell) -> EpochRecord:
         """What one of them said; facts say why images of a split are `unjoined`."""
+        from harness.models.record import EpochRecord
+
         recorded = self._recorded()
         images, unjoined, splits = {}, {}, {}
         for split in recorded.labels:
@@ -180,6 +181,10 @@ class RecordedPopulation:
 
 @lru_cache(maxsize=4)
 def _read(files: tuple[Path, ...], stamps: tuple[int, ...], split: str) -> Recorded:
+    from harness.models.published_record import read_published_records
+    from harness.models.record import SPLITS
+    from harness.models.recorder import read_recorded
+
     pickles = {str(file).endswith(PUBLISHED) for file in files}
     if len(pickles) > 1:
         raise BadData(
@@ -205,6 +210,8 @@ def _read(files: tuple[Path, ...], stamps: tuple[int, ...], split: str) -> Recor
 
 def _called(recorded: Recorded, split: str) -> str:
     """What a population's records call a split: `DURING` is one of its own."""
+    from harness.models.record import DURING
+
     return DURING if recorded.when(split) == "during" else split
 
 

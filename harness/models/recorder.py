@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from harness.artifacts import write_whole
 from harness.errors import BadData, HarnessError
 from harness.models.record import Labels, Said, npz_bytes, right_of, said_arrays
-from harness.models.training import class_type, half
+from harness.models.small_types import class_type, half
 
 WHEN = ("after", "during")
 

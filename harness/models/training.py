@@ -21,6 +21,7 @@ from harness.models.objectives import objective_of
 from harness.models.objectives.objective import logits_of
 from harness.models.processes import ALONE, Processes
 from harness.models.recipe import Recipe
+from harness.models.small_types import class_type, half
 
 if TYPE_CHECKING:
     import torch
@@ -267,16 +268,6 @@ def train(
         )
 
 
-def half(logits: NDArray[Any], split: str) -> NDArray[np.float16]:
-    """Logits as float16; HarnessError where that does not hold one."""
-    if not (np.abs(logits) <= np.finfo(np.float16).max).all():
-        raise HarnessError(
-            f"logits of {split} must be numbers from -65504 to 65504, which float16 "
-            "holds"
-        )
-    return np.asarray(logits, dtype=np.float16)
-
-
 def _tensors(rows: Mapping[str, list[Any]]) -> dict[str, list[torch.Tensor]]:
     """For a checkpoint, by name."""
     import torch
@@ -292,11 +283,6 @@ def _small(said: NDArray[Any]) -> _Said:
         return said
     classes: NDArray[np.int64] = said
     return classes.astype(class_type(int(classes.max(initial=0)) + 1))
-
-
-def class_type(classes: int) -> type[np.unsignedinteger]:
-    """The smallest that numbers of classes fit in."""
-    return np.uint8 if classes <= 256 else np.uint16
 
 
 def _write_checkpoint(path: Path, state: dict[str, Any]) -> None:

@@ -300,7 +300,7 @@ def _record(
     import numpy as np
 
     from harness.models.record import DURING, EpochRecord
-    from harness.models.training import class_type
+    from harness.models.small_types import class_type
 
     predicted, labels = dict(trained.predicted), dict(trained.asked)
     digests = {split: images.digest for split, images in watch.items()}

@@ -6,17 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import BadData
-from harness.metrics.image_statistics.objects import (
-    Box,
-    object_share,
-    object_share_union,
-)
+
+if TYPE_CHECKING:
+    from harness.metrics.image_statistics.objects import Box
 
 CLASSES = (
     *("aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair"),
@@ -71,10 +70,14 @@ class Annotation:
 
     def object_share(self, *, difficult: bool = False) -> float:
         """Areas of the boxes together, as a share of the image; perhaps above 1."""
+        from harness.metrics.image_statistics.objects import object_share
+
         return object_share(self.boxes(difficult=difficult), self.width, self.height)
 
     def object_share_union(self, *, difficult: bool = False) -> float:
         """Share of the image that lies in any box, in [0, 1]."""
+        from harness.metrics.image_statistics.objects import object_share_union
+
         boxes = self.boxes(difficult=difficult)
         return object_share_union(boxes, self.width, self.height)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.arrays import lie_in_unit_interval, probability_total
 from harness.datasets.family import ANOTHER_BASE
 from harness.errors import HarnessError
-from harness.metrics.numerics.checks import lie_in_unit_interval, probability_total
 from harness.models.layers import pooled
 
 if TYPE_CHECKING:

@@ -21,10 +21,7 @@ from harness.models.normalisation import checked_statistic
 from harness.models.yours.built import Built, cannot_be, check_filled
 from harness.models.yours.class_lists import check_class_list
 from harness.models.yours.dry_run import Probed, layers_of, probe, seen_parts
-from harness.models.yours.exported import Exported, Onnx
-from harness.models.yours.factories import Factory
 from harness.models.yours.geometries import at_its_size, geometry_of
-from harness.models.yours.zoos import Hub, Timm, Torchvision
 from harness.queries import safe_name
 
 if TYPE_CHECKING:
@@ -292,6 +289,10 @@ def spec_model(spec: ModelSpec, base: str) -> SpecModel:
 
 
 def _builder(spec: ModelSpec) -> Builder:
+    from harness.models.yours.exported import Exported, Onnx
+    from harness.models.yours.factories import Factory
+    from harness.models.yours.zoos import Hub, Timm, Torchvision
+
     target = spec.target
     kind, colon, rest = target.partition(":")
     zoos: dict[str, Callable[[ModelSpec], Builder]] = {

@@ -8,7 +8,7 @@ import scipy.special
 import torch
 from hypothesis import given, settings
 
-from harness.arrays import log_softmax, log_sum_exp, softmax
+from harness.arrays import log_softmax, log_sum_exp, probability_total, softmax
 from harness.metrics import METRICS
 from harness.metrics.numerics.checks import (
     check_features,
@@ -20,7 +20,6 @@ from harness.metrics.numerics.checks import (
     check_source,
     check_source_features,
     check_view_probs,
-    probability_total,
 )
 from harness.metrics.numerics.temperature import fitted_temperature
 from harness.metrics.spec import Input
