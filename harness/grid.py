@@ -404,6 +404,8 @@ class Grid:
     @cached_property
     def precision(self) -> str:
         """Of the networks, but for their heads."""
+        if self.settings.precision != "auto":
+            return self.settings.precision  # torch and the device need not be asked
         from harness.answers.predictions import chosen_precision
 
         return chosen_precision(self.settings.precision, self.device)

@@ -523,10 +523,10 @@ def chosen_precision(name: str, device: str) -> str:
     That is on a processor with AMX or AVX-512 BF16 units, and on an NVIDIA GPU from
     Ampere on.
     """
-    import torch
-
     if name != "auto":
         return name
+    import torch
+
     if device == "cpu":
         # An older torch cannot say what units there are, and then stays in float32.
         units: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()

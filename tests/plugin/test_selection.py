@@ -266,3 +266,23 @@ def pytest_harness_register(registry):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+
+
+@pytest.mark.slow
+def test_a_run_that_finds_everything_imports_no_torch(toy):
+    """Half of such a run would be that import."""
+    toy.makeini("[pytest]\nharness_base = digits\nharness_models = mlp\n")
+    toy.makeconftest(
+        """
+def pytest_unconfigure():
+    import sys
+    print("torch:", "torch" in sys.modules)
+"""
+    )
+    arguments = ("--harness-families=test", "-k", "average_confidence")
+    first = toy.runpytest_subprocess(*arguments)
+    first.stdout.fnmatch_lines(["torch: True"])
+
+    again = toy.runpytest_subprocess(*arguments)
+
+    again.stdout.fnmatch_lines(["cells: * found in the store", "torch: False"])
