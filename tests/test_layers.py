@@ -95,7 +95,7 @@ INSIDE = {
     ),
     "models": (
         {"batches", "layers", "normalisation", "fusion", "processes", "weights"}
-        | {"larc", "shared_norm"},
+        | {"larc", "shared_norm", "small_types"},
         {"headed", "pretext", "self_classifier"},
         {"recipe"},
         {"objectives"},
