@@ -25,6 +25,7 @@ from harness.grid import Grid
 
 # Code that decides arrays and facts whatever the metric is.
 SHARED_CODE = (
+    "harness.analysis.doubts",
     "harness.answers.outputs",
     "harness.answers.predictions",
     "harness.answers.shared_images",
@@ -34,6 +35,7 @@ SHARED_CODE = (
     "harness.datasets.dataset",
     "harness.datasets.images",
     "harness.datasets.truth",
+    "harness.fixtures.diagnostics",
     "harness.fixtures.healthy",
     "harness.fixtures.labels",
     "harness.fixtures.measure",

@@ -108,7 +108,7 @@ INSIDE = {
         {"entries"},
     ),
     "analysis": (
-        {"alexnet", "published_layers", "labelling", "left_out", "ranges"},
+        {"alexnet", "doubts", "published_layers", "labelling", "left_out", "ranges"},
         {"coverage"},
         {"fits"},
         {"correlation", "forecasts", "kind_errors", "null_models", "on_the_line"},

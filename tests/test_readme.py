@@ -8,6 +8,7 @@ import pytest
 import torch  # noqa: F401 - nested runs in this process cannot import it twice
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
+COMMANDS = re.findall(r"^```sh\n(.*?)```", README, flags=re.MULTILINE | re.DOTALL)
 BLOCKS = re.findall(r"```python\n# (\w+\.py)\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -56,16 +57,21 @@ def test_its_commands_name_options_that_exist(project):
     assert [name for name in shown if name not in text] == []
 
 
-def test_its_folder_of_photos_can_be_made(project, monkeypatch):
-    """By the line that stands there; it holds images of the base's size."""
-    import numpy as np
+def test_its_first_commands_are_an_answer_and_the_main_suite():
+    """In the block that installs; the second one runs the project's own tests."""
+    first, second, *_ = re.findall(
+        r"^```sh\n(.*?)```", README, re.MULTILINE | re.DOTALL
+    )
 
-    (line,) = re.findall(r'mkdir photos && python -c "(.*?)"', README, flags=re.DOTALL)
-    monkeypatch.chdir(project.mkdir("photos").parent)
-    exec(line)
-
-    pixels = np.load("photos/data.npy")
-    assert (pixels.dtype, pixels.shape) == (np.uint8, (510, 8, 8, 1))
+    lines = first.replace("\\\n", "").splitlines()
+    run = [line.removeprefix(".venv/bin/").split() for line in lines]
+    assert [words[:2] for words in run[2:]] == [
+        ["harness", "sample"],
+        ["harness", "predict"],
+        ["pytest", "suites"],
+    ]
+    assert run[2][2] == run[3][run[3].index("--data") + 1]
+    assert second.split()[0] == ".venv/bin/pytest"
 
 
 def test_its_gates_can_be_parsed():

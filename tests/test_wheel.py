@@ -1,6 +1,7 @@
 """The wheel carries the suites, and they run without a clone."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import torch  # noqa: F401 - as numpy.fft
 import harness
 from tests.plugin.test_suite_folder import write_suite
 from tests.test_readme import BLOCKS as README_FILES
+from tests.test_readme import COMMANDS as README_COMMANDS
 
 pytestmark = pytest.mark.slow  # a wheel is built and unpacked
 ROOT = Path(__file__).parent.parent
@@ -148,6 +150,28 @@ def test_predict_runs_in_any_folder(installed, tmp_path):
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "12 passed" in result.stdout
+
+
+def test_the_readmes_first_answer(installed, tmp_path):
+    """Its commands, of fewer images: a folder of pictures, a headline, and a page."""
+    block = README_COMMANDS[0]
+    lines = [line.split() for line in block.replace("\\\n", "").splitlines()]
+    commands = [words[1:] for words in lines if words[0].endswith("bin/harness")]
+    assert [words[0] for words in commands] == ["sample", "predict"]
+    for words in commands:
+        fewer = ["--interior=4", "--harness-max-images=100"]
+        more = fewer if words[0] == "predict" else []
+        result = started(tmp_path, "harness", *words, *more, path=installed)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+    assert re.search(
+        r"^resnet on photos: digit-\d+\.png \(", result.stdout, re.MULTILINE
+    )
+    assert re.search(
+        r"^resnet on photos: .*about \d+ of 100", result.stdout, re.MULTILINE
+    )
+    page = (tmp_path / ".harness" / "photos.html").read_text()
+    assert page.count("data:image/png;base64,") == 24
 
 
 def test_a_suite_runs_by_its_name(installed, tmp_path):

@@ -22,6 +22,7 @@ from harness.analysis.labelling import Labelled, drawn, labelled_interval
 from harness.datasets.truth import Truth
 from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.measurement import Domain
+from harness.report.class_names import class_names
 from harness.report.run_file.table_files import guarded
 from harness.sampling import sampled_rows
 from harness.settings import TOP_1
@@ -59,14 +60,6 @@ def targets_of(run: Run) -> dict[str, Dataset]:
     return {
         name: one for name, one in run.datasets.items() if one.domain is Domain.TARGET
     }
-
-
-def class_names(run: Run, dataset: Dataset) -> tuple[str, ...]:
-    """What labels of a dataset may be called: classes of the base, or its own."""
-    classes = dataset.classes
-    if classes is not None and classes.renumbered:
-        return classes.names
-    return run.base.classes
 
 
 def read_labels(path: Path, run: Run) -> dict[str, Given]:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from harness.analysis.headlines import Headline
 from harness.analysis.labelling import drawn
 from harness.errors import BadData, HarnessError
+from harness.report.class_names import answer_name, class_names
 from harness.report.given_labels import (
     COLUMNS,
     NONE,
     Given,
-    class_names,
     image_name,
     rows_of,
     said,
@@ -112,12 +112,6 @@ def _rows(
         cells = [dataset.name, str(index), image_name(dataset, index)]
         cells.append("" if label is None else names[label] if label >= 0 else NONE)
         for answers, sure in found:
-            cells.append(_answer(dataset, names, int(answers[place[index]])))
+            cells.append(answer_name(run, dataset, int(answers[place[index]])))
             cells.append("" if sure is None else f"{sure[place[index]]:.4f}")
         yield [guarded(cell) for cell in cells]
-
-
-def _answer(dataset: Dataset, names: Sequence[str], answer: int) -> str:
-    """What an answer is called; of some of the base's classes, by theirs."""
-    classes = dataset.classes
-    return names[answer] if classes is None else classes.names[answer]

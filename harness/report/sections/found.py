@@ -9,6 +9,7 @@ from harness.report.sections.along_axes import AlongAxesSection
 from harness.report.sections.assumptions import AssumptionsSection
 from harness.report.sections.comparison import ComparisonSection
 from harness.report.sections.details import DetailsSection
+from harness.report.sections.doubts import DoubtsSection
 from harness.report.sections.gates import GatesSection
 from harness.report.sections.label_scores import LabelScoresSection
 from harness.report.sections.lines import LinesSection
@@ -37,6 +38,7 @@ KEPT: tuple[Kept[Any], ...] = (
 )
 # Whose findings stand there under `sections`; those of suites and of users follow.
 SECTIONS: tuple[Section, ...] = (
+    DoubtsSection(),
     ScorecardSection(),
     AlongAxesSection(),
     ValuesSection(),

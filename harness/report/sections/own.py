@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.report.sections.accuracies import NAME as ACCURACIES
 from harness.report.sections.accuracies import accuracies
+from harness.report.sections.doubts import NAME as DOUBTS
 from harness.report.sections.found import KEPT
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ PLOT = "plot"  # a writer's picture of a metric, which is no section
 PAGE = (
     "gates",
     "predictions",
+    DOUBTS,
     "comparison",
     ACCURACIES,
     "ranks",
@@ -38,6 +40,7 @@ TERMINAL = (
     OTHERS,
     PLOT,
     "details",
+    DOUBTS,
     "predictions",
     "lines",
     "assumptions",
@@ -51,7 +54,9 @@ _KEPT = {one.name: one for one in KEPT}
 def named(summary: Summary, name: str) -> tuple[Shown, ...]:
     """The sections of a name in an order, as the writers know them."""
     if name == OTHERS:
-        return summary.shown
+        return tuple(one for one in summary.shown if one.name != DOUBTS)
+    if name == DOUBTS:
+        return tuple(one for one in summary.shown if one.name == DOUBTS)
     if name == PLOT:
         return ()
     if name == ACCURACIES:
