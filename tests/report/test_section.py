@@ -14,6 +14,7 @@ from harness.report.markdown import markdown
 from harness.report.run_file.reopening import reopen
 from harness.report.section import Context, Shown, shown_sections
 from harness.report.sections.accuracies import NAME as ACCURACIES
+from harness.report.sections.doubts import NAME as DOUBTS
 from harness.report.sections.found import KEPT
 from harness.report.sections.own import OTHERS, PAGE, PLOT, TERMINAL
 from harness.report.table import (
@@ -349,6 +350,6 @@ def test_a_section_is_registered_once_and_whole():
 
 def test_every_section_of_the_harness_has_its_place():
     """On the page as on a terminal, each once."""
-    names = sorted([*(one.name for one in KEPT), ACCURACIES, OTHERS, PLOT])
+    names = sorted([*(one.name for one in KEPT), ACCURACIES, DOUBTS, OTHERS, PLOT])
 
     assert sorted(PAGE) == sorted(TERMINAL) == names
