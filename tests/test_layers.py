@@ -13,6 +13,7 @@ LEVELS = {
     "renamed": -4,
     "printable": -3,
     "progress": -3,
+    "display": -2,
     "errors": -2,
     "extras": -2,
     "digests": -2,

@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.analysis.fits.fits import Judgement, LineFit, Unfit, fit_line, judge
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome, fitted_outcome
+from harness.display import facts_html
 from harness.measurement import NO_AXES, Axes, Domain, Measurement, Named, in_order
 from harness.metrics.numerics.label_shift import UnderShares
 from harness.metrics.numerics.resamples import Resampled
@@ -143,6 +144,23 @@ class Correlation(Named):
     def of(self, domain: Domain) -> tuple[Point, ...]:
         """The labelled points of one domain."""
         return tuple(point for point in self.points if point.domain is domain)
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: the fits, and not each point."""
+        facts = {
+            "interior": _told(self.interior),
+            "exterior": _told(self.exterior),
+            "interior's line on the exterior": _told(self.transfer),
+        }
+        of = "all models" if self.model is None else self.model
+        return facts_html(f"{self.outcome.words} and {self.label} of {of}", facts)
+
+
+def _told(found: LineFit | Judgement | Undefined) -> str:
+    if isinstance(found, Undefined):
+        return found.reason
+    rho = "" if found.spearman is None else f", ρ {found.spearman:+.3f}"
+    return f"R² {found.r2:.3f}, RMSE {found.rmse:.4g}{rho}, n {found.n}"
 
 
 def correlate(

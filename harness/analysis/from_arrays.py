@@ -19,6 +19,7 @@ from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
 from harness.analysis.headlines import Trust, judged
 from harness.analysis.ranges import Beyond, beyond, farthest_first
 from harness.arrays import Classes, Logits
+from harness.display import facts_html
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
 from harness.metrics.numerics.diagnostics import marginal_gap
@@ -101,6 +102,23 @@ class AccuracyForecast:
     reason: str = ""
     trust: Trust = Trust.CARE
     reasons: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        facts = {
+            "accuracy": f"{100 * self.accuracy:.1f} %",
+            f"{100 * self.level:g} % interval": (
+                f"{100 * self.low:.1f} to {100 * self.high:.1f} %"
+            ),
+            "trust": f"{self.trust}",
+            "because": "; ".join(self.reasons),
+            "taken for granted": self.reason,
+            "note": self.weaker,
+            "estimates as they are": ", ".join(
+                f"{name} {100 * value:.1f}" for name, value in self.raw.items()
+            ),
+        }
+        return facts_html("predicted accuracy", facts)
 
 
 def predict_accuracy(

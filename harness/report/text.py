@@ -51,6 +51,7 @@ def rendered(
         force_terminal=colour,
         no_color=not colour,
         color_system="standard" if colour else None,
+        force_jupyter=False,  # there it would be shown beside, and the text be empty
         legacy_windows=False,
         emoji=False,
         highlight=False,

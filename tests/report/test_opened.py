@@ -201,14 +201,50 @@ def test_it_shows_itself_in_a_terminal_and_a_notebook(report):
     assert "margin" in page
 
 
+def test_its_text_is_text_in_a_notebook_too(report, monkeypatch):
+    """rich shows things beside what it returns, where it sees a notebook."""
+    text = repr(report)
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+
+    assert repr(report) == text
+
+
+def test_fits_and_forecasts_show_themselves_in_a_notebook(report):
+    line = harness.fit([0.0, 1.0, 2.0, 3.0], [0.1, 0.2, 0.4, 0.5])._repr_html_()
+    found = report.correlation("margin", "a")
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 200)
+    source = rng.normal(size=(200, 3)) + 3 * np.eye(3)[labels]
+    forecast = harness.predict_accuracy(source[:100], source, labels)
+
+    # slope 0.14, mean 0.3 at 1.5; residuals 0.01, -0.03, 0.03, -0.01
+    assert "<td>0.09 +0.14 × metric</td>" in line
+    assert "<td>0.980</td>" in line  # 1 - 0.002 / 0.1
+    page = found._repr_html_()
+    assert "accuracy and margin of a<" in page
+    assert f"R² {found.transfer.r2:.3f}" in page
+    short = replace_fit(found, Undefined("fewer than <3>"))._repr_html_()
+    assert "fewer than &lt;3&gt;" in short
+    page = forecast._repr_html_()
+    assert f"{100 * forecast.low:.1f} to {100 * forecast.high:.1f} %" in page
+    assert f"cott {100 * forecast.raw['cott']:.1f}" in page
+    assert forecast.weaker in page
+
+
+def replace_fit(correlation, reason):
+    return dataclasses.replace(correlation, interior=reason)
+
+
 def test_names_from_a_file_cannot_inject_markup(tmp_path):
     evil = "<script>alert(1)</script>"
     write_json(tmp_path / "evil.json", summary_of(rows(evil, metric="x")))
 
-    page = harness.open(tmp_path / "evil.json")._repr_html_()
+    report = harness.open(tmp_path / "evil.json")
 
-    assert "<script" not in page
-    assert "&lt;script&gt;" in page
+    for shown in (report, report.correlation("x", evil)):
+        page = shown._repr_html_()
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page
 
 
 def test_undefined_statistics_are_nan(report):

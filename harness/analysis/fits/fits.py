@@ -19,6 +19,7 @@ from harness.analysis.fits.lines import (
 )
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.arrays import Array
+from harness.display import facts_html
 from harness.metrics.numerics.ranks import spearman
 
 MINIMUM = 3  # two points lie on a line whatever they measure
@@ -86,6 +87,20 @@ class LineFit:
     def covers(self, x: float) -> bool:
         """Whether `x` lies inside the range that the line was fitted on."""
         return self.x_range[0] <= x <= self.x_range[1]
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        low, high = self.x_range
+        facts = {
+            "line": f"{self.intercept:.4g} {self.slope:+.4g} × metric",
+            "R²": f"{self.r2:.3f}",
+            "RMSE": f"{self.rmse:.4g}",
+            "MAE": f"{self.mae:.4g}",
+            "Spearman's ρ": f"{self.spearman:+.3f}",
+            "datasets": f"{self.n}",
+            "metric from, to": f"{low:.4g}, {high:.4g}",
+        }
+        return facts_html("least-squares line", facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
