@@ -12,6 +12,7 @@ from harness.extras import DISTRIBUTION, install
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CITATION = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 TEXTS = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").rglob("*.md"),
@@ -23,6 +24,15 @@ TEXTS = [
 def test_the_distribution_has_the_name_that_messages_say():
     assert PROJECT["name"] == DISTRIBUTION
     assert harness.__version__ == PROJECT["version"]
+
+
+def test_what_is_cited_is_this_version_under_this_licence():
+    said = dict(re.findall(r"^([a-z]+): (.+)$", CITATION, flags=re.MULTILINE))
+
+    assert (said["version"], said["license"]) == (
+        PROJECT["version"],
+        PROJECT["license"],
+    )
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))

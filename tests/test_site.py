@@ -20,7 +20,7 @@ def test_links_stay_within_the_site():
 
     assert as_page(text, "index.md") == (
         "[a](data.md#x) [b](CHANGELOG.md) c [d](https://d.org) [e](#here) "
-        "[f](docs/nowhere.md)"
+        "[f](nowhere.md)"
     )
     assert as_page("[a](../README.md#x) [b](data.md)", "models.md") == (
         "[a](index.md#x) [b](data.md)"
