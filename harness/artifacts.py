@@ -131,6 +131,7 @@ def made_once(path: Path, make: Callable[[], bytes], *, what: str, tell: Tell) -
         that gives no sign of life holds its lock.
     """
     if is_whole(path):
+        note_use(path)
         return path
     with locked(path, what=what, tell=tell):
         if is_whole(path):  # another process has made it in the meantime
@@ -153,7 +154,7 @@ def make_room(path: Path, *, what: str) -> None:
         If it cannot.
     """
     # A sum that belongs to nothing.
-    write_whole(_sum_of(path), _ROOM, what=what, cure=_CURE)
+    write_whole(sum_of(path), _ROOM, what=what, cure=_CURE)
 
 
 def write_summed(path: Path, content: bytes, *, what: str) -> None:
@@ -165,19 +166,29 @@ def write_summed(path: Path, content: bytes, *, what: str) -> None:
         If it cannot be written.
     """
     digest = hashlib.sha256(content).hexdigest()
-    write_whole(_sum_of(path), f"{digest}\n".encode(), what=what, cure=_CURE)
+    write_whole(sum_of(path), f"{digest}\n".encode(), what=what, cure=_CURE)
     write_whole(path, content, what=what, cure=_CURE)
 
 
 def is_whole(path: Path) -> bool:
     """Whether a file is as it was written, by the sum beside it."""
     try:
-        return _sum_of(path).read_text(encoding="ascii").strip() == file_digest(path)
+        return sum_of(path).read_text(encoding="ascii").strip() == file_digest(path)
     except (OSError, ValueError):
         return False
 
 
-def _sum_of(path: Path) -> Path:
+def note_use(path: Path) -> None:
+    """Note when a file was last used, by the time of its sum: its own is its content's.
+
+    Where it cannot be noted, the cache is one that may only be read.
+    """
+    with suppress(OSError):
+        os.utime(sum_of(path))
+
+
+def sum_of(path: Path) -> Path:
+    """Where the sum of a file lies."""
     return path.with_name(f"{path.name}.sha256")
 
 
@@ -195,7 +206,7 @@ def locked(path: Path, *, what: str, tell: Tell) -> Iterator[None]:
     """
     from filelock import FileLock
 
-    lock = FileLock(f"{path}.lock")
+    lock = FileLock(str(lock_of(path)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _acquire(lock, what, tell)
@@ -208,6 +219,11 @@ def locked(path: Path, *, what: str, tell: Tell) -> Iterator[None]:
             yield
     finally:
         lock.release()
+
+
+def lock_of(path: Path) -> Path:
+    """Where the lock of a file lies."""
+    return path.with_name(f"{path.name}.lock")
 
 
 def _acquire(lock: BaseFileLock, what: str, tell: Tell) -> None:

@@ -16,6 +16,7 @@ from harness.errors import HarnessError
 # pytest finds what it does not know itself in `arguments.pytest`.
 COMMANDS = (
     *("sample", "predict", "run", "list", "report", "compare", "merge", "train"),
+    "cache",
     "selftest",
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from harness.answers.ledger import Ledger
 from harness.errors import HarnessError
 from harness.measurement import Axes, Measurement
 from harness.plan import Plan, PlannedCell
@@ -47,6 +48,7 @@ class Collector:
         self.gates: tuple[str, ...] = ()  # texts of the markers of the chosen tests
         self.series: dict[str, tuple[tuple[str, Axes], ...]] = {}  # by node id
         self.unstored = 0  # cells that were measured, and that the store did not take
+        self.kept = Ledger()  # of answers, of all processes
         self._silent: set[str] = set()
         self.unwritten = ""  # why it did not
         self.why_left = ""  # why cells were not run, once it is over
@@ -70,6 +72,10 @@ class Collector:
         self.gates = plan.gates
         if self.cells:
             self.store.open()
+
+    def hear_of_kept(self, text: str) -> None:
+        """Note what a process read and kept of answers since it last said."""
+        self.kept.add(Ledger.from_json(text))
 
     def finish(self, nodeid: str, recorded: Recorded) -> None:
         """Take over what a passing test recorded, or the store had of it.

@@ -16,6 +16,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.exits import watch_exits
 from harness.fixtures.cells import (
+    KEPT_ATTRIBUTE,
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
     plan_of,
@@ -261,12 +262,19 @@ class Controller:
             return []
         from harness.report.terminal import opening
 
-        return [printable(line) for line in opening(self.run)]
+        lines = opening(self.run)
+        if self.settings.keep != "none":
+            from harness.report.kept_size import size_line
+
+            lines.append(size_line(self.run, self.collector.cells.values()))
+        return [printable(line) for line in lines]
 
     # --- what was measured ------------------------------------------------------------
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take measurements off reports as they arrive, so that a kill loses none."""
+        if kept := getattr(report, KEPT_ATTRIBUTE, ""):
+            self.collector.hear_of_kept(kept)
         recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
         if recorded is not None:
             try:

@@ -26,6 +26,7 @@ from harness.grid import Grid
 # Code that decides arrays and facts whatever the metric is.
 SHARED_CODE = (
     "harness.analysis.doubts",
+    "harness.answers.keeping",
     "harness.answers.outputs",
     "harness.answers.predictions",
     "harness.answers.shared_images",

@@ -167,7 +167,7 @@ _LARGEST = 10**18  # bytes
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt])(i?)b", re.IGNORECASE)
 
 
-def _size(text: str) -> int:
+def size_in_bytes(text: str) -> int:
     """Bytes, of 20GB or 1.5 GiB; 0 for none."""
     if text.strip() == "0":
         return 0
@@ -638,11 +638,20 @@ OPTIONS = (
     ),
     Option(
         field="decoded_cache",
-        parse=_size,
+        parse=size_in_bytes,
         metavar="SIZE",
         help="room on the disk for decoded pictures, 20GB say, in the cache folder: "
         "later runs, and networks of the same geometry, read them in place of the "
         "files; a photograph at 224x224 takes 150 kB (default 0: none are kept)",
+    ),
+    Option(
+        field="keep",
+        parse=_one_of("none", "predictions", "logits"),
+        metavar="WHAT",
+        help="keep what networks answer in the cache folder, so that a metric added "
+        "later costs no forward pass: logits, 4 bytes an image and class, or "
+        "predictions, the class of each image and the confidence in it, 13 bytes an "
+        "image; the size is told before the run (default none; docs/scale.md)",
     ),
     Option(
         field="device",

@@ -18,6 +18,7 @@ import pytest
 from harness.controller import Controller
 from harness.fixtures.by_traits import MARKER as OF_DATASETS
 from harness.fixtures.cells import (
+    KEPT_ATTRIBUTE,
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
     cell_of,
@@ -46,6 +47,7 @@ from harness.spread import spread
 from harness.store import Recorded
 
 if TYPE_CHECKING:
+    from harness.answers.keeping import Keeping
     from harness.answers.under_way import UnderWay
     from harness.measurement import Measurement, Place
     from harness.registry import Registry
@@ -415,8 +417,13 @@ class Cells:
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put what a cell recorded on its last report, when all of it has passed."""
+        """Put what a cell recorded on its last report, when all of it has passed.
+
+        And on every report what became of kept answers since the one before.
+        """
         report = yield
+        if (kept := _told_of_kept(self.config)) is not None:
+            setattr(report, KEPT_ATTRIBUTE, kept)
         if place_of(item) is None:
             return report
         if report.when == "teardown":
@@ -431,6 +438,15 @@ class Cells:
             found = " (stored)" if self.stored(item) else ""
             setattr(report, VALUES_ATTRIBUTE, values and values + found)
         return report
+
+
+def _told_of_kept(config: pytest.Config) -> str | None:
+    """What a run that has asked for answers has read and kept; None of nothing new."""
+    run = made_run(config)
+    keeping: Keeping | None = None if run is None else vars(run).get("keeping")
+    if keeping is None or not keeping.ledger:
+        return None
+    return keeping.take().to_json()
 
 
 def _stand_in(item: pytest.Item, stored: Recorded) -> None:
@@ -456,6 +472,8 @@ def pytest_report_to_serializable(
     """
     data = yield
     recorded: Recorded | None = getattr(report, REPORT_ATTRIBUTE, None)
+    if data is not None and (kept := getattr(report, KEPT_ATTRIBUTE, "")):
+        data[KEPT_ATTRIBUTE] = kept
     if data is not None and recorded is not None:
         data[REPORT_ATTRIBUTE] = [recorded.line(), recorded.stored, recorded.keep]
         keywords = data["keywords"]

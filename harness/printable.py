@@ -24,3 +24,21 @@ def printable(text: str, *, keep: str = "") -> str:
 
 def _written(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii")
+
+
+def shown_bytes(size: float) -> str:
+    """A number of bytes, to three digits.
+
+    Examples
+    --------
+    >>> [shown_bytes(size) for size in (0, 999, 12_345, 999_999, 4.2e12, 5e16)]
+    ['0 bytes', '999 bytes', '12.3 kB', '1 MB', '4.2 TB', '50000 TB']
+    """
+    if size < 1000:
+        return f"{size:.0f} byte{'' if size == 1 else 's'}"
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+    size /= 1000
+    return f"{size:.3g} TB" if size < 1000 else f"{size:.0f} TB"

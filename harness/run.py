@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from harness.answers.keeping import FOLDER, Keeping, arithmetic
 from harness.answers.outputs import SavedModel
 from harness.answers.shared_images import SharedImages
 from harness.answers.under_way import UnderWay
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.activation import Activation
+    from harness.answers.keeping import KeptAnswers
     from harness.answers.outputs import SavedPredictions
     from harness.answers.predictions import Predictions
     from harness.datasets.class_map import ClassMap
@@ -185,7 +187,43 @@ class Run(Keys):
             layers=self.layers.declared(model),
             tell=self.tell,
             under_way=self.under_way,
+            kept=self._kept(model, dataset),
         )
+
+    @cached_property
+    def keeping(self) -> Keeping | None:
+        """Keeps what networks have answered for later runs; nothing by default."""
+        if self.settings.keep == "none":
+            return None
+        decides: dict[str, Any] = {
+            "arithmetic": arithmetic(self.device),
+            "precision": self.precision,
+            "batch_size": self.batch_size,
+            "size": self.base.size,
+        }
+        if self.base.geometry is not None:
+            decides["geometry"] = self.base.geometry.identity()
+        return Keeping(
+            self.settings.cache_dir / FOLDER,
+            self.settings.keep,
+            decides,
+            self.tell,
+            anew=self.settings.recalculate,
+        )
+
+    def _kept(self, model: str, dataset: Dataset) -> KeptAnswers | None:
+        if self.keeping is None:
+            return None
+        limit = self.limit_of(dataset)
+
+        def decides() -> dict[str, Any]:
+            return {
+                "network": self.model_fingerprint(model),
+                "dataset": dataset.fingerprint(),
+                "images": dataset.size(limit),
+            }
+
+        return self.keeping.of(f"{model} on {dataset.name}", decides)
 
     @cached_property
     def under_way(self) -> UnderWay | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.traits import Trait
 
@@ -262,6 +262,7 @@ class Settings:
     download: bool = False
     decoder: str = "torchvision"
     decoded_cache: int = 0
+    keep: Literal["none", "predictions", "logits"] = "none"
     device: str = "auto"
     precision: str = "float32"
     batch_size: int | None = None
@@ -347,7 +348,7 @@ ROLES: dict[str, Role] = {
     **dict.fromkeys(
         (
             # The last digits at most, and the report says where a number was made.
-            *("device", "batch_size", "decoded_cache"),
+            *("device", "batch_size", "decoded_cache", "keep"),
             *("shard", "engine", "group_timeout", "time_limit"),
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),

@@ -45,6 +45,7 @@ CHANGED = {
     "device": "cpu",
     "precision": "bfloat16",
     "decoder": "pil",
+    "keep": "logits",
     "batch_size": 3,
     "jigsaw_set": "distant",
     "jigsaw_permutations": 5,

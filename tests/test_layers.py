@@ -37,6 +37,7 @@ LEVELS = {
     "answers": 4,
     "tasks": 5,
     "analysis": 5,
+    "caches": 5,
     "store": 6,
     "plan": 6,
     "collector": 7,

@@ -19,8 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.activation import Activation
 from harness.answers.saved_truth import Sets, label_sets, saved_truth
-from harness.arrays import lie_in_unit_interval, probability_total, softmax
+from harness.arrays import (
+    confidence,
+    lie_in_unit_interval,
+    probability_total,
+    softmax,
+)
 from harness.datasets.dataset import SOURCE, Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.images import ArrayImages, Images
@@ -118,6 +124,12 @@ class SavedPredictions:
         if self._array.ndim == 1:
             return self._array.astype(np.int64)
         return np.asarray(self._array.argmax(axis=1), dtype=np.int64)
+
+    def confidence(
+        self, view: View = IDENTITY, activation: str = Activation.SOFTMAX
+    ) -> NDArray[np.float64]:
+        """(n,) the probability of each predicted class, in float64."""
+        return confidence(self.logits(view), activation)
 
     def features(
         self, view: View = IDENTITY, layer: str = "head"

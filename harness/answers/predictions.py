@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.activation import Activation
 from harness.answers.allocator import keep_freed_memory
 from harness.answers.threads import cores, side_by_side
 from harness.answers.under_way import PassUnderWay, UnderWay
-from harness.arrays import softmax
+from harness.arrays import confidence, softmax
 from harness.datasets.dataset import BLOCK
 from harness.errors import HarnessError, UndefinedMetricError
 from harness.models.classifier import Classifier
@@ -35,6 +36,7 @@ from harness.views import IDENTITY, View
 if TYPE_CHECKING:
     import torch
 
+    from harness.answers.keeping import KeptAnswers
     from harness.answers.shared_images import SharedImages
     from harness.datasets.dataset import Dataset
     from harness.models.network import Network
@@ -98,6 +100,9 @@ class Predictions:
         Shows how far a long pass is.
     under_way
         Keeps answers of a long pass on disk, for a run that is killed in it.
+    kept
+        Answers that are kept on disk for later runs: what lies there costs no forward
+        pass, and no network is loaded for it.
     """
 
     def __init__(
@@ -114,8 +119,10 @@ class Predictions:
         layers: Collection[str] = (),
         tell: Callable[[str], None] = lambda line: None,
         under_way: UnderWay | None = None,
+        kept: KeptAnswers | None = None,
     ) -> None:
         self._tell = tell
+        self._kept_answers = kept
         self._under_way = under_way
         self._network = classifier
         self._dataset = dataset
@@ -159,7 +166,29 @@ class Predictions:
         """(n,) predicted classes under a view; ties go to the lowest class."""
         if view == IDENTITY and self._known is not None:
             return self._known.astype(np.int64)
+        if view not in self._logits and self._kept_answers is not None:
+            kept = self._kept_answers.predicted(view)
+            if kept is not None:
+                return kept.astype(np.int64)
         return np.asarray(self._view_logits(view).argmax(axis=1), dtype=np.int64)
+
+    def confidence(
+        self, view: View = IDENTITY, activation: str = Activation.SOFTMAX
+    ) -> NDArray[np.float64]:
+        """(n,) the probability of each predicted class, in float64.
+
+        Parameters
+        ----------
+        view
+            Of the images.
+        activation
+            "softmax", or "sigmoid": which probability it is.
+        """
+        if view not in self._logits and self._kept_answers is not None:
+            kept = self._kept_answers.confidence(view, activation)
+            if kept is not None:
+                return kept
+        return confidence(self.logits(view), activation)
 
     def features(self, view: View = IDENTITY, layer: str = HEAD) -> NDArray[np.float64]:
         """(n, d) float64 features under a view.
@@ -183,12 +212,16 @@ class Predictions:
             if reason := lacks(self._network(), layer):
                 raise UndefinedMetricError(reason)
             if layer not in self._unfit:
-                self._pass(view, layer)
+                self._pass(view, layer, features=True)
         if layer in self._unfit:
             raise UndefinedMetricError(self._unfit[layer])
         return self._features[view, layer].astype(np.float64)
 
     def _view_logits(self, view: View) -> NDArray[np.float32]:
+        if view not in self._logits and self._kept_answers is not None:
+            kept = self._kept_answers.logits(view)
+            if kept is not None:
+                self._logits[view] = kept
         if view not in self._logits:
             network = self._network()
             if not isinstance(network, Classifier):
@@ -196,14 +229,19 @@ class Predictions:
             self._pass(view)
         return self._logits[view]
 
-    def _pass(self, view: View, layer: str = HEAD) -> None:
+    def _pass(self, view: View, layer: str = HEAD, *, features: bool = False) -> None:
+        if self._kept_answers is not None:
+            self._kept_answers.count(view, features=features)
         start = time.perf_counter()
         try:
             found = self._run(view, layer)
         finally:
             self._count(time.perf_counter() - start)
         if found.logits is not None:
-            self._logits[view] = found.logits
+            # Numbers of one run are of the same answers, whatever is asked for later.
+            self._logits.setdefault(view, found.logits)
+            if self._kept_answers is not None:
+                self._kept_answers.offer(view, self._logits[view])
         self._features |= {(view, name): f for name, f in found.features.items()}
         self._unfit |= found.unfit
         # Most metrics of features want those that enter the head for the images alone.

@@ -191,15 +191,8 @@ class PassUnderWay:
         return self.folder / f"{number:06d}.npz"
 
     def _read(self, number: int) -> Seen | None:
-        path = self._path(number)
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return None
-        seal, content = content[:32], content[32:]
-        if seal != self._seal(path, content):
-            return None
-        return _unpacked(content)
+        content = _unsealed(self._path(number))
+        return None if content is None else _unpacked(content)
 
     def _write(self, number: int, seen: Seen) -> bool:
         """Write a block; False where the pass is not to be kept."""
@@ -208,7 +201,7 @@ class PassUnderWay:
         self._first()
         path, content = self._path(number), _packed(seen)
         try:
-            sealed = self._seal(path, content) + content
+            sealed = _seal(path, content) + content
             write_whole(path, sealed, what="answers", folders=True)
         except HarnessError as error:
             return self._given_up(str(error))
@@ -221,10 +214,26 @@ class PassUnderWay:
         )
         return False
 
-    def _seal(self, path: Path, content: bytes) -> bytes:
-        """Over the block's place, too: no block stands for another."""
-        place = f"{path.parent.name}/{path.name}"
-        return hashlib.sha256(place.encode() + content).digest()
+
+def is_whole(path: Path) -> bool:
+    """Whether a block is as it was written."""
+    return _unsealed(path) is not None
+
+
+def _unsealed(path: Path) -> bytes | None:
+    """What a block holds; None where it is damaged, or is none."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    seal, content = content[:32], content[32:]
+    return content if seal == _seal(path, content) else None
+
+
+def _seal(path: Path, content: bytes) -> bytes:
+    """Over the block's place, too: no block stands for another."""
+    place = f"{path.parent.name}/{path.name}"
+    return hashlib.sha256(place.encode() + content).digest()
 
 
 def joined(batches: list[Seen]) -> Seen:

@@ -71,17 +71,10 @@ class Decoded:
         if self._folder is None:
             return None
         path = self._folder / key
-        try:
-            with path.open("rb") as file:
-                seal, shape = file.read(_SEAL), tuple(json.loads(file.readline()))
-                pixels = empty(*shape)
-                whole = file.readinto(pixels.data) == pixels.nbytes and not file.read(1)
-        except (OSError, ValueError, TypeError, OverflowError):
-            return None
-        if not whole or seal != _sealed(key, shape, pixels):
-            return None
-        with suppress(OSError):
-            os.utime(path)  # it was used
+        pixels = _read(path)
+        if pixels is not None:
+            with suppress(OSError):
+                os.utime(path)  # it was used
         return pixels
 
     def offer(self, key: str, pixels: NDArray[np.uint8]) -> None:
@@ -118,6 +111,23 @@ class Decoded:
 
 
 ON_DISK = Decoded()
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a block of the folder is as it was written."""
+    return _read(path) is not None
+
+
+def _read(path: Path) -> NDArray[np.uint8] | None:
+    """(m, h, w, c) of a block, named by what decides it; None if it is damaged."""
+    try:
+        with path.open("rb") as file:
+            seal, shape = file.read(_SEAL), tuple(json.loads(file.readline()))
+            pixels = empty(*shape)
+            whole = file.readinto(pixels.data) == pixels.nbytes and not file.read(1)
+    except (OSError, ValueError, TypeError, OverflowError):
+        return None
+    return pixels if whole and seal == _sealed(path.name, shape, pixels) else None
 
 
 def _sealed(key: str, shape: tuple[int, ...], pixels: NDArray[np.uint8]) -> bytes:

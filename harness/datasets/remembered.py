@@ -118,14 +118,10 @@ class Memory:
         if self._folder is None:
             return None
         path = self._folder / key
-        try:
-            text, _, seal = path.read_text(encoding="utf-8").rpartition("\n")
-        except (OSError, ValueError):
-            return None
-        if seal != _seal(key, text):
-            return None
-        with suppress(OSError):
-            os.utime(path)  # it was used
+        text = _text_of(path)
+        if text is not None:
+            with suppress(OSError):
+                os.utime(path)  # it was used
         return text
 
     def _write(self, key: str, text: str) -> None:
@@ -146,6 +142,20 @@ class Memory:
 
 
 MEMORY = Memory()
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a finding of the folder is as it was written."""
+    return _text_of(path) is not None
+
+
+def _text_of(path: Path) -> str | None:
+    """Of a finding, named by what it is about; None if it is damaged."""
+    try:
+        text, _, seal = path.read_text(encoding="utf-8").rpartition("\n")
+    except (OSError, ValueError):
+        return None
+    return text if seal == _seal(path.name, text) else None
 
 
 def _of(found: os.stat_result) -> Stamp:

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.artifacts import is_whole, locked, make_room, write_summed
+from harness.artifacts import is_whole, locked, make_room, note_use, write_summed
 from harness.code import source_digest
 from harness.datasets.made.label_noise import Relabelled, with_label_noise
 from harness.datasets.made.roomy import Roomy
@@ -216,6 +216,7 @@ def train_once(
     from harness.models.record import record_bytes
 
     if not processes.agree(not training.is_made(splits)):
+        note_use(training.weights)
         return
     watch = {split: training.images(split) for split in splits}
     train = _ready(training, watch, device, processes)

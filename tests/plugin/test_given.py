@@ -20,6 +20,7 @@ TEXTS = {
     "device": "cpu",
     "decoder": "pil",
     "decoded_cache": "20GB",
+    "keep": "logits",
     "precision": "float32",
     "jigsaw_set": "all",
     "jigsaw_fit": "crop",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.activation import Activation
-from harness.arrays import Classes, Logits, confidence
+from harness.arrays import Array, Classes, Logits, confidence
 from harness.metrics.numerics.calibration import calibration_error
 from harness.metrics.numerics.checks import check_labels, check_logits, check_predicted
 from harness.metrics.numerics.temperature import tempered
@@ -137,7 +137,23 @@ def saturated_share(logits: Logits, *, activation: str = Activation.SOFTMAX) -> 
     0.5
     """
     check_logits(logits)
-    return float((confidence(logits, activation).astype(np.float32) == 1).mean())
+    return saturated_among(confidence(logits, activation))
+
+
+def saturated_among(confidences: Array) -> float:
+    """Return the share of confidences that are exactly 1 in single precision.
+
+    Parameters
+    ----------
+    confidences : (n,) array
+        In [0, 1].
+
+    Examples
+    --------
+    >>> saturated_among(np.array([1.0, 0.5, 1 - 1e-9, 1 - 1e-6]))
+    0.5
+    """
+    return float((confidences.astype(np.float32) == 1).mean())
 
 
 def tied_images(

@@ -11,6 +11,7 @@ from harness.report.sections.comparison import ComparisonSection
 from harness.report.sections.details import DetailsSection
 from harness.report.sections.doubts import DoubtsSection
 from harness.report.sections.gates import GatesSection
+from harness.report.sections.kept_answers import KeptSection
 from harness.report.sections.label_scores import LabelScoresSection
 from harness.report.sections.lines import LinesSection
 from harness.report.sections.losses import LossesSection
@@ -43,4 +44,5 @@ SECTIONS: tuple[Section, ...] = (
     AlongAxesSection(),
     ValuesSection(),
     AggregatesSection(),
+    KeptSection(),
 )
