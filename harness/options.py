@@ -924,11 +924,24 @@ OPTIONS = (
         help="write each table of the report's sections as Parquet (needs pyarrow)",
     ),
     Option(
+        field="tables_latex",
+        parse=possible_path,
+        metavar="DIR",
+        help="write each table of the report's sections in LaTeX, and BibTeX of its "
+        "metrics",
+    ),
+    Option(
+        field="report_bib",
+        parse=possible_path,
+        metavar="PATH",
+        help="write as BibTeX what the run's metrics are from",
+    ),
+    Option(
         field="plots",
         parse=possible_path,
         metavar="DIR",
-        help="write a picture of accuracy against each metric, PNG and SVG (needs "
-        "matplotlib)",
+        help="write a picture of accuracy against each metric, and one of all metrics, "
+        "PNG, SVG and PDF (needs matplotlib)",
     ),
     Option(
         field="label_next",

@@ -300,6 +300,8 @@ class Settings:
     report_html: Path | None = None
     tables_csv: Path | None = None
     tables_parquet: Path | None = None
+    tables_latex: Path | None = None
+    report_bib: Path | None = None
     plots: Path | None = None
     labels: Path | None = None
     label_next: Path | None = None
@@ -353,7 +355,8 @@ ROLES: dict[str, Role] = {
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),
-            *("tables_csv", "tables_parquet", "labels", "label_next"),
+            *("tables_csv", "tables_parquet", "tables_latex", "report_bib"),
+            *("labels", "label_next"),
         ),
         Role.NONE,
     ),

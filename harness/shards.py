@@ -50,6 +50,8 @@ def measuring(settings: Settings) -> Settings:
         report_html=None,
         tables_csv=None,
         tables_parquet=None,
+        tables_latex=None,
+        report_bib=None,
         plots=None,
         labels=None,
         label_next=None,

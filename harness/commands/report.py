@@ -108,6 +108,8 @@ _WRITTEN = {
     "report_parquet": ("PATH", "measurements as Parquet"),
     "tables_csv": ("DIR", "tables of sections as CSV"),
     "tables_parquet": ("DIR", "tables of sections as Parquet"),
+    "tables_latex": ("DIR", "tables of sections in LaTeX"),
+    "report_bib": ("PATH", "BibTeX of its metrics"),
     "plots": ("DIR", "pictures"),
 }
 # What only tables of accuracies know: field, and its value where it is not given.

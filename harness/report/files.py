@@ -32,11 +32,13 @@ WRITERS: dict[str, tuple[str, tuple[str, ...]]] = {
         "harness.report.writers.tables:write_tables_parquet",
         ("pyarrow",),
     ),
+    "tables_latex": ("harness.report.writers.latex:write_tables_latex", ()),
+    "report_bib": ("harness.report.writers.bibtex:write_bibtex", ()),
     "plots": ("harness.report.plots:write_plots", ("matplotlib",)),
 }
 
 
-_FOLDERS = frozenset({"tables_csv", "tables_parquet", "plots"})
+_FOLDERS = frozenset({"tables_csv", "tables_parquet", "tables_latex", "plots"})
 
 
 def paths_of(settings: Settings) -> dict[str, Path]:

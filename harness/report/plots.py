@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.analysis.correlation import Correlation, Undefined
 from harness.errors import HarnessError
@@ -14,10 +16,14 @@ from harness.measurement import Domain
 from harness.printable import printable
 from harness.report.file_names import file_names, words
 from harness.report.gallery import Gallery, drawn
+from harness.report.sections.ranks import Ranks
 from harness.report.table import Curve
 from harness.report.writers.svg import PALETTE, points_of
 
 if TYPE_CHECKING:
+    from harness.analysis.correlation import Point
+    from harness.analysis.fits.fits import LineFit
+    from harness.analysis.fits.outcome import FittedOutcome
     from harness.report.summary import Summary
 
 # Of Okabe and Ito, "Color Universal Design", 2008: told apart by most eyes and in grey.
@@ -33,14 +39,20 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "harness",  # the same file for the same run
+    "pdf.fonttype": 42,  # TrueType: publishers refuse matplotlib's own, of type 3
 }
+_DPI = 200  # of pictures, and of pixels in drawings
+_GRID = "all-metrics"
+_PANELS = 5  # of the grid, side by side on a page
+_MOST_DOTS = 20_000  # that a drawing of lines holds; of more, dots are pixels in it
 
 
 def write_plots(folder: Path, summary: Summary) -> None:
-    """Write METRIC.png and METRIC.svg for every metric with a labelled dataset.
+    """Write METRIC.png, .svg and .pdf for every metric with a labelled dataset.
 
-    Metrics with results that contradict each other have none. Curves and galleries of
-    sections are called by their titles; of a gallery there is TITLE.png alone.
+    One of all metrics beside each other is called `all-metrics`. Metrics with results
+    that contradict each other have none. Curves and galleries of sections are called by
+    their titles; of a gallery there is TITLE.png alone.
 
     Raises
     ------
@@ -67,10 +79,12 @@ def write_plots(folder: Path, summary: Summary) -> None:
         if isinstance(part, Gallery)
     ]
     drawings = [*(label for label, *_ in curves), *(g.title for g in galleries)]
-    names = file_names([*rows, *map(words, drawings)])
+    grid, *names = file_names([_GRID, *rows, *map(words, drawings)])
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with matplotlib.rc_context(_STYLE):
+            if rows:
+                _save(_grid(_over_models(summary, rows)), folder, grid)
             for name, (metric, found) in zip(names, rows.items(), strict=False):
                 _save(_figure(metric, found), folder, name)
             after = names[len(rows) :]
@@ -83,26 +97,96 @@ def write_plots(folder: Path, summary: Summary) -> None:
 
 
 def _save(figure: Any, folder: Path, name: str) -> None:
-    for kind, extra in (("png", {"dpi": 200}), ("svg", {})):
-        metadata = {"Date": None} if kind == "svg" else None
-        figure.savefig(folder / f"{name}.{kind}", metadata=metadata, **extra)
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    for kind in ("png", "svg", "pdf"):
+        path = folder / f"{name}.{kind}"
+        figure.savefig(path, metadata=dates.get(kind), dpi=_DPI)
 
 
-def _figure(metric: str, rows: list[Correlation]) -> Any:
+def _panels(count: int, most: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
+    """A figure of so many panels of a size in inches, and these."""
     # Not pyplot: no window, no global state.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    columns = min(_MOST_COLUMNS, len(rows))
-    lines = math.ceil(len(rows) / columns)
-    figure = Figure(figsize=(2.6 * columns, 2.3 * lines), layout="constrained")
+    columns = min(most, count)
+    lines = math.ceil(count / columns)
+    figure = Figure(figsize=(size[0] * columns, size[1] * lines), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(lines, columns, squeeze=False, sharey=True).ravel()
+    for axis in axes[count:]:
+        axis.set_axis_off()
+    return figure, list(axes)
+
+
+def _over_models(
+    summary: Summary, metrics: Iterable[str]
+) -> list[tuple[Correlation, list[Correlation]]]:
+    """By metric the fit over all models, and that of each, in the order of the ranks.
+
+    Of one model alone its own stands for that over all.
+    """
+    found: dict[str, list[Correlation]] = {metric: [] for metric in metrics}
+    for row in summary.correlations:
+        if row.label in found:
+            found[row.label].append(row)
+    ranked = {one.label: i for i, one in enumerate(summary.of(Ranks).ranks)}
+    ordered = sorted(found, key=lambda label: (ranked.get(label, len(ranked)), label))
+    return [
+        (
+            next((one for one in found[label] if one.model is None), found[label][0]),
+            [one for one in found[label] if one.model is not None],
+        )
+        for label in ordered
+    ]
+
+
+def _grid(metrics: list[tuple[Correlation, list[Correlation]]]) -> Any:
+    """A panel for each metric: all models' datasets, and the line over all models."""
+    figure, axes = _panels(len(metrics), _PANELS, (1.45, 1.3))
+    dots = sum(len(row.points) for _, rows in metrics for row in rows)
+    outcome = metrics[0][0].outcome
+    for axis, (whole, rows) in zip(axes, metrics, strict=False):
+        title = printable(whole.label.replace("_", " "))
+        axis.set_title(title, fontsize=6, parse_math=False)
+        axis.tick_params(labelsize=5, length=2, pad=1)
+        axis.locator_params(nbins=3)
+        texts = []
+        for domain, fit in _fits(whole):
+            points = [point for row in rows for point in row.of(domain)]
+            if not points:
+                continue
+            x, y = _xy(points, outcome)
+            drawn = {"color": COLOURS[domain], "marker": _MARKS[domain]}
+            flat = dots > _MOST_DOTS
+            axis.scatter(x, y, s=3, alpha=0.4, linewidths=0, rasterized=flat, **drawn)
+            if not isinstance(fit, Undefined):
+                _line(axis, fit, outcome, COLOURS[domain])
+                texts.append((COLOURS[domain], f"R² {fit.r2:.2f}"))
+        for i, (colour, text) in enumerate(texts):
+            axis.annotate(
+                text,
+                (0.03, 0.97 - 0.11 * i),
+                xycoords="axes fraction",
+                va="top",
+                color=colour,
+                fontsize=5,
+            )
+    handles = [
+        axes[0].scatter([], [], s=9, color=COLOURS[d], marker=_MARKS[d], label=str(d))
+        for d in COLOURS
+        if any(row.of(d) for _, rows in metrics for row in rows)
+    ]
+    figure.legend(handles=handles, loc="outside lower right", ncols=2, fontsize=6)
+    figure.supylabel(printable(outcome.axis), fontsize=7, parse_math=False)
+    return figure
+
+
+def _figure(metric: str, rows: list[Correlation]) -> Any:
+    figure, axes = _panels(len(rows), _MOST_COLUMNS, (2.6, 2.3))
     for axis, row in zip(axes, rows, strict=False):
         _panel(axis, row)
-    for axis in axes[len(rows) :]:
-        axis.set_axis_off()
-    for axis in axes[::columns]:
+    for axis in axes[:: min(_MOST_COLUMNS, len(rows))]:
         axis.set_ylabel(printable(rows[0].outcome.axis), parse_math=False)
     figure.supxlabel(printable(metric.replace("_", " ")), fontsize=9, parse_math=False)
     return figure
@@ -157,21 +241,15 @@ def draw(axis: Any, row: Correlation) -> None:
 
 def _panel(axis: Any, row: Correlation) -> None:
     axis.set_title(printable(row.model or ""), fontsize=8, parse_math=False)
-    for domain, fit in (
-        (Domain.INTERIOR, row.interior),
-        (Domain.EXTERIOR, row.exterior),
-    ):
+    for domain, fit in _fits(row):
         points = row.of(domain)
         if not points:
             continue
-        x = np.array([p.x for p in points])
-        y = np.array([row.outcome.scale * (p.y or 0) for p in points])
+        x, y = _xy(points, row.outcome)
         label = str(domain)
         if not isinstance(fit, Undefined):
             label += f", R² {fit.r2:.3f}"
-            ends = np.array(fit.x_range)
-            heights = row.outcome.scale * fit.predict(ends)
-            axis.plot(ends, heights, color=COLOURS[domain], lw=1)
+            _line(axis, fit, row.outcome, COLOURS[domain])
         axis.scatter(
             x,
             y,
@@ -183,3 +261,20 @@ def _panel(axis: Any, row: Correlation) -> None:
             label=label,
         )
     axis.legend(fontsize=6, handletextpad=0.2, borderaxespad=0.1)
+
+
+def _fits(row: Correlation) -> tuple[tuple[Domain, LineFit | Undefined], ...]:
+    return (Domain.INTERIOR, row.interior), (Domain.EXTERIOR, row.exterior)
+
+
+def _xy(
+    points: Sequence[Point], outcome: FittedOutcome
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    x = np.array([point.x for point in points])
+    return x, np.array([outcome.scale * (point.y or 0) for point in points])
+
+
+def _line(axis: Any, fit: LineFit, outcome: FittedOutcome, colour: str) -> None:
+    """A fit from its least to its largest metric."""
+    ends = np.array(fit.x_range)
+    axis.plot(ends, outcome.scale * fit.predict(ends), color=colour, lw=1)

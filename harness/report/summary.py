@@ -113,7 +113,11 @@ def summarise(
         expected=expected_cells(run, collector),
         outcome=FittedOutcome.of(run.outcome),
     )
-    described = {**run.describe(), **places(measurements)}
+    described = {
+        **run.describe(),
+        **places(measurements),
+        "sources": _sources(run, measurements),
+    }
     context = Context(
         described=described,
         correlations=correlations,
@@ -172,6 +176,13 @@ def summary_of(measurements: Iterable[Measurement]) -> Summary:
         sections=sections,
         shown=shown,
     )
+
+
+def _sources(run: Run, rows: Iterable[Measurement]) -> dict[str, str]:
+    """By metric that was measured and is known, where its definition is from."""
+    known = run.registry.metrics
+    names = sorted({m.metric for m in rows})
+    return {name: known[name].source for name in names if name in known}
 
 
 def _aggregates(

@@ -164,8 +164,9 @@ def test_plots_are_pictures_with_the_numbers_in_them(toy):
     assert result.ret == 0
     pictures = toy.path / "pictures"
     assert {p.name for p in pictures.iterdir()} == {
-        "nuclear_norm.png",
-        "nuclear_norm.svg",
+        f"{stem}.{kind}"
+        for stem in ("nuclear_norm", "all-metrics")
+        for kind in ("png", "svg", "pdf")
     }
     assert (pictures / "nuclear_norm.png").read_bytes().startswith(b"\x89PNG")
     drawn = " ".join(

@@ -183,6 +183,30 @@ def test_tables_of_sections_run_nothing(found, tmp_path):
         assert not CONTROLS.search(text)
 
 
+def test_latex_has_no_command_of_theirs(found, tmp_path):
+    """Nor does BibTeX an entry: all that is written stands behind a backslash."""
+    write_files(
+        {"tables_latex": tmp_path / "t", "report_bib": tmp_path / "m.bib"}, found
+    )
+
+    ours = re.compile(
+        r"\\(?:begin|end|caption|label|multicolumn|cmidrule|resizebox|setlength|cite)"
+        r"(?:\(lr\))?(?:\[htbp\])?\{[^{}\\]*|\\(?:text\w+|ldots)\{\}|\\char34"
+        r"|\\(?:toprule|midrule|bottomrule|endfirsthead|endhead|addlinespace|centering"
+        r"|small|smallskip|raggedright|footnotesize|scriptsize|par|linewidth|tabcolsep"
+        r"|textsuperscript|usepackage)\b|\\[&%$#_{}\\]|\$(?:[+-]|\\\w+)\$"
+    )
+    tables = [p for p in (tmp_path / "t").glob("*.tex") if p.stem != "preview"]
+    assert len(tables) == 7
+    for path in tables:
+        text = path.read_text()
+        assert not CONTROLS.search(text)
+        left = ours.sub("", text)
+        assert "\\" not in left, left
+        assert not re.search(r"(?m)(?<!^)(?<!\{)%|[#_^~$]", left), left
+    assert not re.search(r"(?m)@", (tmp_path / "m.bib").read_text())
+
+
 def test_a_page_stays_well_formed(found):
     """It has no element of theirs."""
     text = page(found)
@@ -201,7 +225,7 @@ def test_pictures_stay_well_formed(tmp_path):
     write_files({"plots": tmp_path / "plots"}, summary(rows, shown=curves))
 
     pictures = list((tmp_path / "plots").glob("*.svg"))
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     for picture in pictures:
         ET.parse(picture)
 

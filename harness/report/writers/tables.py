@@ -41,7 +41,7 @@ def write_tables_csv(folder: Path, summary: Summary) -> None:
     HarnessError
         If a file cannot be written.
     """
-    for name, table in named_tables(summary):
+    for name, table, _ in named_tables(summary):
         columns = flat(table)
         out = io.StringIO(newline="")
         writer = csv.writer(out, lineterminator="\n")
@@ -62,7 +62,7 @@ def write_tables_parquet(folder: Path, summary: Summary) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    for name, table in named_tables(summary):
+    for name, table, _ in named_tables(summary):
         arrays = {}
         for column, cells in flat(table).items():
             mixed = any(isinstance(cell, str) for cell in cells)
@@ -77,20 +77,22 @@ def write_tables_parquet(folder: Path, summary: Summary) -> None:
         write_report(folder / f"{name}.parquet", content.getvalue())
 
 
-def named_tables(summary: Summary) -> Iterator[tuple[str, Table]]:
-    """Every table of every section, with a name that a file can have."""
+def named_tables(summary: Summary) -> Iterator[tuple[str, Table, str]]:
+    """Every table of every section, with a name that a file can have, and its title."""
     found = [
         (
             "-".join(filter(None, (shown.name, words(part.title)))),
             part.table() if isinstance(part, Curve) else part,
+            ": ".join(dict.fromkeys(filter(None, (shown.title, part.title)))),
         )
         for section in PAGE
         for shown in named(summary, section)
         for part in for_writer(shown.parts, "page")
         if isinstance(part, Table | Curve)
     ]
-    names = file_names(name for name, _ in found)
-    yield from zip(names, (table for _, table in found), strict=True)
+    names = file_names(name for name, _, _ in found)
+    for name, (_, table, title) in zip(names, found, strict=True):
+        yield name, table, title
 
 
 def flat(table: Table) -> Flat:
