@@ -967,7 +967,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-list",
         dest="harness_list",
-        choices=("bases", "models", "families", "metrics", "published"),
+        choices=("bases", "models", "families", "datasets", "metrics", "published"),
         default=None,
         help="print what there is to choose from, or numbers by layer that were "
         "published, and run nothing",

@@ -117,7 +117,7 @@ INSIDE = {
         {"accuracy_lines", "aggregates", "along_axes", "assumptions", "outcomes"},
         {"aggregating", "differences", "predictors", "resampling", "residuals"},
         {"targets"},
-        {"choosing", "comparison", "headlines", "ranking", "transfer"},
+        {"choosing", "comparison", "headlines", "places", "ranking", "transfer"},
         {"detail", "from_arrays", "gates"},
     ),
 }

@@ -1,4 +1,4 @@
-"""What there is to choose from: bases, models, families or metrics.
+"""What there is to choose from: bases, models, families, datasets or metrics.
 
 Also numbers by layer as they were published, to hold one's own against.
 

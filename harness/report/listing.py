@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from harness.run import Run
     from harness.settings import Settings
 
-KINDS = ("bases", "models", "families", "metrics", "published")
+KINDS = ("bases", "models", "families", "datasets", "metrics", "published")
 
 
 def listing(kind: str, run: Run) -> Iterable[RenderableType]:
@@ -24,6 +24,7 @@ def listing(kind: str, run: Run) -> Iterable[RenderableType]:
         "bases": _bases,
         "models": _models,
         "families": _families,
+        "datasets": _datasets,
         "metrics": _metrics,
         "published": _published,
     }
@@ -101,6 +102,21 @@ def _families(run: Run) -> Iterable[RenderableType]:
             "Ask for one by its name, --harness-families NAME, to be told where it was "
             "looked for and where it comes from."
         )
+
+
+def _datasets(run: Run) -> Iterable[RenderableType]:
+    from harness.report.sections.datasets import made_of, steps_text
+
+    table = _table(f"datasets of {run.base.name}", _left("domain", 1), what="made of")
+    for dataset in run.datasets.values():
+        steps = steps_text(made_of(dataset).steps)
+        table.add((dataset.name, steps), (str(dataset.domain),))
+    yield table
+    yield (
+        "Those that the families here have; --harness-families chooses, and "
+        "--harness-interior says how many. Of a range in brackets each image draws its "
+        "own number."
+    )
 
 
 def _missing(error: MissingData, settings: Settings) -> str:

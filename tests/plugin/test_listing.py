@@ -20,6 +20,7 @@ def test_a_listing_runs_nothing_and_succeeds(toy, kind):
         "bases": {"toy", "digits", "cifar10"},
         "models": {"sharp", "soft"},
         "families": {"in0", "out2"},
+        "datasets": {"in0", "out2", "as", "it", "is"},
         "metrics": {metric.name for metric in METRICS},
         "published": {"conv5", "50.5", "61.7"},
     }

@@ -103,7 +103,7 @@ def test_few_kinds_have_an_order_and_no_marks():
 def test_the_order_is_marked_on_the_column_that_it_is_by(found, without):
     orders = []
     for one in (found, without):
-        (table,) = RanksSection().tables(one.of(Ranks))
+        table, *_ = RanksSection().tables(one.of(Ranks))
         orders.append({c.group: c.order for c in table.columns if c.order != "none"})
     assert orders == [
         {"left-out kinds": "ascending"},

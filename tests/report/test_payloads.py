@@ -175,7 +175,7 @@ def test_tables_of_sections_run_nothing(found, tmp_path):
     write_files({"tables_csv": tmp_path / "c", "tables_parquet": tmp_path / "p"}, found)
 
     tables = [path.read_text() for path in (tmp_path / "c").iterdir()]
-    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 7
+    assert len(tables) == len(list((tmp_path / "p").iterdir())) == 8
     for text in tables:
         cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
         texts = [cell for cell in cells if not NUMBER.fullmatch(cell)]
@@ -197,7 +197,7 @@ def test_latex_has_no_command_of_theirs(found, tmp_path):
         r"|textsuperscript|usepackage)\b|\\[&%$#_{}\\]|\$(?:[+-]|\\\w+)\$"
     )
     tables = [p for p in (tmp_path / "t").glob("*.tex") if p.stem != "preview"]
-    assert len(tables) == 7
+    assert len(tables) == 8
     for path in tables:
         text = path.read_text()
         assert not CONTROLS.search(text)

@@ -56,6 +56,7 @@ def test_csv_has_a_file_for_each_table(tmp_path):
         "knn.csv",
         "lines.csv",
         "predictions.csv",
+        "ranks-by-RMSE.csv",
         "ranks.csv",
         "scores-in-a-b.csv",
         "scores.csv",

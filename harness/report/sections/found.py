@@ -8,6 +8,7 @@ from harness.report.sections.aggregates import AggregatesSection
 from harness.report.sections.along_axes import AlongAxesSection
 from harness.report.sections.assumptions import AssumptionsSection
 from harness.report.sections.comparison import ComparisonSection
+from harness.report.sections.datasets import DatasetsSection
 from harness.report.sections.details import DetailsSection
 from harness.report.sections.doubts import DoubtsSection
 from harness.report.sections.gates import GatesSection
@@ -45,4 +46,5 @@ SECTIONS: tuple[Section, ...] = (
     ValuesSection(),
     AggregatesSection(),
     KeptSection(),
+    DatasetsSection(),
 )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from harness.analysis.correlation import Undefined
+from harness.analysis.places import PARTS, Flat, Place, Placed, places
 from harness.analysis.ranking import Rank, rank
 from harness.report.section import Kept
 from harness.report.table import Column, Marked, Plotted, Range, Table, Value
@@ -24,9 +25,21 @@ Shown: TypeAlias = tuple[Column, Callable[[Rank], Value]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranks:
-    """The metrics, the best first."""
+    """The metrics, the best first; and their places by R² and by RMSE.
+
+    Attributes
+    ----------
+    ranks
+        By the error on left-out kinds.
+    places
+        By RMSE, of models with spread.
+    flat
+        The others.
+    """
 
     ranks: tuple[Rank, ...] = ()
+    places: tuple[Place, ...] = ()
+    flat: tuple[Flat, ...] = ()
 
 
 class RanksSection(Kept[Ranks]):
@@ -39,12 +52,17 @@ class RanksSection(Kept[Ranks]):
     def find(self, rows: Sequence[Measurement], context: Context, /) -> Ranks:
         """Of what was measured on datasets."""
         on_sets = [row for row in rows if row.dataset]
-        return Ranks(ranks=rank(context.correlations, on_sets, unit=context.unit))
+        ranked = rank(context.correlations, on_sets, unit=context.unit)
+        known = {one.series for one in ranked}
+        placed, flat = places(r for r in context.correlations if r.series in known)
+        return Ranks(ranks=ranked, places=placed, flat=flat)
 
     def tables(self, found: Ranks, /) -> Iterator[Table]:
-        """One table, where there is anything to compare metrics by."""
+        """Where there is anything to compare metrics by; places on page and paper."""
         if any(map(_has_numbers, found.ranks)):
             yield _table(found.ranks)
+        if found.places:
+            yield _places(found, found.ranks[0].outcome)
 
 
 def _has_numbers(found: Rank) -> bool:
@@ -136,6 +154,61 @@ def _columns(outcome: FittedOutcome, by_kinds: bool) -> list[Shown]:
             lambda one: one.seconds,
         ),
     ]
+
+
+_GROUPS = {
+    "interior": ("interior", "int."),
+    "exterior": ("exterior", "ext."),
+    "transfer": ("interior's line on exterior", "line"),
+}
+
+
+def _places(found: Ranks, outcome: FittedOutcome) -> Table:
+    """R² and RMSE of each part that some metric has, each with the place by it."""
+    parts = [p for p in PARTS if any(getattr(one, p) for one in found.places)]
+    columns: list[Column] = []
+    for part in parts:
+        group, short = _GROUPS[part]
+        column = partial(Column, group=group, group_short=(short,))
+        columns += [
+            column(name="R²", form=".3f"),
+            column(name="rank", form=".0f"),
+            column(
+                name="RMSE",
+                short="RMSE",
+                unit=outcome.points,
+                scale=outcome.scale,
+                form=outcome.form(2),
+            ),
+            column(name="rank", form=".0f"),
+        ]
+    return Table(
+        title="by RMSE",
+        columns=(Column(name="metric", widest=_WIDEST, cut=True), *columns),
+        rows=tuple(
+            (
+                Plotted(label=one.label),
+                *(number for part in parts for number in _four(getattr(one, part))),
+            )
+            for one in found.places
+        ),
+        note="Medians over the models, the best first by RMSE of the interior's line; "
+        "of metrics that are as good each has the better rank. R² is of how far "
+        f"{outcome.words} varies, RMSE of {outcome.words} itself.",
+        without=tuple(
+            f"left out of the {one.domain}: {one.model}, whose {outcome.words} on "
+            f"{one.datasets} datasets, {outcome.scale * one.low:.4g} to "
+            f"{outcome.scale * one.high:.4g}, differs by no more than chance"
+            for one in found.flat
+        ),
+        where=("page", "markdown"),
+    )
+
+
+def _four(one: Placed | None) -> tuple[Value, ...]:
+    if one is None:
+        return (None,) * 4
+    return one.r2, one.by_r2, one.rmse, one.by_rmse
 
 
 def _marked(error: float | None, as_good: bool) -> Value:
