@@ -356,8 +356,13 @@ class Controller:
         gates = (*self._gates.values(), *self._rules.values())
         self.verdicts = judged(gates, self.run, self.collector, summary)
         self._summary = summary.having(Gates(verdicts=self.verdicts))
+        # Those that failed are shown as tests, and progress is of all of them.
+        if self._session.testscollected:
+            failed = sum(not verdict.passed for verdict in self.verdicts)
+            self._session.testscollected += failed
         for verdict in self.verdicts:
             self._announce(verdict)
+        _gates_first(self.config)
 
     def _not_judged(self, reason: str) -> tuple[Verdict, ...]:
         """Gates and rules that nobody could judge: none of them passes."""
@@ -371,7 +376,8 @@ class Controller:
             failed = when == "call" and not verdict.passed
             report = pytest.TestReport(
                 nodeid=nodeid,
-                location=("gates", None, nodeid.partition("::")[2]),
+                # Not as in the node id: in its end pytest takes dots for `::`.
+                location=("gates", None, f"gate {nodeid.partition('::')[2]}"),
                 keywords={},
                 outcome="failed" if failed else "passed",
                 longrepr=printable(f"{verdict.text}: {verdict.reason}")
@@ -520,6 +526,16 @@ class Controller:
 TIME_IS_OVER = 75
 _INTERRUPTED = pytest.ExitCode.INTERRUPTED
 GATE_PREFIXES = ("gates::", "fail-on::")
+
+
+def _gates_first(config: pytest.Config) -> None:
+    """Have a JUnit file open on the gates, and not end on them."""
+    from _pytest.junitxml import xml_key
+
+    if (junit := config.stash.get(xml_key, None)) is not None:
+        junit.node_reporters_ordered.sort(
+            key=lambda one: not one.id.startswith(GATE_PREFIXES)
+        )
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -368,6 +368,15 @@ class Listing:
         words = dict.fromkeys(one.word for one in sorted(self.items, key=_is_fine))
         return [tuple(one for one in self.items if one.word == word) for word in words]
 
+    def open_and_folded(self) -> tuple[list[Item], list[tuple[Item, ...]]]:
+        """What is read at once, in order, and of what is fine the many of a word."""
+        words = self.by_word()
+        folded = [items for items in words if len(items) > MANY and items[0].fine]
+        return [one for items in words if items not in folded for one in items], folded
+
+
+MANY = 12  # items of one word that are listed; of more, what is fine is folded
+
 
 def _is_fine(one: Item) -> bool:
     return one.fine is not False

@@ -39,9 +39,14 @@ def test_a_missed_gate_fails_a_run_whose_tests_all_passed(toy, workers):
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["FAILED gates::nuclear_norm interior rho > 1 [[]sharp[]]*wanted > 1*"]
+        [
+            "*_ gate nuclear_norm interior rho > 1 [[]sharp[]] _*",
+            "FAILED gates::nuclear_norm interior rho > 1 [[]sharp[]]*wanted > 1*",
+        ]
     )
-    cases = ET.parse(toy.path / "junit.xml").getroot().iter("testcase")
+    result.stdout.no_fnmatch_line("*[[]10[1-9]%[]]*")
+    cases = list(ET.parse(toy.path / "junit.xml").getroot().iter("testcase"))
+    assert [case.get("classname") for case in cases[:2]] == ["gates", "test_suite"]
     failed = [case for case in cases if case.find("failure") is not None]
     assert [case.get("name") for case in failed] == [
         "nuclear_norm interior rho > 1 [sharp]"

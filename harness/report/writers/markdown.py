@@ -40,8 +40,14 @@ def _part(part: Part, level: str) -> Iterable[str]:
         yield escaped(part.told)
         return
     if isinstance(part, Listing):
-        rows = [_item(one) for of_word in part.by_word() for one in of_word]
-        yield grid(("", escaped(part.of), "why"), rows)
+        kept, folded = part.open_and_folded()
+        heads = "", escaped(part.of), "why"
+        if kept:
+            yield grid(heads, map(_item, kept))
+        for items in folded:
+            yield f"<details><summary>{len(items)} {escaped(items[0].word)}</summary>"
+            yield grid(heads, map(_item, items))
+            yield "</details>"
         return
     if part.title:
         yield f"{level} {escaped(part.title)}"

@@ -77,7 +77,11 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
         yield part.told
         return
     if isinstance(part, Listing):
-        yield from map(_item, part.items)
+        kept, folded = part.open_and_folded()
+        yield from map(_item, kept)
+        for items in folded:
+            names = some([one.name for one in items])
+            yield _item(replace(items[0], name=f"{len(items)}", text=names))
         return
     if isinstance(part, Table) and part.long:
         yield from _by_name(part, width)
