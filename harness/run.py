@@ -18,6 +18,7 @@ from harness.code import releases
 from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.extras import DISTRIBUTION
 from harness.models.yours.specs import SpecModel
+from harness.settings import told_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -276,6 +277,7 @@ class Run(Keys):
             "datasets": len(self.datasets),
             "outcome": self.settings.outcome,
             "settings": json.loads(json.dumps(self.parameters)),
+            "options": told_settings(self.settings),
             "versions": {
                 "harness": version(DISTRIBUTION),
                 **{name: version(name) for name in ("torch", "numpy")},

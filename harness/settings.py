@@ -367,3 +367,28 @@ def of_every_key(settings: Settings) -> dict[str, Any]:
     """The settings that enter every cell's key."""
     every = (name for name, role in ROLES.items() if role is Role.EVERY)
     return {name: getattr(settings, name) for name in every}
+
+
+# Of those that choose what is known by its content, what is said in a word; and what
+# intervals go by. Where things lie is nobody's business.
+_SAID = ("families", "interior", "layers", "train_seed", "decoder", "resample")
+
+
+def told_settings(settings: Settings) -> dict[str, Any]:
+    """What was chosen that may decide the numbers of a report, by option; JSON values.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> told = told_settings(Settings(cache_dir=Path("c"), store=Path("s"), seed=7))
+    >>> told["seed"], told["max-images"], "store" in told
+    (7, None, False)
+    """
+    found = {}
+    for name, role in ROLES.items():
+        if role in (Role.EVERY, Role.SOME) or name in _SAID:
+            value = getattr(settings, name)
+            found[name.replace("_", "-")] = (
+                list(value) if isinstance(value, tuple) else value
+            )
+    return found

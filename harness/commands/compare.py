@@ -45,9 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the comparison; 1 where a rule is broken."""
     from harness.analysis.comparison import compare
     from harness.analysis.gates import Evidence, judge, parse_rule
+    from harness.report.run_file.differing import differing
     from harness.report.run_file.saved import check_outcomes, find_run, read_run
     from harness.report.section import Shown
-    from harness.report.sections.comparison import ComparisonSection, comparison_parts
+    from harness.report.sections.comparison import (
+        ComparisonSection,
+        comparison_parts,
+        settings_parts,
+    )
     from harness.report.sections.gates import Gates, GatesSection
     from harness.report.text import show, terminal_width
     from harness.report.writers.terminal import section_lines
@@ -59,9 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
     )
     check_outcomes(before, after.outcome)
     changes = compare(before.correlations(), after.correlations())
-    parts = comparison_parts(changes, everything=arguments.all)
+    differ = differing(before.run, after.run, before.measurements, after.measurements)
+    parts = (
+        *comparison_parts(changes, everything=arguments.all),
+        *settings_parts(differ),
+    )
     title = f"{ComparisonSection.title} {arguments.before}"
-    shown = Shown(name=ComparisonSection.name, title=title, parts=tuple(parts))
+    shown = Shown(name=ComparisonSection.name, title=title, parts=parts)
     show(islice(section_lines(shown, terminal_width()), 1, None))
     verdicts = judge(rules, Evidence(changes=changes))
     gates = GatesSection().shown(Gates(verdicts=verdicts))

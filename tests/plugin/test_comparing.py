@@ -1,5 +1,7 @@
 """Against a stored run: saved, compared, and failed where it got worse."""
 
+import json
+
 import pytest
 
 from harness.cli import main
@@ -34,6 +36,23 @@ def test_the_same_run_compares_as_the_same(toy):
 
     assert result.ret == 0
     result.stdout.fnmatch_lines(["compared with main", "*: 0 moved*"])
+
+
+def test_settings_that_differ_are_named(toy):
+    save(toy, "main")
+
+    result = toy.runpytest_inprocess(
+        "--harness-compare=main",
+        "--harness-max-images=30",
+        "--harness-report-json=r.json",
+    )
+
+    result.stdout.re_match_lines(
+        ["what differs", "setting +before +after", "--harness-max-images +none +30"]
+    )
+    assert json.loads((toy.path / "r.json").read_text())["differing"] == [
+        {"name": "--harness-max-images", "before": "none", "after": "30"}
+    ]
 
 
 def test_a_worse_run_fails_by_name(toy):
@@ -86,6 +105,7 @@ def test_the_command_prints_both_and_judges_rules(toy, capsys, monkeypatch):
 
     assert main([*runs, "--all"]) == 0
     printed = capsys.readouterr().out
+    assert "no setting, version, weights or data are known to differ" in printed
     assert "compared with before" in printed
     assert max(map(len, printed.splitlines())) <= 80
     assert main([*runs, "--fail-on", "nuclear_norm: interior r2 drops 0.05"]) == 1

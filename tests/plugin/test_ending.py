@@ -147,15 +147,16 @@ def test_where_sigterm_is_another_s_the_test_at_hand_is_finished(suite):
     assert found(suite)[1] == {"measured": 1, "not run": 13}
 
 
-def are_gone(toy):
-    """Whether the processes that measured are no more."""
-    numbers = {int(p.name.split("-")[1]) for p in toy.path.glob("measured-*")}
-    assert numbers
-    assert os.getpid() not in numbers
-    end = time.monotonic() + 60
-    while any(os.path.exists(f"/proc/{number}") for number in numbers):
-        assert time.monotonic() < end
+def is_gone(group):
+    """Whether all processes that one has started are no more, soon."""
+    end = time.monotonic() + 100
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
         time.sleep(0.1)
+    return False
 
 
 HOW = {"workers": ["-n", "2"], "engine": ["--harness-engine=processes?workers=2"]}
@@ -171,22 +172,23 @@ def test_workers_are_ended_and_nothing_is_lost(suite, how, by):
     command = [sys.executable, "-m", "pytest", *options]
     if by == "limit":
         command.append("--harness-time-limit=40s")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     if by == "signal":
-        end = time.monotonic() + 120
+        end = time.monotonic() + 400
         while len(list(suite.path.glob("measured-*"))) < 2:
             assert time.monotonic() < end
             time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-    text, _ = process.communicate(timeout=200)
+    text, _ = process.communicate(timeout=400)
 
     wanted = TIME_IS_OVER if by == "limit" else pytest.ExitCode.INTERRUPTED
     assert process.returncode == wanted, text
-    are_gone(suite)
+    assert is_gone(process.pid)
     report, counts = found(suite)
-    assert counts["measured"] + counts["not run"] == 28
-    assert set(counts) == {"measured", "not run"}
-    assert counts["measured"] >= 1
+    assert counts.get("measured", 0) + counts["not run"] == 28
+    assert by == "limit" or counts["measured"] >= 1
     assert sum(len(loss["cells"]) for loss in report["not_run"]) == counts["not run"]
     goes_on(suite, *HOW[how])
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Undefined
+from harness.report.run_file.differing import Difference, differing
 from harness.report.section import Kept
 from harness.report.table import Column, Said, Table, Text, Value
 
@@ -22,9 +23,20 @@ _NAMES = {"r2": "R²", "rho": "ρ", "rmse": "RMSE"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """With which saved run, and every statistic then and now."""
+    """With which saved run, what differed between the two, and what moved.
+
+    Attributes
+    ----------
+    compared_with
+        Name of the saved run.
+    differing
+        Settings, versions, weights and data that are not alike in both.
+    changes
+        Every statistic then and now.
+    """
 
     compared_with: str = ""
+    differing: tuple[Difference, ...] = ()
     changes: tuple[Change, ...] = ()
 
 
@@ -42,6 +54,12 @@ class ComparisonSection(Kept[Comparison]):
         before = context.earlier.correlations()
         return Comparison(
             compared_with=context.earlier.path.stem,
+            differing=differing(
+                context.earlier.run,
+                context.described,
+                context.earlier.measurements,
+                rows,
+            ),
             changes=compare(before, context.correlations, unit=context.unit),
         )
 
@@ -53,6 +71,23 @@ class ComparisonSection(Kept[Comparison]):
         """Of all that was compared, what moved beyond chance; nothing without a run."""
         if found.compared_with:
             yield from comparison_parts(found.changes)
+            yield from settings_parts(found.differing)
+
+
+def settings_parts(found: Sequence[Difference]) -> Iterator[Table | Text]:
+    """What two runs did not have alike, which may be why numbers moved."""
+    if not found:
+        yield Text(text="no setting, version, weights or data are known to differ")
+        return
+    yield Table(
+        title="what differs",
+        columns=(
+            Column(name="setting", widest=34),
+            Column(name="before", widest=20),
+            Column(name="after", widest=20),
+        ),
+        rows=tuple((one.name, one.before, one.after) for one in found),
+    )
 
 
 def comparison_parts(
