@@ -5,8 +5,8 @@ One per pytest session, in the main process, with workers or without.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -360,9 +360,9 @@ class Controller:
         if self._session.testscollected:
             failed = sum(not verdict.passed for verdict in self.verdicts)
             self._session.testscollected += failed
-        for verdict in self.verdicts:
-            self._announce(verdict)
-        _gates_first(self.config)
+        with _first_in_junit(self.config):
+            for verdict in self.verdicts:
+                self._announce(verdict)
 
     def _not_judged(self, reason: str) -> tuple[Verdict, ...]:
         """Gates and rules that nobody could judge: none of them passes."""
@@ -528,14 +528,16 @@ _INTERRUPTED = pytest.ExitCode.INTERRUPTED
 GATE_PREFIXES = ("gates::", "fail-on::")
 
 
-def _gates_first(config: pytest.Config) -> None:
-    """Have a JUnit file open on the gates, and not end on them."""
+@contextmanager
+def _first_in_junit(config: pytest.Config) -> Iterator[None]:
+    """Have a JUnit file open on what is reported within."""
     from _pytest.junitxml import xml_key
 
-    if (junit := config.stash.get(xml_key, None)) is not None:
-        junit.node_reporters_ordered.sort(
-            key=lambda one: not one.id.startswith(GATE_PREFIXES)
-        )
+    junit = config.stash.get(xml_key, None)
+    cases = [] if junit is None else junit.node_reporters_ordered
+    before = len(cases)
+    yield
+    cases[:] = [*cases[before:], *cases[:before]]
 
 
 def _reason(report: pytest.TestReport) -> str:
