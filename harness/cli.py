@@ -15,9 +15,8 @@ from harness.errors import HarnessError
 # `run(arguments) -> int`; the first line of its docstring is its help. One that starts
 # pytest finds what it does not know itself in `arguments.pytest`.
 COMMANDS = (
-    *("sample", "predict", "run", "list", "report", "compare", "merge", "train"),
-    "cache",
-    "selftest",
+    *("sample", "predict", "run", "list", "report", "compare", "history", "merge"),
+    *("train", "cache", "selftest"),
 )
 
 

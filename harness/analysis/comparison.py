@@ -126,8 +126,8 @@ def compare(
                     model=either[key].model,
                     part=part,
                     statistic=statistic,
-                    before=_value(one, part, statistic, "earlier"),
-                    after=_value(two, part, statistic, "later"),
+                    before=value_of(one, part, statistic, "earlier"),
+                    after=value_of(two, part, statistic, "later"),
                     interval=found
                     if isinstance(found, Undefined)
                     else found[statistic],
@@ -153,9 +153,10 @@ def _part(
     return parts[part]
 
 
-def _value(
+def value_of(
     row: Correlation | None, part: str, statistic: str, run: str
 ) -> float | Undefined:
+    """A statistic of a correlation, or why there is none: `run` says of which run."""
     fit = _part(row, part, run)
     if isinstance(fit, Undefined):
         return fit

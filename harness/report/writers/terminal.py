@@ -77,8 +77,8 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
         yield part.told
         return
     if isinstance(part, Listing):
-        kept, folded = part.open_and_folded()
-        yield from map(_item, kept)
+        listed, folded = part.open_and_folded()
+        yield from map(_item, listed)
         for items in folded:
             names = some([one.name for one in items])
             yield _item(replace(items[0], name=f"{len(items)}", text=names))
