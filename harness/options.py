@@ -819,6 +819,14 @@ OPTIONS = (
         "is and exit status 75; the same command goes on from there",
     ),
     Option(
+        field="plan",
+        parse=_yes,
+        flag=True,
+        help="measure and store nothing but say what the run would take: cells, "
+        "forward passes, images, memory, and hours as a short sample of it shows, also "
+        "divided among machines (docs/scale.md)",
+    ),
+    Option(
         field="gates",
         parse=_text,
         metavar="GATE",

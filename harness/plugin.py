@@ -165,6 +165,12 @@ def pytest_configure(config: pytest.Config) -> None:
         controller = Controller(config, settings)
         if asks(config):  # only then it pays for looking at the disk
             controller.check_run()
+        if settings.plan:
+            from harness.engines.foresee import Foreseer
+
+            foreseer = Foreseer(config, lambda item: cells.stored(item) is not None)
+            config.pluginmanager.register(foreseer, "harness-foreseer")
+            return
         if settings.engine is not None:
             from harness.engines.dispatch import Dispatcher, factory_of
 

@@ -54,6 +54,8 @@ class Run(Keys):
         super().__init__(settings, registry, tell, worker=worker)
         #: Seconds of forward passes so far: shared, so no cell is charged for them.
         self.forward_seconds = 0.0
+        #: Forward passes over datasets so far, and the images that these were of.
+        self.passes = self.passed_images = 0
         #: By model and activation, once something asked for it; see
         #: `harness.fixtures.calibrate`.
         self.temperatures: dict[tuple[str, Activation], float] = {}
@@ -110,6 +112,11 @@ class Run(Keys):
     def count_forward(self, seconds: float) -> None:
         """Add to `forward_seconds`."""
         self.forward_seconds += seconds
+
+    def _count_pass(self, images: int, seconds: float) -> None:
+        self.count_forward(seconds)
+        self.passes += 1
+        self.passed_images += images
 
     def load_model(self, name: str) -> Network:
         """The network, ready on the device; trains or downloads it if it must."""
@@ -176,13 +183,14 @@ class Run(Keys):
         entry = self.registry.model(self.base.name, model)
         if isinstance(entry, SavedModel):
             return entry.predict(dataset.name, self.settings.max_images)
+        limit = self.limit_of(dataset)
         return Predictions(
             classifier or partial(self.load_model, model),
             dataset,
             device=self.device,
             batch_size=self.batch_size,
-            limit=self.limit_of(dataset),
-            count=self.count_forward,
+            limit=limit,
+            count=lambda seconds: self._count_pass(dataset.size(limit), seconds),
             known=self._predicted.get((model, dataset.name)),
             shared=self._images if len(self.models) > 1 else None,
             layers=self.layers.declared(model),

@@ -215,8 +215,13 @@ class Shard:
         >>> [Shard(number=i, of=3).holds("resnet on fog") for i in (1, 2, 3)]
         [False, True, False]
         """
-        digest = sha256(name.encode(errors="surrogatepass")).digest()
-        return int.from_bytes(digest[:8]) % self.of == self.number - 1
+        return part_of(name, self.of) == self.number
+
+
+def part_of(name: str, parts: int) -> int:
+    """Which of several parts of a run a group is in, from 1."""
+    digest = sha256(name.encode(errors="surrogatepass")).digest()
+    return int.from_bytes(digest[:8]) % parts + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,6 +291,7 @@ class Settings:
     engine: EngineSpec | None = None
     group_timeout: float | None = None
     time_limit: float | None = None
+    plan: bool = False
     gates: tuple[str, ...] = ()
     save_run: str | None = None
     compare: str | None = None
@@ -351,7 +357,7 @@ ROLES: dict[str, Role] = {
         (
             # The last digits at most, and the report says where a number was made.
             *("device", "batch_size", "decoded_cache", "keep"),
-            *("shard", "engine", "group_timeout", "time_limit"),
+            *("shard", "engine", "group_timeout", "time_limit", "plan"),
             *("store", "recalculate", "gates", "save_run", "compare", "fail_on"),
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),

@@ -40,6 +40,7 @@ LEVELS = {
     "caches": 5,
     "store": 6,
     "plan": 6,
+    "estimate": 6,
     "collector": 7,
     "merging": 7,
     "registry": 7,

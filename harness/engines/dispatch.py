@@ -118,7 +118,7 @@ class Dispatcher:
             failed and not session.config.option.continue_on_collection_errors
         ):
             return None  # pytest's own has a word for it
-        _check_names(session.items)
+        check_names(session.items)
         note_code(session.items)
         here: list[pytest.Item] = []
         groups: dict[str, list[pytest.Item]] = {}
@@ -131,7 +131,7 @@ class Dispatcher:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             _stop_if_asked(session)
         if groups:
-            waiting = (_Sent(_words(items), items) for items in groups.values())
+            waiting = (_Sent(words_of(items), items) for items in groups.values())
             self._dispatch(session, deque(waiting))
         return True
 
@@ -213,38 +213,10 @@ class Dispatcher:
     # --- what they are sent -----------------------------------------------------------
 
     def _text(self, sent: _Sent, workers: int) -> str:
-        """The group as text; what is known of its content here goes with it."""
-        run = run_of(self.config)
-        place = place_of(sent.items[0])
-        invoked = self.config.invocation_params
-        workerinput: dict[str, Any] = {
-            "workercount": workers,
-            "testrunuid": self._run,
-            "mainargv": sys.argv,
-        }
-        tell_worker(workerinput, self.config)
-        digests = []
-        if place is not None:
-            digests = [
-                run.subject_fingerprint(place.subject),
-                run.data_fingerprint(place),
-            ]
-        return Group(
-            run=self._run,
-            process=this_process(),
-            folder=str(invoked.dir),
-            in_path=bool({"", str(invoked.dir)} & set(sys.path)),
-            arguments=[str(argument) for argument in invoked.args],
-            environment=_environment(),
-            workerinput=workerinput,
-            timeout=self._timeout,
-            name=sent.name,
-            place=list(place[:3]) if place else [],
-            digests=digests,
-            tests=[
-                [item.nodeid, cell_of(item).key if place else ""] for item in sent.items
-            ],
-        ).to_json()
+        group = group_to_send(
+            self.config, self._run, sent.name, sent.items, workers, self._timeout
+        )
+        return group.to_json()
 
     # --- what they say ----------------------------------------------------------------
 
@@ -287,6 +259,49 @@ class Dispatcher:
             hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
 
+def group_to_send(
+    config: pytest.Config,
+    run_id: str,
+    name: str,
+    items: Sequence[pytest.Item],
+    workers: int,
+    timeout: float | None = None,
+) -> Group:
+    """Tests as a group; what is known of its content here goes with it.
+
+    Raises
+    ------
+    HarnessError, OSError
+        If weights or data cannot be read here.
+    """
+    run = run_of(config)
+    place = place_of(items[0])
+    invoked = config.invocation_params
+    workerinput: dict[str, Any] = {
+        "workercount": workers,
+        "testrunuid": run_id,
+        "mainargv": sys.argv,
+    }
+    tell_worker(workerinput, config)
+    digests = []
+    if place is not None:
+        digests = [run.subject_fingerprint(place.subject), run.data_fingerprint(place)]
+    return Group(
+        run=run_id,
+        process=this_process(),
+        folder=str(invoked.dir),
+        in_path=bool({"", str(invoked.dir)} & set(sys.path)),
+        arguments=[str(argument) for argument in invoked.args],
+        environment=_environment(),
+        workerinput=workerinput,
+        timeout=timeout,
+        name=name,
+        place=list(place[:3]) if place else [],
+        digests=digests,
+        tests=[[item.nodeid, cell_of(item).key if place else ""] for item in items],
+    )
+
+
 def _check_options(config: pytest.Config, timeout: float | None) -> None:
     """Refuse what would not do what it says."""
     option = config.option
@@ -306,7 +321,7 @@ def _check_options(config: pytest.Config, timeout: float | None) -> None:
         )
 
 
-def _check_names(items: Iterable[pytest.Item]) -> None:
+def check_names(items: Iterable[pytest.Item]) -> None:
     """Tests are sent by their node ids."""
     twice = [name for name, n in Counter(one.nodeid for one in items).items() if n > 1]
     if twice:
@@ -329,7 +344,7 @@ def _workers_of(engine: Engine) -> int:
     return max(1, int(getattr(engine, "workers", None) or cores()))
 
 
-def _words(items: Sequence[pytest.Item]) -> str:
+def words_of(items: Sequence[pytest.Item]) -> str:
     """A group's name for people."""
     place = place_of(items[0])
     if place is None:

@@ -76,6 +76,37 @@ class Group(Text):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trial(Text):
+    """What a group took that was run to see that.
+
+    Attributes
+    ----------
+    refused
+        Why nothing of it was run; empty where it was.
+    failed
+        Why its tests failed, a line each.
+    seconds, processor
+        By the clock, and of the worker's processors; starting it is not in them.
+    started, started_processor
+        The same of what this worker did before, collecting for one.
+    passes, images
+        Forward passes over datasets, and the images that these were of.
+    bytes
+        The most memory that the worker has held.
+    """
+
+    refused: str = ""
+    failed: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    processor: float = 0.0
+    started: float = 0.0
+    started_processor: float = 0.0
+    passes: int = 0
+    images: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result(Text):
     """What became of a group.
 

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.group import Group, Result
+from harness.engines.group import Group, Result, Trial
 from harness.errors import HarnessError
 from harness.fixtures.cells import cell_of, note_code, place_of, run_of
 
@@ -49,6 +50,61 @@ def run_group(text: str) -> str:
                 return worker.run(group).to_json()
     except Refused as error:
         return Result(refused=f"{error}").to_json()
+
+
+def try_group(text: str) -> str:
+    """Run a `Group` as `run_group` does, and return a `Trial` in place of reports.
+
+    What it measures is measured for nothing: its keys may be those of no cell.
+    """
+    group = Group.from_json(text)
+    start = time.perf_counter()
+    try:
+        with _by_itself():
+            worker = _worker_of(group)
+            started = time.perf_counter() - start
+            before = time.process_time()
+            run = run_of(worker.config)
+            passes, images = run.passes, run.passed_images
+            start = time.perf_counter()
+            result = worker.run(group)
+            return Trial(
+                failed=[
+                    f"{event[1]['nodeid']}: {_why(event[1])}"
+                    for event in result.events
+                    if event[0] == "report" and event[1]["outcome"] == "failed"
+                ],
+                seconds=time.perf_counter() - start,
+                processor=time.process_time() - before,
+                started=started,
+                started_processor=before,
+                passes=run.passes - passes,
+                images=run.passed_images - images,
+                bytes=most_memory(),
+            ).to_json()
+    except Refused as error:
+        return Trial(refused=f"{error}").to_json()
+
+
+def most_memory() -> int:
+    """The most bytes that this process has held."""
+    with suppress(OSError), open("/proc/self/status", encoding="ascii") as file:
+        # `getrusage` counts the process that this one was forked from.
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return 1024 * int(line.split()[1])
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _why(report: dict[str, Any]) -> str:
+    """The line of a failed report, as pytest writes it for other processes."""
+    longrepr = report.get("longrepr")
+    crash = longrepr.get("reprcrash") if isinstance(longrepr, dict) else None
+    text = crash["message"] if crash else str(longrepr)
+    return text.strip().partition("\n")[0]
 
 
 _busy = threading.Lock()

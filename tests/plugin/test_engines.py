@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from harness.engines.group import Group, Result
 from harness.engines.worker import run_group, this_process
 from harness.store import Store
 
+DOCS = Path(__file__).parents[2] / "docs" / "scale.md"
 # Also what a project has of its own: a conftest's fixture, a metric, a skip, a warning.
 OWN = """
 import warnings
@@ -117,32 +120,41 @@ def test_processes_report_what_one_process_reports(own):
 # An executor of the standard library whose processes are like other machines: a folder,
 # a home and weights of their own.
 NODES = """
-import os, pathlib, tempfile
+import os, pathlib, resource, tempfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-def settle(offset):
+def settle(offset, shift, full):
     home = tempfile.mkdtemp(dir=os.environ["NODES"])
     os.environ["HOME"] = os.environ["TMPDIR"] = home
     os.environ["HARNESS_CACHE_DIR"] = home + "/cache"
-    os.environ["OFFSET"] = offset
+    os.environ["OFFSET"], os.environ["SHIFT"] = offset, shift
     os.chdir(home)
+    if full and "first" not in os.listdir(".."):
+        pathlib.Path("../first").touch()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8))  # a disk with no room left
 
 class Nodes(ProcessPoolExecutor):
     workers = 2
 
-def make(offset="0"):
-    return Nodes(2, get_context("spawn"), initializer=settle, initargs=(offset,))
+def make(offset="0", shift="0", full=""):
+    return Nodes(
+        2, get_context("spawn"), initializer=settle, initargs=(offset, shift, full)
+    )
 """
 
 
 @pytest.fixture
 def nodes(toy, monkeypatch):
-    """A toy grid whose second model depends on the machine."""
+    """A toy grid whose second model and first dataset depend on the machine."""
     conftest = toy.path / "conftest.py"
-    text = conftest.read_text().replace(
-        '("soft", 2.0)', '("soft", 2.0 + float(os.environ.get("OFFSET", 0)))'
-    )
+    text = conftest.read_text()
+    for here, elsewhere in (
+        ('("soft", 2.0)', '("soft", 2.0 + float(os.environ.get("OFFSET", 0)))'),
+        ("enumerate((20,", 'enumerate((20 + float(os.environ.get("SHIFT", 0)),'),
+    ):
+        assert text.count(here) == 1
+        text = text.replace(here, elsewhere)
     conftest.write_text("import os\n" + text)
     (toy.path / "folders").mkdir()
     monkeypatch.setenv("NODES", str(toy.path / "folders"))
@@ -163,6 +175,31 @@ def test_any_executor_will_do(nodes):
     assert len(list((nodes.path / "folders").iterdir())) == 2
 
 
+LOKY = """
+from loky import ProcessPoolExecutor
+
+def make(workers="2"):
+    executor = ProcessPoolExecutor(int(workers))
+    executor.workers = int(workers)
+    return executor
+"""
+
+
+@pytest.mark.slow
+def test_loky_will_do(toy):
+    """The executor of joblib, as docs/scale.md has it."""
+    pytest.importorskip("loky", reason="loky, of the extra dev, is not installed")
+    assert LOKY.strip() in DOCS.read_text()
+    toy.makepyfile(my_loky=LOKY)
+    _, rows, _ = outcome(toy, "--harness-store=one")
+    result, others, _ = outcome(
+        toy, "--harness-store=two", "--harness-engine=my_loky:make?workers=2"
+    )
+
+    result.assert_outcomes(passed=28)
+    assert rows == others
+
+
 @pytest.mark.slow
 def test_other_weights_are_refused_by_name_with_both_digests(nodes):
     """Of the model that differs alone; nothing of it is stored."""
@@ -175,6 +212,44 @@ def test_other_weights_are_refused_by_name_with_both_digests(nodes):
         [r".*weights of soft are [0-9a-f]{12} on .*:\d+, and [0-9a-f]{12} where the"]
     )
     assert len(Store(nodes.path / ".harness").read()[0]) == 14
+
+
+@pytest.mark.slow
+def test_other_data_are_refused_by_name_with_both_digests(nodes):
+    """Of the dataset that differs alone; nothing of it is stored."""
+    result, rows, _ = outcome(nodes, "--harness-engine=nodes:make?shift=1")
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=24, failed=4)
+    assert "in0" not in {json.loads(row)["dataset"] for row in rows}
+    said = re.search(
+        r"data of in0 are ([0-9a-f]{12}) on .*:\d+, and ([0-9a-f]{12}) where the run",
+        result.stdout.str(),
+    )
+    assert said is not None
+    assert said[1] != said[2]
+    assert len(Store(nodes.path / ".harness").read()[0]) == 24
+
+
+@pytest.mark.slow
+def test_a_full_disk_of_one_machine_fails_by_name_what_it_cannot_write(nodes):
+    """A head that it cannot keep; all else is measured, there too, and kept."""
+    nodes.makepyfile(test_head="def test_it(measure): measure('rotation_prediction')")
+    result, rows, _ = outcome(
+        nodes, "--harness-engine=nodes:make?full=yes", "-rf", "--harness-head-epochs=2"
+    )
+
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    outcomes = result.parseoutcomes()
+    assert outcomes["failed"] + outcomes["passed"] == 42
+    failures = [line for line in result.outlines if line.startswith("FAILED")]
+    assert len(failures) == outcomes["failed"] > 0
+    for line in failures:
+        assert "test_head.py" in line
+    text = result.stdout.str()
+    assert text.count("cannot be written: [Errno 27] File too large") >= len(failures)
+    assert len(rows) == outcomes["passed"] >= 28
+    assert len(Store(nodes.path / ".harness").read()[0]) == outcomes["passed"]
 
 
 DEADLY = """
