@@ -262,7 +262,8 @@ class Controller:
             return []
         from harness.report.terminal import opening
 
-        lines = opening(self.run)
+        subjects = {cell.model for cell in self.collector.cells.values()}
+        lines = opening(self.run, subjects)
         if self.settings.keep != "none":
             from harness.report.kept_size import size_line
 

@@ -261,6 +261,11 @@ class Measurement(Named):
         return self.test.partition("::")[0].rpartition("/")[2]
 
     @property
+    def folder(self) -> str:
+        """Name of the folder of that file, or nothing."""
+        return self.test.partition("::")[0].rpartition("/")[0].rpartition("/")[2]
+
+    @property
     def of_test_split(self) -> bool:
         """Whether it is of the base's test split as it is, by the dataset's traits."""
         return self.domain is Domain.INTERIOR and is_test_split(self.traits)

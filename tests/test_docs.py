@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from docs import metrics
+from docs import glossary, metrics
 from docs.docstrings import read_docstring
 from docs.measured import from_report, load_measured, save_measured
 from harness.errors import BadData
@@ -27,6 +27,11 @@ def test_every_metric_has_every_field(metric):
 def test_the_page_is_what_the_code_makes():
     """Run `python -m docs.metrics` after a docstring, a fact or a number changed."""
     assert metrics.PATH.read_text() == metrics.page(load_measured())
+
+
+def test_the_glossary_is_what_the_reports_know():
+    """Run `python -m docs.glossary` after a word changed."""
+    assert glossary.PATH.read_text() == glossary.page()
 
 
 def test_measured_numbers_are_of_metrics_that_exist():

@@ -9,6 +9,7 @@ from harness.analysis.correlation import Correlation, Point, Undefined
 from harness.analysis.coverage import LEVEL, student
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.measurement import Domain
+from harness.report.families import OTHERS, family_colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,9 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``datasets``: [name, family, domain, traits] of each, the last as text.
+        ``datasets``: [name, family, domain, traits, colour] of each, the traits as
+        text, the colour as a place in the palette (null without labels); ``others``:
+        the colour of all the families that have none of their own.
         ``level``: of the band.
         ``metrics``: label -> list of rows with ``model`` (null over all models),
         ``interior`` and ``exterior`` (a line or a reason), and ``points``:
@@ -36,6 +39,7 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
     rows = tuple(correlations)
     index: dict[tuple[str, str, Domain, str], int] = {}
     metrics: dict[str, list[dict[str, Any]]] = {}
+    colours = family_colours(rows)
 
     def plain(point: Point) -> list[float | None]:
         told = ", ".join(f"{name} {value}" for name, value in point.traits.items())
@@ -54,7 +58,11 @@ def chart_data(correlations: Iterable[Correlation]) -> dict[str, Any]:
             }
         )
     return {
-        "datasets": [[name, family, str(d), told] for name, family, d, told in index],
+        "datasets": [
+            [name, family, str(domain), told, colours.get((domain, family))]
+            for name, family, domain, told in index
+        ],
+        "others": OTHERS,
         "level": LEVEL,
         "metrics": metrics,
         "outcome": _outcome(rows[0].outcome if rows else TOP_1),

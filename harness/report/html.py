@@ -12,13 +12,16 @@ from harness.report.chart import chart_data
 from harness.report.html_parts import (
     found,
     settings,
+    words,
 )
 from harness.report.markup import Html, script_json, tag
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
 from harness.report.sections.own import OTHERS, PAGE, PLOT, named
-from harness.report.writers.html import capital, section_html
+from harness.report.text import capital
+from harness.report.writers.html import section_html
+from harness.report.writers.svg import PALETTE
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -44,8 +47,8 @@ def write_html(path: Path, summary: Summary) -> None:
 def page(summary: Summary) -> str:
     """Verdicts, predictions, the metrics compared, a plot, tables, what is missing."""
     base = str(summary.run.get("base", ""))
-    title = f"Accuracy without labels: {base}" if base else "Accuracy without labels"
-    colours = "".join(f"--{domain}:{colour};" for domain, colour in COLOURS.items())
+    title = ": ".join(filter(None, (capital(summary.title), base)))
+    colours = "".join(f"--{name}:{colour};" for name, colour in _colours())
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -60,6 +63,7 @@ def page(summary: Summary) -> str:
         _opening(title, summary),
         *_sections(summary),
         settings(summary),
+        words(),
     ]
     data = script_json(chart_data(summary.correlations))
     body = tag(
@@ -69,6 +73,12 @@ def page(summary: Summary) -> str:
         tag("script", Html(_asset("page.js"))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _colours() -> Iterable[tuple[str, str]]:
+    """Of domains and families, as the style sheet calls them."""
+    yield from COLOURS.items()
+    yield from ((f"family-{i}", colour) for i, colour in enumerate(PALETTE))
 
 
 def _sections(summary: Summary) -> Iterable[Html]:
@@ -87,7 +97,7 @@ def _asset(name: str) -> str:
 
 def _opening(title: str, summary: Summary) -> Html:
     run = summary.run
-    models = [str(name) for name in run.get("models", [])]
+    models = summary.models
     counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
     if summary.interrupted:
         counts = f"interrupted; {counts}"
@@ -95,7 +105,7 @@ def _opening(title: str, summary: Summary) -> Html:
         "base": str(run.get("base", "")),
         f"models ({len(models)})": ", ".join(models),
         "datasets": str(run.get("datasets", "")),
-        "metrics": str(len({row.series for row in summary.correlations})),
+        "metrics": str(len({one.series for one in summary.measurements}) or ""),
         "cells": counts or "none",
         "calibration": calibration_line(summary.temperatures),
         "made with": provenance(run),
@@ -105,7 +115,8 @@ def _opening(title: str, summary: Summary) -> Html:
         for name, text in facts.items()
         if text
     ]
-    return tag("header", tag("h1", title), tag("dl", *rows, class_="facts"))
+    meant = tag("p", tag("a", "What the words mean", href="#words"), class_="note")
+    return tag("header", tag("h1", title), tag("dl", *rows, class_="facts"), meant)
 
 
 def _plot(summary: Summary) -> Html:

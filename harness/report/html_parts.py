@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.report.found import said
@@ -13,6 +13,7 @@ from harness.report.markup import (
     section,
     tag,
 )
+from harness.report.words import WORDS
 
 if TYPE_CHECKING:
     from harness.report.summary import Summary
@@ -42,16 +43,23 @@ def settings(summary: Summary) -> Html:
         tag("tr", tag("th", name, scope="row"), tag("td", text))
         for name, text in facts.items()
     ]
+    return section("Settings", _plain_table("Settings", rows), id_="settings")
+
+
+def words() -> Html:
+    """What the words of the page mean."""
+    rows = [
+        tag("tr", tag("th", word, scope="row"), tag("td", meaning))
+        for word, meaning in WORDS.items()
+    ]
+    return section("Words", _plain_table("Words", rows), id_="words")
+
+
+def _plain_table(label: str, rows: Sequence[Html]) -> Html:
     inner = tag("table", tag("tbody", *rows), class_="plain")
-    frame = tag(
-        "div",
-        inner,
-        class_="scroll",
-        tabindex=0,
-        role="region",
-        aria_label="Settings",
+    return tag(
+        "div", inner, class_="scroll", tabindex=0, role="region", aria_label=label
     )
-    return section("Settings", frame, id_="settings")
 
 
 def _flat(prefix: str, value: dict[str, Any]) -> Iterable[tuple[str, str]]:

@@ -11,6 +11,7 @@ from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
 from harness.report.sections.gates import Gates
 from harness.report.sections.own import PAGE, named
+from harness.report.text import capital
 from harness.report.writers.markdown import escaped, grid, section_markdown
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def _title(summary: Summary) -> str:
     if verdicts:
         verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
     made = provenance(summary.run)
-    models = ", ".join(summary.run.get("models", []))
+    models = ", ".join(summary.models)
     calibrated = calibration_line(summary.temperatures)
     return (
-        f"## Accuracy without labels{verdict}\n\n"
+        f"## {escaped(capital(summary.title))}{verdict}\n\n"
         f"Base {escaped(summary.run.get('base', ''))}; models {escaped(models)}; "
         f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
         f"{f' {escaped(calibrated)}.' if calibrated else ''}"

@@ -98,6 +98,7 @@ def table(
     rows: Iterable[Sequence[Cell | str]],
     *,
     tall: bool = False,
+    stacked: bool = False,
 ) -> Html:
     """Return a sortable table that scrolls inside its own frame.
 
@@ -111,6 +112,8 @@ def table(
         Cells in the order of the columns. A string is sorted as text.
     tall
         Whether it may be long: it scrolls upwards as well.
+    stacked
+        Whether a narrow screen has its rows one below the other.
 
     Notes
     -----
@@ -132,7 +135,7 @@ def table(
     head = [tag("tr", *heads)]
     if any(column.group for column in columns):
         head.insert(0, tag("tr", *_groups(columns), class_="groups"))
-    body = [tag("tr", *_cells(columns, row)) for row in rows]
+    body = [tag("tr", *_cells(columns, row, named=stacked)) for row in rows]
     inner = tag(
         "table",
         tag("thead", *head),
@@ -142,7 +145,7 @@ def table(
     return tag(
         "div",
         inner,
-        class_="scroll tall" if tall else "scroll",
+        class_=" ".join(["scroll", *["tall"] * tall, *["stacked"] * stacked]),
         tabindex=0,
         role="region",
         aria_label=label,
@@ -162,13 +165,17 @@ def _groups(columns: Sequence[Column]) -> Iterable[Html]:
         start = stop
 
 
-def _cells(columns: Sequence[Column], row: Sequence[Cell | str]) -> Iterable[Html]:
+def _cells(
+    columns: Sequence[Column], row: Sequence[Cell | str], *, named: bool
+) -> Iterable[Html]:
     for i, (column, cell) in enumerate(zip(columns, row, strict=True)):
         attributes: dict[str, str] = {}
         if i == 0:
             attributes["scope"] = "row"
         if column.numeric:
             attributes["class_"] = "number"
+        if named and i:
+            attributes["data_head"] = f"{column.group} {column.name}".strip()
         content: str
         if isinstance(cell, Cell):
             content = cell.text

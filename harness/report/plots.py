@@ -14,6 +14,7 @@ from harness.analysis.correlation import Correlation, Undefined
 from harness.errors import HarnessError
 from harness.measurement import Domain
 from harness.printable import printable
+from harness.report.families import Colours, family_colours
 from harness.report.file_names import file_names, words
 from harness.report.gallery import Gallery, drawn
 from harness.report.sections.ranks import Ranks
@@ -32,6 +33,7 @@ _MARKS = {Domain.INTERIOR: "o", Domain.EXTERIOR: "^"}
 _MOST_COLUMNS = 3
 _DASHES = ("-", "--", ":")  # of the second and third seven lines
 _MOST_PLACES, _MOST_LINES = 12, 21  # with a label, in a legend
+_MOST_FAMILIES = 4  # of a domain, in a legend
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.spines.top": False,
@@ -184,8 +186,9 @@ def _grid(metrics: list[tuple[Correlation, list[Correlation]]]) -> Any:
 
 def _figure(metric: str, rows: list[Correlation]) -> Any:
     figure, axes = _panels(len(rows), _MOST_COLUMNS, (2.6, 2.3))
+    colours = family_colours(rows)
     for axis, row in zip(axes, rows, strict=False):
-        _panel(axis, row)
+        _panel(axis, row, colours)
     for axis in axes[:: min(_MOST_COLUMNS, len(rows))]:
         axis.set_ylabel(printable(rows[0].outcome.axis), parse_math=False)
     figure.supxlabel(printable(metric.replace("_", " ")), fontsize=9, parse_math=False)
@@ -234,33 +237,52 @@ def new_axes() -> Any:
 
 def draw(axis: Any, row: Correlation) -> None:
     """Draw accuracy against a metric, named on both axes."""
-    _panel(axis, row)
+    _panel(axis, row, family_colours([row]))
     axis.set_xlabel(printable(row.label.replace("_", " ")), parse_math=False)
     axis.set_ylabel(printable(row.outcome.axis), parse_math=False)
 
 
-def _panel(axis: Any, row: Correlation) -> None:
+def _panel(axis: Any, row: Correlation, colours: Colours) -> None:
     axis.set_title(printable(row.model or ""), fontsize=8, parse_math=False)
     for domain, fit in _fits(row):
         points = row.of(domain)
         if not points:
             continue
-        x, y = _xy(points, row.outcome)
         label = str(domain)
         if not isinstance(fit, Undefined):
             label += f", R² {fit.r2:.3f}"
             _line(axis, fit, row.outcome, COLOURS[domain])
-        axis.scatter(
-            x,
-            y,
-            s=9,
-            marker=_MARKS[domain],
-            color=COLOURS[domain],
-            alpha=0.6,
-            linewidths=0,
-            label=label,
-        )
-    axis.legend(fontsize=6, handletextpad=0.2, borderaxespad=0.1)
+        families = sorted({p.family for p in points}, key=lambda f: colours[domain, f])
+        for family in families:
+            own = [p for p in points if p.family == family]
+            x, y = _xy(own, row.outcome)
+            axis.scatter(
+                x,
+                y,
+                s=9,
+                marker=_MARKS[domain],
+                color=PALETTE[colours[domain, family]],
+                alpha=0.6,
+                linewidths=0,
+                label=_entry(label, families, family),
+            )
+    legend = axis.legend(fontsize=6, handletextpad=0.2, borderaxespad=0.1)
+    for entry in legend.get_texts():
+        entry.set_parse_math(False)
+
+
+def _entry(domain: str, families: Sequence[str], family: str) -> str | None:
+    """What a legend says of a family: of the first of a domain its line as well.
+
+    Of a domain with one family the line alone; of very many families the first ones.
+    """
+    place = families.index(family)
+    if len(families) == 1:
+        return domain
+    if place >= _MOST_FAMILIES:
+        return None
+    name = printable(family)
+    return name if place else f"{domain}: {name}"
 
 
 def _fits(row: Correlation) -> tuple[tuple[Domain, LineFit | Undefined], ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.aggregates import Aggregated
 from harness.analysis.aggregating import aggregated
-from harness.analysis.correlation import Correlation, correlate
+from harness.analysis.correlation import ACCURACY, Correlation, correlate
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
 from harness.analysis.gates import Verdict
 from harness.analysis.outcomes import whole_series
@@ -19,7 +19,7 @@ from harness.measurement import Measurement
 from harness.report.expected import expected_cells, planned_cells, recorded_series
 from harness.report.provenance import places
 from harness.report.run_file.reading import read_as
-from harness.report.section import Context, Finds, Shown, shown_sections
+from harness.report.section import Context, Finds, Section, Shown, shown_sections
 from harness.report.sections.found import KEPT, SECTIONS
 from harness.report.sections.metric_tables import Fits
 
@@ -31,12 +31,17 @@ if TYPE_CHECKING:
     from harness.run import Run
 
 
+WITHOUT_LABELS = "accuracy without labels"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """What a run found.
 
     Attributes
     ----------
+    title
+        What the report is about: accuracy without labels, or what a suite asks.
     run
         Base, models, settings, versions, device, date: JSON values.
     kept
@@ -68,6 +73,7 @@ class Summary:
     found: dict[str, Found] = field(default_factory=dict)
     sections: dict[str, Any] = field(default_factory=dict)
     shown: tuple[Shown, ...] = ()
+    title: str = WITHOUT_LABELS
 
     def of(self, kind: type[Finds]) -> Finds:
         """What a section found, as in `of(Ranks)`; an empty one where it is nothing."""
@@ -82,6 +88,18 @@ class Summary:
     def correlations(self) -> tuple[Correlation, ...]:
         """One for each metric and model, and each metric over all models."""
         return self.of(Fits).correlations
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Whom anything was measured of: of the chosen models, and of populations."""
+        measured = {m.model for m in self.measurements}
+        chosen = [str(name) for name in self.run.get("models", [])]
+        if not measured:
+            return tuple(chosen)
+        return (
+            *(name for name in chosen if name in measured),
+            *sorted(measured.difference(chosen)),
+        )
 
     @property
     def outcome(self) -> FittedOutcome:
@@ -148,6 +166,7 @@ def summarise(
         found=run.found,
         sections=sections,
         shown=shown,
+        title=_title(run.registry.sections, sections, measurements),
     )
 
 
@@ -183,6 +202,24 @@ def _sources(run: Run, rows: Iterable[Measurement]) -> dict[str, str]:
     known = run.registry.metrics
     names = sorted({m.metric for m in rows})
     return {name: known[name].source for name in names if name in known}
+
+
+def _title(
+    registered: Sequence[Section], found: Mapping[str, Any], rows: Sequence[Measurement]
+) -> str:
+    """What suites ask, where nothing but their tests measured anything without labels.
+
+    A suite is the folder that its section's module lies in; a section's title says
+    before a colon what it is about.
+    """
+    suites: dict[str, str] = {}
+    for section in registered:
+        folder = type(section).__module__.rpartition(".")[0].rpartition(".")[2]
+        if section.name in found and folder:
+            suites.setdefault(folder, section.title.partition(":")[0])
+    own = (m for m in rows if m.label_free and m.dataset and m.metric != ACCURACY)
+    homeless = any(m.folder not in suites for m in own)
+    return ", ".join(suites.values()) if suites and not homeless else WITHOUT_LABELS
 
 
 def _aggregates(

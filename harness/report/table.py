@@ -60,8 +60,9 @@ class Table:
         A value for each column.
     title
         Above it; empty for the section's own.
-    note
-        Below it: what its numbers are.
+    note, note_short
+        Below it: what its numbers are; and the same in the words of short heads, for a
+        terminal, where these are others.
     without
         What has no row, and why: a sentence for each reason.
     long
@@ -78,6 +79,9 @@ class Table:
         folded, a terminal or Markdown, leaves such a table out.
     where
         The writers that show it; empty for all of them. Files hold it if the page does.
+    stacked
+        Whether a narrow page shows each row as a list of names and values, so that
+        nothing lies beside the screen: of a table that is read before all others.
 
     Raises
     ------
@@ -89,12 +93,14 @@ class Table:
     rows: tuple[tuple[Value, ...], ...]
     title: str = ""
     note: str = ""
+    note_short: str = ""
     without: tuple[str, ...] = ()
     long: bool = False
     most: int = 0
     close: bool = False
     folded: str = ""
     where: tuple[Writer, ...] = ()
+    stacked: bool = False
 
     def __post_init__(self) -> None:
         """Hold every row to the columns."""
@@ -312,6 +318,8 @@ class Text:
         Letters by which a terminal sets its further lines in.
     small
         Whether the page shows it as a note.
+    strong
+        Whether the page shows it in bold letters.
     where
         The writers that show it; empty for all of them.
     """
@@ -319,6 +327,7 @@ class Text:
     text: str
     hang: int = 0
     small: bool = False
+    strong: bool = False
     where: tuple[Writer, ...] = ()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from harness.analysis.headlines import counted
+from harness.printable import printable
 from harness.report.calibrated import calibration_line
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
     from harness.run import Run
 
 
-def opening(run: Run) -> list[str]:
-    """Lines before the first test: what will run, and what is left out."""
+def opening(run: Run, subjects: Collection[str]) -> list[str]:
+    """Lines before the first test: what will run, and what is left out.
+
+    Parameters
+    ----------
+    subjects
+        The models and populations that a test is about.
+    """
     families: dict[str, int] = {}
     for dataset in run.datasets.values():
         families[dataset.family] = families.get(dataset.family, 0) + 1
     named = ", ".join(f"{name} {n}" for name, n in families.items())
     lines = [
         f"harness: base {run.base.name} ({run.base.locate(run.settings)})",
-        f"harness: models {', '.join(run.models) or 'none'}",
+        f"harness: models {', '.join(_models(run, subjects)) or 'none'}",
         f"harness: datasets {named}",
         *(f"harness: {line}" for line in found_lines(run.found)),
     ]
@@ -53,6 +60,11 @@ def opening(run: Run) -> list[str]:
     return lines
 
 
+def _models(run: Run, subjects: Collection[str]) -> list[str]:
+    """The chosen ones that are measured."""
+    return [name for name in run.models if name in subjects]
+
+
 def write(
     reporter: pytest.TerminalReporter,
     summary: Summary,
@@ -60,7 +72,7 @@ def write(
     short: bool = False,
 ) -> None:
     """Write the report under a heading of its own."""
-    reporter.section("accuracy without labels")
+    reporter.section(printable(summary.title))
     markup = reporter._tw.hasmarkup
     encoding = getattr(reporter._tw._file, "encoding", None) or "utf-8"
     width = max(LEAST_WIDTH, reporter._tw.fullwidth)

@@ -158,3 +158,14 @@ def some(names: Sequence[str], most: int = 3) -> str:
     """
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def capital(title: str) -> str:
+    """A title with a capital at its start.
+
+    Examples
+    --------
+    >>> capital("accuracy on the line")
+    'Accuracy on the line'
+    """
+    return title[:1].upper() + title[1:]

@@ -64,6 +64,7 @@ def tables(draw):
         close=draw(st.booleans()),
         folded=draw(WORDS),
         where=draw(WHERE),
+        stacked=draw(st.booleans()),
     )
 
 
@@ -80,7 +81,12 @@ def curves(draw):
 
 
 TEXTS = st.builds(
-    Text, text=WORDS, hang=st.integers(0, 4), small=st.booleans(), where=WHERE
+    Text,
+    text=WORDS,
+    hang=st.integers(0, 4),
+    small=st.booleans(),
+    strong=st.booleans(),
+    where=WHERE,
 )
 SECTIONS = st.builds(
     Shown,

@@ -14,6 +14,8 @@ from harness.report.html import page, write_html
 from harness.report.sections.gates import Gates
 from harness.report.sections.predictions import Predictions
 from harness.report.sections.ranks import Ranks
+from harness.report.terminal import report_text
+from harness.report.words import WORDS
 from tests.report.pages import ODD, measurements, sample, summary
 
 EMPTY = {"meta", "link", "input", "br"}
@@ -87,6 +89,7 @@ def test_parts_come_in_the_order_in_which_they_are_read(reader):
         "found",
         "missing",
         "settings",
+        "words",
     ]
 
 
@@ -250,13 +253,81 @@ def test_a_run_without_anything_is_a_page():
 
 
 def test_fits_that_do_not_exist_say_why():
+    """Of one domain in the table; where there is none at all a sentence is enough."""
     few = [m for m in measurements(models=1) if m.dataset in ("in0", "in1", "out0")]
+    more = [
+        m for m in measurements(models=1) if m.family == "in" or m.dataset == "out0"
+    ]
 
-    text = page(summary(few))
-    cells = read(text).tables["Every metric and model"][-1]
+    reader = read(page(summary(few)))
+    assert "Every metric and model" not in reader.tables
+    assert reader.sections["correlations"] == (
+        "Every metric and model"
+        "no line of any metric on the interior: a fit needs at least 3 datasets, got 2"
+        "no line of any metric on the exterior: a fit needs at least 3 datasets, got 1"
+    )
+    reader = read(page(summary(more)))
+    assert reader.tables["Every metric and model"][-1][6:10] == ["-"] * 4
+    assert "a fit needs at least 3 datasets, got 1" in reader.sections["correlations"]
 
-    assert cells[2:6] == ["-"] * 4
-    assert "a fit needs at least 3 datasets, got 2" in text
+
+def test_scores_with_labels_are_in_no_table_of_lines():
+    """A suite's own measures, which its section shows."""
+    rows = [replace(m, label_free=False) for m in measurements(models=2)]
+
+    assert "correlations" not in read(page(summary(rows))).sections
+
+
+def test_it_is_called_what_it_is_about(sampled):
+    """And names the models that anything was measured of."""
+    run = {"base": "toy", "models": ["net1", "unused", "net0"]}
+    found = measurements(models=2)
+
+    reader = read(page(summary(found, run=run, title="<b>robustness")))
+
+    assert "\n<b>robustness: toy" in reader.sections[""]
+    assert "models (2)net1, net0" in reader.sections[""]
+
+
+def test_every_word_of_the_glossary_is_there_and_linked(reader):
+    links = [a["href"] for tag, a in reader.attributes if tag == "a"]
+
+    assert links[0] == "#words"
+    assert {word for word, _ in reader.tables["Words"]} == WORDS.keys()
+
+
+def test_what_metrics_are_compared_by_is_said_in_the_words_of_the_table(reader):
+    """Those of a terminal are shorter."""
+    groups, names, *_ = reader.tables["Metrics compared"]
+    heads = " ".join([*groups, *names])
+    text = reader.sections["ranks"]
+
+    for word in ("MAE as it is", "exterior", "interior", "95 %", "cost"):
+        assert word in heads
+        assert f"{word}:" in text or f"{word}, " in text
+    for word in ("raw:", "ms:", "int., ext.:"):
+        assert word not in text
+    shown = report_text(sample(), width=200)
+    assert "raw: MAE" in shown
+    assert "MAE as it is:" not in shown
+
+
+def test_colours_tell_families_apart():
+    """The largest of each domain has its line's colour; the smallest ones share one."""
+    rows = [
+        replace(m, family=f"f{m.dataset[3:].zfill(2)}")
+        if m.dataset.startswith("out") and m.dataset != "out0"
+        else m
+        for m in measurements(models=1)
+    ]
+    data = json.loads(read(page(summary(rows))).data)
+
+    colours = {family: colour for _, family, _, _, colour in data["datasets"]}
+    assert colours["in"] == 0
+    assert colours["out"] == 1  # out0 and the odd one
+    assert [colours[f"f{i:02}"] for i in range(1, 11)] == [2, 3, 4, 5, *[6] * 6]
+    assert colours["test"] == data["others"] == 6
+    assert colours["night"] is None
 
 
 def test_a_place_that_cannot_be_is_an_error(tmp_path, sampled):

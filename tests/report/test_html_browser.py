@@ -3,8 +3,11 @@
 HARNESS_CHROMIUM and HARNESS_CHROMEDRIVER name programs that are not on the path.
 """
 
+import csv
 import os
 import shutil
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
@@ -184,7 +187,7 @@ def test_keys_walk_through_the_points(opened):
     assert tip.text.replace("\n", "; ") == labels[-1].replace("\xa0", " ")
     press(opened, "\ue004")
     assert not tip.is_displayed()
-    assert opened.switch_to.active_element.tag_name == "summary"
+    assert opened.switch_to.active_element.text == "Download as SVG"
 
 
 def test_metric_and_model_are_chosen(opened):
@@ -227,6 +230,111 @@ def test_marks_differ_in_shape_as_well_as_in_colour(opened):
         colours.add(point.value_of_css_property("stroke"))
     assert len(shapes) == 3
     assert len(colours) == 3
+
+
+def test_predicted_accuracy_is_seen_on_a_telephone(opened):
+    """Nothing of it lies beside the screen."""
+    screen(opened, 390)
+    opened.refresh()
+
+    frame = find(opened, "#predictions .scroll")
+    assert frame.get_property("scrollWidth") <= frame.get_property("clientWidth")
+    cells = find_all(opened, "#predictions td[data-head='accuracy (%)']")
+    assert len(cells) == 16
+    for cell in cells:
+        box = cell.rect
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    head = opened.execute_script(
+        "return getComputedStyle(arguments[0], '::before').content", cells[0]
+    )
+    assert head == '"accuracy (%)"'
+    screen(opened, 1200)
+    assert cells[0].value_of_css_property("display") == "table-cell"
+
+
+def test_families_of_a_domain_have_colours_of_their_own(browser, tmp_path):
+    """And are named beside them; the shape is the domain's."""
+    rows = [
+        replace(m, family=f"f{int(m.dataset[3:]) % 3}")
+        if m.dataset.startswith("out")
+        else m
+        for m in measurements(models=1)
+    ]
+    write_html(tmp_path / "page.html", summary(rows))
+    browser.get((tmp_path / "page.html").as_uri())
+
+    points = find_all(browser, "#chart .point.exterior")
+    assert len({p.value_of_css_property("fill") for p in points}) == 4
+    assert len({p.get_attribute("d").partition("l")[2] for p in points}) == 1
+    legend = find(browser, "#legend .families").text
+    for name in ("f0 (4)", "f1 (4)", "f2 (3)", f"{ODD} (1)", "in (11)", "test (1)"):
+        assert name.replace(ODD, "out") in legend
+    assert browser.get_log("browser") == []
+
+
+@pytest.fixture
+def downloads(browser, tmp_path):
+    """A folder for what is saved, and a wait for a file there."""
+    setting = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", setting)
+
+    def file(name):
+        wait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait
+        wait(browser, 20).until(lambda _: (tmp_path / name).exists())
+        return (tmp_path / name).read_text()
+
+    return file
+
+
+def test_a_table_can_be_saved(opened, downloads):
+    """As it is sorted; no text begins as a formula does."""
+    find(opened, "#lines .save").click()
+    find_all(opened, "#correlations th button")[3].click()
+    find(opened, "#correlations .save").click()
+
+    head, *rows = csv.reader(downloads("Every-metric-and-model.csv").splitlines())
+    assert head[:4] == ["metric", "model", "interior n", "interior R²"]
+    numbers = [float(row[3]) for row in rows]
+    assert len(rows) == 18
+    assert numbers == sorted(numbers, reverse=True)
+    cells = find_all(opened, "#correlations tbody tr:first-child > *")
+    assert rows[0] == [cell.text for cell in cells]
+
+
+def test_what_a_spreadsheet_would_run_stays_text(browser, tmp_path, downloads):
+    names = ["=1+1", "@x", "-2+3", 'a"b,c', "'=1"]
+    rows = [
+        replace(m, model=names[int(m.model[3:])])
+        for m in measurements(models=len(names))
+    ]
+    write_html(tmp_path / "page.html", summary(rows))
+    browser.get((tmp_path / "page.html").as_uri())
+    find(browser, "#accuracies .save").click()
+
+    found = list(csv.reader(downloads("Accuracy.csv").splitlines()))
+    assert {row[0] for row in found[1:]} == {
+        "'=1+1",
+        "'@x",
+        "'-2+3",
+        'a"b,c',
+        "''=1",
+    }
+
+
+def test_the_plot_can_be_saved(opened, downloads):
+    """A picture that needs no page: every mark has its colour, and names are text."""
+    find(opened, "#plot .save").click()
+
+    best = column(opened, "#ranks", 0)[0]
+    root = ET.fromstring(downloads(f"{best}-net0.svg"))
+    name = "{http://www.w3.org/2000/svg}"
+    marks = [one for one in root.iter() if "point" in one.get("class", "")]
+    assert len(marks) == 25
+    assert all("fill: rgb" in one.get("style") for one in marks)
+    assert any(one.get("aria-label").startswith(ODD) for one in marks)
+    assert {one.tag for one in root.iter()} <= {
+        f"{name}{kind}" for kind in ("svg", "rect", "circle", "path", "line", "text")
+    } | {f"{name}{kind}" for kind in ("g", "clipPath", "defs")}
 
 
 @pytest.mark.parametrize("width", [320, 375, 768])

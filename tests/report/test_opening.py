@@ -29,8 +29,16 @@ def run(absent):
     ],
 )
 def test_what_is_left_out_is_counted_in_words(absent, families, models):
-    lines = opening(run(absent))
+    lines = opening(run(absent), {"linear"})
 
     assert lines[-2].startswith(f"harness: {families} left out for want of files: a")
     assert lines[-1].startswith(f"harness: {models} left out for want of weights: a")
     assert list(_absent_models(run(absent))) == [f"{models} without weights here"]
+
+
+def test_models_that_no_test_is_about_are_not_named():
+    """A suite may have its own networks, or leave encoders out."""
+    some = run({})
+    some.models = {"linear": None, "mlp": None}
+
+    assert "harness: models mlp" in opening(some, {"mlp", "a population"})

@@ -161,7 +161,7 @@ def test_sections_without_content_are_not_printed():
     ]
     text = report_text(summary(rows), width=120)
 
-    assert "no interior numbers of one, two: a fit needs at least 3" in text
+    assert "no line of any metric on the interior: a fit needs at least 3" in text
     assert "RMSE in points" not in text
     assert "metrics compared" not in text
     nothing = report_text(summary([]), width=120)

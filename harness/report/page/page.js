@@ -43,6 +43,89 @@ document.addEventListener("click", (event) => {
   if (link) choose(link.dataset.metric, link.dataset.model);
 });
 
+/* Downloads: tables as they are shown, pictures as they are drawn. */
+
+function save(name, extension, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = `${name.replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 80)}.${extension}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+/* A text that a spreadsheet would take for a formula stands behind an apostrophe. */
+function csvCell(text) {
+  const number = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
+  const guarded = !number && /^'*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
+}
+
+function csvOf(table) {
+  const rows = [...table.tBodies[0].rows].map((row) =>
+    [...row.cells].map((cell) => {
+      const text = cell.textContent.trim();
+      return text === "-" ? "" : text;
+    }),
+  );
+  return [headsOf(table), ...rows].map((row) => row.map(csvCell).join(",") + "\n").join("");
+}
+
+/* Names of columns, each behind its group's. */
+function headsOf(table) {
+  const lines = [...table.tHead.rows];
+  const groups = (lines.length > 1 ? [...lines[0].cells] : []).flatMap((cell) =>
+    Array(cell.colSpan).fill(cell.textContent.trim()),
+  );
+  return [...lines.at(-1).cells].map((cell, i) =>
+    `${groups[i] ?? ""} ${cell.textContent}`.trim(),
+  );
+}
+
+const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity"];
+LOOKS.push("stroke-dasharray", "font-family", "font-size");
+
+/* A picture that needs no style sheet, on the paper of the page. */
+function svgFile(picture) {
+  const copy = picture.cloneNode(true);
+  const originals = [picture, ...picture.querySelectorAll("*")];
+  [copy, ...copy.querySelectorAll("*")].forEach((element, i) => {
+    const look = getComputedStyle(originals[i]);
+    for (const name of LOOKS) element.style.setProperty(name, look.getPropertyValue(name));
+    element.removeAttribute("tabindex");
+  });
+  const { width, height } = picture.viewBox.baseVal;
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
+  const paper = getComputedStyle(document.documentElement).backgroundColor;
+  copy.prepend(svg("rect", { width, height, fill: paper }));
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function offer(after, words, act) {
+  const button = html("button", { class: "save", type: "button" }, words);
+  button.addEventListener("click", act);
+  after.after(button);
+}
+
+function offerTable(frame) {
+  offer(frame, "Download as CSV", () =>
+    save(frame.getAttribute("aria-label"), "csv", "text/csv", csvOf(frame.firstChild)),
+  );
+}
+
+function offerPicture(figure, name) {
+  offer(figure, "Download as SVG", () => {
+    const picture = figure.querySelector("svg[viewBox]");
+    if (picture) save(name(picture), "svg", "image/svg+xml", svgFile(picture));
+  });
+}
+
+for (const table of document.querySelectorAll("table.sortable")) offerTable(table.parentNode);
+for (const figure of document.querySelectorAll("figure.curve")) {
+  offerPicture(figure, (picture) => picture.querySelector("title").textContent);
+}
+
 for (const input of document.querySelectorAll("[data-sieve]")) {
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -128,12 +211,12 @@ function pointsOf(metric, row) {
   const points = [];
   for (const { model, interior, points: found } of rows) {
     for (const [index, x, accuracy] of found) {
-      const [dataset, family, domain, traits] = data.datasets[index];
+      const [dataset, family, domain, traits, colour] = data.datasets[index];
       const labelled = accuracy !== null;
       const kind = labelled && MARKS.includes(domain) ? domain : "target";
       const predicted = interior.reason === undefined ? clipped(at(interior, x)) : null;
       const y = labelled ? accuracy : predicted;
-      points.push({ dataset, family, traits, kind, model, x, y, labelled });
+      points.push({ dataset, family, traits, kind, colour, model, x, y, labelled });
     }
   }
   return points.sort((a, b) => a.x - b.x);
@@ -175,8 +258,10 @@ function range(values, margin) {
   return [low, high];
 }
 
-function mark(kind, x, y, attributes = {}) {
-  const shape = { class: `point ${kind}`, ...attributes };
+/* The shape is the domain's, the colour the family's. */
+function mark(kind, colour, x, y, attributes = {}) {
+  const family = kind === "target" || colour === null ? "" : ` family-${colour}`;
+  const shape = { class: `point ${kind}${family}`, ...attributes };
   if (kind === "interior") return svg("circle", { cx: x, cy: y, r: 4, ...shape });
   const d =
     kind === "exterior"
@@ -273,7 +358,7 @@ function draw() {
   for (const point of shown) {
     const place = { x: sx(point.x), y: sy(point.y) };
     const text = wording(point, metric, row);
-    const element = mark(point.kind, place.x, place.y, {
+    const element = mark(point.kind, point.colour, place.x, place.y, {
       role: "img",
       "aria-label": text.replaceAll("\n", "; "),
       // One stop for the tab key; the arrows do the rest.
@@ -355,9 +440,10 @@ function legend(row, points) {
       : `no line: ${line.reason}`;
     const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
     if (fitted) picture.append(svg("path", { class: `line ${kind}`, d: "M0,7H34" }));
-    picture.append(mark(kind, 17, 7));
+    picture.append(mark(kind, null, 17, 7));
     parts.push(html("div", {}, picture, html("span", {}, `${kind}: ${told}`)));
   }
+  parts.push(...familyLegend(points));
   if (row && row.interior.reason === undefined) {
     const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
     const box = { class: "interval interior", x: 1, y: 1, width: 32, height: 12 };
@@ -367,13 +453,37 @@ function legend(row, points) {
   }
   if (count("target")) {
     const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
-    picture.append(mark("target", 17, 7));
+    picture.append(mark("target", null, 17, 7));
     const told =
       `target (${count("target")}): where its ${outcome.words} is not known, ` +
       "on the interior's line";
     parts.push(html("div", {}, picture, html("span", {}, told)));
   }
   document.getElementById("legend").replaceChildren(...parts);
+}
+
+/* Families by colour, where a domain has several. */
+function familyLegend(points) {
+  const found = new Map();
+  for (const { kind, family, colour } of points) {
+    if (kind === "target") continue;
+    const key = colour === data.others ? `${kind} ${colour}` : `${kind} ${family}`;
+    const entry = found.get(key) ?? { kind, colour, families: new Set(), n: 0 };
+    entry.families.add(family);
+    entry.n += 1;
+    found.set(key, entry);
+  }
+  const entries = [...found.values()];
+  if (new Set(entries.map(({ kind }) => kind)).size === entries.length) return [];
+  entries.sort((a, b) => a.colour - b.colour);
+  const parts = entries.map(({ kind, colour, families, n }) => {
+    const picture = svg("svg", { width: 34, height: 14, "aria-hidden": "true" });
+    picture.append(mark(kind, colour, 17, 7));
+    const [first] = families;
+    const name = families.size === 1 ? first : `${families.size} other families`;
+    return html("div", {}, picture, html("span", {}, `${name} (${n})`));
+  });
+  return [html("div", { class: "families" }, ...parts)];
 }
 
 /* The same points for those who read rather than look; made when it is opened. */
@@ -419,6 +529,7 @@ function fillPoints(metric, points) {
         ),
       ),
     );
+    offerTable(frame.firstChild);
   };
   details.ontoggle = fill;
   fill();
@@ -443,6 +554,8 @@ function offerModels(wanted) {
 }
 
 if (chart) {
+  const figure = chart.closest("figure");
+  offerPicture(figure, () => `${chooseMetric.value} ${chooseModel.value || "all"}`);
   const names = Object.keys(data.metrics);
   chooseMetric.append(...names.map((name) => html("option", { value: name }, name)));
   // The best metric is the first of the comparison.

@@ -32,7 +32,7 @@ def headline_texts(headlines: Sequence[Headline]) -> Iterator[Text]:
         if many and one.trust is Trust.NO:
             doubted += 1
             reasons = doubted <= _DOUBTED
-        yield Text(text=first_sentence(one), hang=2)
+        yield Text(text=first_sentence(one), hang=2, strong=True)
         yield Text(
             text=f"  {trust_sentence(one)}", hang=4, where=() if reasons else _PAGE
         )

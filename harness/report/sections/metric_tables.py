@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.analysis.correlation import Correlation, Undefined
 from harness.report.section import Kept
-from harness.report.table import Column, Plotted, Table, Value
+from harness.report.table import Column, Plotted, Table, Text, Value
 
 if TYPE_CHECKING:
     from harness.analysis.fits.fits import Judgement, LineFit
@@ -52,14 +52,44 @@ class FitsSection(Kept[Fits]):
             chances={name: tuple(sorted(found)) for name, found in levels.items()},
         )
 
-    def tables(self, found: Fits, /) -> Iterator[Table]:
-        """One long table."""
-        if found.correlations:
-            yield _table(found)
+    def tables(self, found: Fits, /) -> Iterator[Table | Text]:
+        """One long table; where nothing is fitted in it, why.
+
+        What was measured with labels is never fitted, and stands elsewhere.
+        """
+        rows = [one for one in found.correlations if _is_of_lines(one)]
+        if not rows:
+            return
+        whys = list(_unfitted(rows))
+        if 0 < len(whys) <= _FEW:
+            for why in whys:
+                yield Text(text=why)
+        else:
+            yield _table(rows, found.chances)
 
 
-def _table(found: Fits) -> Table:
-    rows = found.correlations
+_FEW = 2  # reasons that stand for a table without a number
+
+
+def _is_of_lines(row: Correlation) -> bool:
+    return bool(row.points or row.targets or row.missing or row.contradicting)
+
+
+def _unfitted(rows: Sequence[Correlation]) -> Iterator[str]:
+    """Why there is no line at all; nothing where there is one."""
+    whys: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for place, fit in (("interior", row.interior), ("exterior", row.exterior)):
+            if not isinstance(fit, Undefined):
+                return
+            whys.setdefault(fit.reason, {})[place] = None
+    for why, places in whys.items():
+        yield f"no line of any metric on the {' and the '.join(places)}: {why}"
+
+
+def _table(
+    rows: Sequence[Correlation], chances: Mapping[str, tuple[float, ...]]
+) -> Table:
     outcome = rows[0].outcome
     missing = any(row.missing for row in rows)
     torn = _torn(rows)
@@ -84,7 +114,7 @@ def _table(found: Fits) -> Table:
                 Plotted(
                     label=row.label,
                     model=row.model or "",
-                    note=_chance(found.chances.get(row.label, ())),
+                    note=_chance(chances.get(row.label, ())),
                 ),
                 row.model or "all",
                 *_cells(row, torn),

@@ -161,6 +161,7 @@ def _table(chosen: Sequence[TargetPrediction]) -> Table:
             for reason, pairs in reasons.items()
         ),
         close=True,
+        stacked=True,
     )
 
 

@@ -75,8 +75,9 @@ _AS_GOOD = "="
 
 
 def _table(ranks: Sequence[Rank]) -> Table:
-    by_kinds = ranks[0].kind_error is not None
-    columns = _columns(ranks[0].outcome, by_kinds)
+    notes = " ".join(_notes(ranks))
+    other = "kinds, or datasets" if _by_kinds(ranks) else "datasets"
+    columns = _columns(ranks[0].outcome, _by_kinds(ranks))
     return Table(
         columns=(
             Column(name="metric", widest=_WIDEST, cut=True),
@@ -86,7 +87,8 @@ def _table(ranks: Sequence[Rank]) -> Table:
             (Plotted(label=one.label), *(value(one) for _, value in columns))
             for one in ranks
         ),
-        note=" ".join(_notes(ranks, by_kinds)),
+        note=f"{notes} {_LONG.format(other=other)}",
+        note_short=f"{notes} {_SHORT.format(other=other)}",
         close=True,
     )
 
@@ -223,11 +225,24 @@ def _range(found: Interval | Undefined) -> Range | None:
     return Range(low=found.low, high=found.high)
 
 
-def _notes(ranks: Sequence[Rank], by_kinds: bool) -> Iterator[str]:
-    """What the numbers are, and what the order is by."""
+_SHORT = (
+    "raw: MAE of estimates of accuracy as they are, without a line. line: the "
+    "interior's on the exterior. int., ext.: own fits. 95 %: interval with other "
+    "{other}. ms: a cell's cost beyond forward passes; what several share is paid by "
+    "the first."
+)
+_LONG = (
+    "MAE as it is: of estimates of accuracy, without a line. exterior, interior: lines "
+    "fitted there. 95 %: interval with other {other}. cost: of a cell, beyond "
+    "forward passes; what several share is paid by the first."
+)
+
+
+def _notes(ranks: Sequence[Rank]) -> Iterator[str]:
+    """What the order is by, and how sure it is."""
     first = ranks[0].kind_interval
     reason = first.reason if isinstance(first, Undefined) else ""
-    if by_kinds:
+    if _by_kinds(ranks):
         yield (
             "Medians over the models, the best first by MAE on left-out kinds: of the "
             "line on interior sets of a transformation that it was not fitted on."
@@ -243,9 +258,7 @@ def _notes(ranks: Sequence[Rank], by_kinds: bool) -> Iterator[str]:
             "Medians over the models, the best first by R² of the interior's line on "
             f"the exterior, for want of errors on left-out kinds: {reason}."
         )
-    yield (
-        "raw: MAE of estimates of accuracy as they are, without a line. line: the "
-        "interior's on the exterior. int., ext.: own fits. 95 %: interval with other "
-        f"{'kinds, or ' * by_kinds}datasets. ms: a cell's cost beyond forward passes; "
-        "what several share is paid by the first."
-    )
+
+
+def _by_kinds(ranks: Sequence[Rank]) -> bool:
+    return ranks[0].kind_error is not None

@@ -24,6 +24,7 @@ from harness.report.table import (
     Value,
     for_writer,
 )
+from harness.report.text import capital
 from harness.report.writers.svg import curve_svg
 
 
@@ -45,20 +46,10 @@ def section_html(one: Shown, id_: str = "") -> Html:
     return tag("section", tag("h2", capital(title)), *content, id=id_)
 
 
-def capital(title: str) -> str:
-    """A title with a capital at its start.
-
-    Examples
-    --------
-    >>> capital("accuracy on the line")
-    'Accuracy on the line'
-    """
-    return title[:1].upper() + title[1:]
-
-
 def _part(part: Part, title: str, section: str) -> Iterable[Html]:
     if isinstance(part, Text):
-        yield tag("p", part.text, class_="note") if part.small else tag("p", part.text)
+        look = "note" if part.small else "strong" if part.strong else ""
+        yield tag("p", part.text, class_=look) if look else tag("p", part.text)
         return
     if isinstance(part, Listing):
         yield from _listing(part)
@@ -91,6 +82,7 @@ def _gallery(part: Gallery) -> Iterable[Html]:
                 "figure",
                 tag("img", src=one.address, alt=one.text),
                 tag("figcaption", one.text),
+                **({"title": one.text} if one.text else {}),
             )
             for one in strip.pictures
         ]
@@ -162,7 +154,8 @@ def table_html(part: Table, title: str) -> Html:
         [_cell(c, value) for c, value in zip(part.columns, row, strict=True)]
         for row in part.rows
     ]
-    made = table(part.title or capital(title), heads, rows, tall=True)
+    label = part.title or capital(title)
+    made = table(label, heads, rows, tall=True, stacked=part.stacked)
     return Html(made + listed)
 
 

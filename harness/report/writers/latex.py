@@ -25,8 +25,8 @@ from harness.report.table import (
     Table,
     Value,
 )
+from harness.report.text import capital
 from harness.report.writers.bibtex import bibtex, cited
-from harness.report.writers.html import capital
 from harness.report.writers.tables import named_tables
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def table_latex(table: Table, *, name: str, title: str, cites: Cites) -> str:
     head = "".join(f"{line}\n" for line in _head(table.columns, short=wide))
     body = "".join(f"{line}\n" for line in rows)
     caption = f"\\caption{{{escaped(capital(title))}}}\\label{{tab:{name}}}"
-    notes = [*table.reasons(), *_units(table) * wide, *filter(None, [table.note])]
+    note = (table.note_short if wide else "") or table.note
+    notes = [*table.reasons(), *_units(table) * wide, *filter(None, [note])]
     below = "".join(f"\\par {escaped(text)}\n" for text in notes)
     if table.long or len(table.rows) > _LONG:
         again = f"\\toprule\n{head}\\midrule\n"

@@ -17,8 +17,7 @@ from harness.report.table import (
     Text,
     for_writer,
 )
-from harness.report.text import some
-from harness.report.writers.html import capital
+from harness.report.text import capital, some
 
 
 def section_markdown(one: Shown) -> str:

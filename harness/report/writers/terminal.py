@@ -98,8 +98,9 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
     if left := len(table.rows) - len(kept):
         yield f"  and {left} more"
     yield from _filled(table.reasons(), width)
-    if table.note and (table.rows or not table.without):
-        yield table.note
+    note = table.note_short or table.note
+    if note and (table.rows or not table.without):
+        yield note
 
 
 def _by_name(table: Table, width: int) -> Iterable[RenderableType]:
