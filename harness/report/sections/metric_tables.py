@@ -76,9 +76,11 @@ def _is_of_lines(row: Correlation) -> bool:
 
 
 def _unfitted(rows: Sequence[Correlation]) -> Iterator[str]:
-    """Why there is no line at all; nothing where there is one."""
+    """Why there is no line at all; nothing where there is one, or should have been."""
     whys: dict[str, dict[str, None]] = {}
     for row in rows:
+        if row.contradicting or row.missing:
+            return
         for place, fit in (("interior", row.interior), ("exterior", row.exterior)):
             if not isinstance(fit, Undefined):
                 return
