@@ -6,9 +6,10 @@ that needs them.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ from harness.fixtures.on_request import MARKER, leave_out
 from harness.given import asks, check_ini, given, read_settings
 from harness.options import add_options
 from harness.printable import printable
+from harness.progress import Tell, Watch
 from harness.protocol.cells import CellProtocol
 from harness.protocol.garbage import rest, sweep
 from harness.registrations import register_given
@@ -216,6 +218,8 @@ def _teller(config: pytest.Config) -> Any:
 
     def tell(text: str) -> None:
         text = printable(text)
+        if (watch := config.stash.get(watch_key, None)) is not None:
+            watch.heard()
         capture = config.pluginmanager.getplugin("capturemanager")
         reporter = config.pluginmanager.getplugin("terminalreporter")
         if is_worker(config) or reporter is None:
@@ -227,6 +231,29 @@ def _teller(config: pytest.Config) -> Any:
                 if reporter._tw.width_of_current_line:  # dots, which it does not know
                     reporter.write("\n")
                 reporter.write_line(f"harness: {text}")
+
+    return tell
+
+
+watch_key = pytest.StashKey[Watch]()
+
+
+def _past_capture(config: pytest.Config) -> Tell:
+    """As `_teller`, from any thread, while a test runs; made between two tests."""
+    # pytest then has put a file in the place of stderr, which no thread may undo.
+    stderr = os.dup(2)
+    config.add_cleanup(lambda: os.close(stderr))
+    reporter = (
+        None
+        if is_worker(config)
+        else config.pluginmanager.getplugin("terminalreporter")
+    )
+
+    def tell(text: str) -> None:
+        dots = reporter is not None and reporter._tw.width_of_current_line
+        line = f"{chr(10) if dots else ''}harness: {printable(text)}\n"
+        with suppress(OSError):  # nobody reads it
+            os.write(stderr, line.encode(errors="replace"))
 
     return tell
 
@@ -285,6 +312,7 @@ class Cells:
         self._shard = shard
         self._noted = False
         self._looked_up: tuple[pytest.Item | None, Recorded | None] = None, None
+        self._watch: Watch | None = None  # of the cells that this process runs
         level = config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
         self._shows_values = level > 0
 
@@ -346,11 +374,33 @@ class Cells:
         if not self._noted:
             self._noted = True
             note_code(item.session.items)
-        if place_of(item) is None or not self._protocol.takes(item):
+        if place_of(item) is None:
+            return None
+        self._watched(item.session).begin(item.nodeid)
+        if not self._protocol.takes(item):
             return None
         assert isinstance(item, pytest.Function)
         self._protocol.run(item, nextitem, self.stored(item))
         return True
+
+    def _watched(self, session: pytest.Session) -> Watch:
+        """What tells which cell takes long; made with the first."""
+        if self._watch is None:
+            # How many a worker gets of them it is not told.
+            mine = () if is_worker(self.config) else session.items
+            cells = sum(place_of(item) is not None for item in mine)
+            self._watch = Watch(_past_capture(self.config), cells)
+            self.config.stash[watch_key] = self._watch
+        return self._watch
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """What follows the last cell is none."""
+        try:
+            return (yield)
+        finally:
+            if self._watch is not None:
+                self._watch.end()
 
     def stored(self, item: pytest.Item) -> Recorded | None:
         """What an earlier run recorded of a cell; looked up once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -47,6 +48,67 @@ class Progress:
                 f"{_fast(rate)}, {_for_people(left)} left"
             )
             self._said = now
+
+
+class Watch:
+    """Tells every `PATIENCE` seconds which of many steps takes that long.
+
+    What a step tells of itself meanwhile goes before.
+
+    Parameters
+    ----------
+    tell
+        Shows one line; called by a thread.
+    total
+        Steps in all; 0 where that is not known.
+    """
+
+    def __init__(self, tell: Tell, total: int) -> None:
+        self._tell = tell
+        self._total = total
+        self._done = -1
+        self._step = ""
+        self._first = self._began = self._said = time.monotonic()
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def begin(self, step: str) -> None:
+        """Another step begins, and the one before is done."""
+        with self._lock:
+            self._step, self._began = step, time.monotonic()
+            self._done += 1
+            if self._done == 0:
+                self._first = self._began
+                self._thread.start()
+
+    def heard(self) -> None:
+        """The step has told something of itself."""
+        self._said = time.monotonic()
+
+    def end(self) -> None:
+        """All steps are done, or none will follow; nothing is told any more."""
+        self._over.set()
+        with self._lock:
+            self._step = ""
+
+    def _look(self) -> None:
+        while not self._over.wait(PATIENCE / 10):
+            with self._lock:
+                now = time.monotonic()
+                if self._step and now - max(self._began, self._said) > PATIENCE:
+                    self._said = now
+                    self._tell(self._line(now))
+
+    def _line(self, now: float) -> str:
+        line = f"{self._step}: {_for_people(now - self._began)} so far"
+        if not self._total:
+            return line
+        line += f"; {self._done:,} of {self._total:,} cells done"
+        if self._done:
+            left = (self._began - self._first) / self._done * (self._total - self._done)
+            line += f", about {_for_people(left)} left"
+        return line
 
 
 def _fast(rate: float) -> str:
