@@ -32,9 +32,7 @@ def slow(toy, monkeypatch):
 @pytest.mark.parametrize("how", [[], ["-s"]], ids=["captured", "not"])
 def test_it_is_named_with_what_is_left(slow, capfd, how):
     before = len(os.listdir("/dev/fd"))
-    slow.runpytest_inprocess("--harness-families=in0", *watched).assert_outcomes(
-        passed=4
-    )
+    slow.runpytest_inprocess("--harness-families=in0", *how).assert_outcomes(passed=4)
 
     err = capfd.readouterr().err
     told = re.findall(LINE + r"; 3 of 4 cells done, about \d+ s left\n", err)
