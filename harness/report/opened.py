@@ -125,7 +125,14 @@ class Report(_Shows):
         ------
         HarnessError
             If their metrics are fitted against different outcomes.
+        TypeError
+            If `later` is no report.
         """
+        if not isinstance(later, Report):
+            raise TypeError(
+                "`later` must be a report, as harness.open returns it, got "
+                f"{type(later).__name__}"
+            )
         check_outcomes(self._saved(), later._saved().outcome)
         changes = compare(self.correlations, later.correlations)
         return Comparison(self.path.name, later.path.name, changes)

@@ -168,6 +168,11 @@ def test_runs_of_different_outcomes_are_not_compared(report):
         report.compare(other)
 
 
+def test_what_is_no_report_is_compared_with_none(report):
+    with pytest.raises(TypeError, match=r"harness\.open returns it, got str"):
+        report.compare("worse.json")
+
+
 def test_a_plot_has_the_points_and_both_lines(report):
     pytest.importorskip("matplotlib")
     ax = report.plot("margin", model="a")
