@@ -27,7 +27,7 @@ from harness.fixtures.pretext import HEADS
 from harness.models.trained_here import TRAINED_ON_FIRST_USE, trainable
 from harness.run import Run
 
-#: What a sample may take, but for the groups that it has begun with.
+#: Of processors that a sample may take, but for the model that it has begun with.
 SECONDS = 60.0
 #: Images of the first sample; the second has at least so many times as many.
 IMAGES, GROWTH = 32, 4
@@ -96,7 +96,7 @@ class _Tried:
         self.size = size
         self.made: list[Sampled] = []
         self.started = 0.0, 0.0  # before the worker was at its first model
-        self.seconds = 0.0
+        self.processor = 0.0  # seconds, whatever else the machine does
         self.failed: list[str] = []
         self.memory = 0, 0.0  # most images of a group, most bytes
 
@@ -106,7 +106,7 @@ class _Tried:
             trial.started + trial.seconds,
             trial.started_processor + trial.processor,
         )
-        self.seconds += trial.seconds
+        self.processor += trial.processor
 
     def add(self, work: Work, trial: Trial, *, first: bool) -> None:
         """Of a group that counts."""
@@ -117,7 +117,7 @@ class _Tried:
         )
         if not self.started[0]:
             self.started = trial.started, trial.started_processor
-        self.seconds += trial.seconds
+        self.processor += trial.processor
         self.failed += trial.failed
         self.memory = max(self.memory[0], images), max(self.memory[1], trial.bytes)
 
@@ -205,7 +205,7 @@ class Foreseer:
             if _is_to_be_made(run, name)
         }
         chosen = _sample([group for group in found if group.work.model not in left_out])
-        if not chosen:
+        if not any(chosen):
             raise HarnessError(
                 "a plan needs one model at least whose weights are here, and these are "
                 f"not made yet: {', '.join(sorted(left_out))}; measure one dataset "
@@ -224,7 +224,7 @@ class Foreseer:
         start = time.monotonic()
         small = self._tried(run, chosen, min(IMAGES, most))
         large = small
-        times = (SECONDS - small.seconds) / max(small.seconds, 1e-9)
+        times = (SECONDS - small.processor) / max(small.processor, 1e-9)
         if (size := _next_size(small.size, most, times)) is not None:
             large = self._tried(run, chosen, size)
         both = (small,) if large is small else (small, large)
@@ -243,7 +243,8 @@ class Foreseer:
     def _tried(self, run: Run, chosen: list[list[_Group]], size: int) -> _Tried:
         """Run groups on so many images, all of a model, of one model at least."""
         run.tell(
-            f"plan: a sample of {counted(len(chosen), 'model')}, on {size} images each"
+            f"plan: a sample of {counted(len(chosen) - 1, 'model')}, on {size} images "
+            "each"
         )
         tried = _Tried(size)
         engine = processes("1")
@@ -252,7 +253,7 @@ class Foreseer:
             with _own_cache(run.settings.cache_dir) as cache:
                 more = [
                     *(f"--harness-max-images={size}", f"--harness-bank-images={size}"),
-                    *(f"--harness-head-images={max(size, 20)}",),
+                    *(f"--harness-head-images={max(size, 20)}", "--harness-keep=none"),
                     *(f"--harness-cache-dir={cache}", f"--harness-store={cache}/none"),
                 ]
                 name = uuid.uuid4().hex
@@ -264,12 +265,13 @@ class Foreseer:
                         raise HarnessError(f"no sample can be run: {trial.refused}")
                     return trial
 
-                if len(chosen) > 1:  # so that no model is charged for what all need
-                    tried.warm(trial_of(chosen[-1][0]))
-                for groups in chosen:
+                warm, *models = chosen
+                for group in warm:  # so that no model is charged for what all need
+                    tried.warm(trial_of(group))
+                for groups in models:
                     for i, group in enumerate(groups):
                         tried.add(group.work, trial_of(group), first=i == 0)
-                    if tried.seconds > SECONDS:
+                    if tried.processor > SECONDS:
                         break
             finished = True
         finally:
@@ -327,20 +329,26 @@ def _sample(groups: list[_Group]) -> list[list[_Group]]:
     """By model: a group that shows what it takes once, and two that do not.
 
     Of its largest family first, and those with most cells; of each model other ones,
-    since images that are made for one model are at hand for the next.
+    since images that are made for one model are at hand for the next. First of all, by
+    itself, another group of the last model, if it has one: tests cannot run twice.
     """
     by_model: dict[str, list[_Group]] = {}
     for group in groups:
         by_model.setdefault(group.work.model, []).append(group)
-    chosen = []
+    chosen: list[list[_Group]] = []
+    warm: list[_Group] = []
     for turn, some in enumerate(by_model.values()):
         times = Counter(group.work.family for group in some)
         some.sort(key=lambda g: (-times[g.work.family], g.work.family, -g.work.cells))
         alike = sum(_kind(group) == _kind(some[0]) for group in some)
-        number = max(alike, min(_EACH, len(some)))
-        places = dict.fromkeys((_EACH * turn + i) % number for i in range(_EACH))
-        chosen.append([some[place] for place in places])
-    return chosen
+        number = max(alike, min(_EACH + 1, len(some)))
+        places = dict.fromkeys((_EACH * turn + i) % number for i in range(_EACH + 1))
+        *some_places, last = places
+        if len(places) <= _EACH:
+            some_places, last = list(places), -1
+        chosen.append([some[place] for place in some_places])
+        warm = [some[last]] if last >= 0 else []
+    return [warm if len(chosen) > 1 else [], *chosen]
 
 
 def _kind(group: _Group) -> tuple[str, int]:
