@@ -10,7 +10,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,12 @@ _CURE = "choose another folder with --harness-cache-dir"
 
 
 def write_whole(
-    path: Path, content: bytes, *, what: str, cure: str = "", folders: bool = False
+    path: Path,
+    content: bytes | Iterable[bytes],
+    *,
+    what: str,
+    cure: str = "",
+    folders: bool = False,
 ) -> None:
     """Write a file whole or not at all.
 
@@ -39,6 +44,8 @@ def write_whole(
 
     Parameters
     ----------
+    content
+        All of it, or parts that are made as they are written.
     what, cure
         For the message: what is written, and what to do where it cannot be.
     folders
@@ -56,7 +63,11 @@ def write_whole(
             place.parent.mkdir(parents=True, exist_ok=True)
         # Not made of the name, which may be as long as names can be.
         temporary = place.with_name(f".{secrets.token_hex(8)}.tmp")
-        temporary.write_bytes(content)
+        if isinstance(content, bytes):
+            temporary.write_bytes(content)
+        else:
+            with temporary.open("wb") as file:
+                file.writelines(content)
         temporary.replace(place)
     except (OSError, RuntimeError, ValueError) as error:  # loops of links; NUL
         raise unwritable(path, error, what=what, cure=cure) from error

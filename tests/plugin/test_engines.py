@@ -178,6 +178,7 @@ def test_any_executor_will_do(nodes):
 LOKY = """
 from loky import ProcessPoolExecutor
 
+
 def make(workers="2"):
     executor = ProcessPoolExecutor(int(workers))
     executor.workers = int(workers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from harness.renamed import moved
 from harness.report.run_file.verdicts import plain_verdict
 
 
-def write_report(path: Path, content: str | bytes) -> None:
-    """Write a report whole or not at all.
+def write_report(path: Path, content: str | bytes | Iterable[str]) -> None:
+    """Write a report whole or not at all, or part by part, as parts are made.
 
     Raises
     ------
@@ -27,7 +28,12 @@ def write_report(path: Path, content: str | bytes) -> None:
     if why := irreplaceable(path):  # which it was not when the run began
         raise HarnessError(f"report {path} cannot be written: it {why}")
     # Names that the system could not decode hold surrogates, which UTF-8 has not.
-    data = content.encode(errors="replace") if isinstance(content, str) else content
+    data: bytes | Iterable[bytes]
+    if isinstance(content, bytes):
+        data = content
+    else:
+        parts = (content,) if isinstance(content, str) else content
+        data = (part.encode(errors="replace") for part in parts)
     write_whole(path, data, what="report", folders=True)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import BadData, MissingData
+from harness.measurement import Axes
 from harness.report.run_file.json import plain, write_report
 from harness.report.run_file.reading import read_as
 from harness.report.run_file.saved import SCHEMA, read_content
@@ -28,16 +30,44 @@ def write_json(path: Path, summary: Summary) -> None:
     HarnessError
         If the file cannot be written.
     """
-    content = {"schema": SCHEMA, **contents(summary)}
-    write_report(path, json.dumps(content, indent=1, allow_nan=False))
+    write_report(path, _text({"schema": SCHEMA, **_parts(summary)}))
 
 
 def contents(summary: Summary) -> dict[str, Any]:
     """The keys of the file: of the summary, and of what its sections found."""
-    content: dict[str, Any] = plain(summary)
-    for found in content.pop("kept"):
-        content.update(found)
-    return content
+    return {key: plain(part) for key, part in _parts(summary).items()}
+
+
+def _parts(summary: Summary) -> dict[str, Any]:
+    """The same as it is held, before it is made plain."""
+    parts = {one.name: getattr(summary, one.name) for one in fields(summary)}
+    for found in parts.pop("kept"):
+        parts |= {one.name: getattr(found, one.name) for one in fields(found)}
+    return parts
+
+
+def _text(parts: dict[str, Any]) -> Iterator[str]:
+    """What `json.dumps` makes of them, a row at a time.
+
+    All rows of a large run as one text, and as what that is made of, would take several
+    times the memory of the run.
+    """
+    yield "{"
+    for i, (key, part) in enumerate(parts.items()):
+        yield f"{',' if i else ''}\n {json.dumps(key)}: "
+        if isinstance(part, list | tuple) and part and not isinstance(part, Axes):
+            yield "["
+            for j, row in enumerate(part):
+                yield f"{',' if j else ''}\n  {_indented(row, 2)}"
+            yield "\n ]"
+        else:
+            yield _indented(part, 1)
+    yield "\n}"
+
+
+def _indented(part: Any, depth: int) -> str:
+    text = json.dumps(plain(part), indent=1, allow_nan=False)
+    return text.replace("\n", "\n" + " " * depth)  # within texts there is none
 
 
 def _summary(content: dict[str, Any]) -> Summary:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,11 @@ _LATER = frozenset({"low", "high", "outcome", "outcome_name"})
 
 def rows_of(summary: Summary) -> list[dict[str, Any]]:
     """A row for each measurement, its columns `COLUMNS`; None where unlabelled."""
-    return [{name: _cell(m, name) for name in COLUMNS} for m in summary.measurements]
+    return [_row(one) for one in summary.measurements]
+
+
+def _row(measurement: Measurement) -> dict[str, Any]:
+    return {name: _cell(measurement, name) for name in COLUMNS}
 
 
 def _cell(measurement: Measurement, name: str) -> Any:
@@ -71,12 +75,25 @@ def _cell(measurement: Measurement, name: str) -> Any:
 
 def write_csv(path: Path, summary: Summary) -> None:
     """Write the measurements as CSV; floats survive exactly."""
+    write_report(path, _csv(summary))
+
+
+def _csv(summary: Summary) -> Iterator[str]:
+    """The text, many rows at a time."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    for row in rows_of(summary):
+    for one in summary.measurements:
+        row = _row(one)
         writer.writerow({name: _safe(cell, name) for name, cell in row.items()})
-    write_report(path, out.getvalue())
+        if out.tell() > _PART:
+            yield out.getvalue()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue()
+
+
+_PART = 1 << 16  # letters
 
 
 # What a spreadsheet takes for the start of a formula, in a cell that is a text.
