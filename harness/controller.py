@@ -463,9 +463,8 @@ class Controller:
     def _unstored(self) -> str:
         """What is to be said of measurements that the store could not take."""
         if n := self.collector.unstored:
-            return (
-                f"{n} cells were measured and are not kept: {self.collector.unwritten}"
-            )
+            cells = "1 cell was" if n == 1 else f"{n} cells were"
+            return f"{cells} measured and not kept: {self.collector.unwritten}"
         return self.collector.unwritten
 
     @pytest.hookimpl(trylast=True)

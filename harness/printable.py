@@ -1,4 +1,4 @@
-"""Text from elsewhere, fit to be shown: nothing in it moves a cursor."""
+"""Text fit to be shown: nothing in it moves a cursor, and one thing is no things."""
 
 
 def printable(text: str, *, keep: str = "") -> str:
@@ -42,3 +42,16 @@ def shown_bytes(size: float) -> str:
             return f"{size:.3g} {unit}"
     size /= 1000
     return f"{size:.3g} TB" if size < 1000 else f"{size:.0f} TB"
+
+
+def counted(n: int, word: str) -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> counted(1, "label"), counted(2, "label"), counted(0, "class")
+    ('1 label', '2 labels', '0 classes')
+    """
+    if n == 1:
+        return f"1 {word}"
+    return f"{n} {word}{'es' if word.endswith('s') else 's'}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.correlation import Undefined
 from harness.measurement import Domain
+from harness.printable import counted
 
 if TYPE_CHECKING:
     from harness.analysis.targets import TargetPrediction
@@ -261,7 +262,9 @@ def _lines(measurements: Iterable[Measurement]) -> Iterator[Finding]:
             warns=loose > 0 and not few,
             beyond=loose,
             of=len(values),
-            note=f"{len(models)} models, of {MODELS} that it takes" if few else "",
+            note=f"{counted(len(models), 'model')}, of {MODELS} that it takes"
+            if few
+            else "",
         )
 
 

@@ -17,6 +17,7 @@ from harness.analysis.forecasts.direct import Direct
 from harness.analysis.forecasts.forecaster import Forecaster
 from harness.analysis.labelling import Labelled, expected_interval, labels_needed
 from harness.analysis.targets import Key, TargetPrediction
+from harness.printable import counted
 
 #: Kinds that must have been left out for a width to be believed. With fewer the widest
 #: error seen stands for 95 % of them.
@@ -371,14 +372,3 @@ def spoken(found: Prediction | Labelled) -> str:
     """
     low, high = outwards(found.low, found.high)
     return f"{low} to {high} of 100"
-
-
-def counted(n: int, word: str) -> str:
-    """A number of things.
-
-    Examples
-    --------
-    >>> counted(1, "label"), counted(2, "label")
-    ('1 label', '2 labels')
-    """
-    return f"{n} {word}{'' if n == 1 else 's'}"

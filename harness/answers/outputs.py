@@ -35,6 +35,7 @@ from harness.datasets.readers.arrays import numpys_reason
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, HarnessError, MissingData, UndefinedMetricError
 from harness.measurement import Domain
+from harness.printable import counted
 from harness.queries import safe_name
 from harness.sampling import sampled_rows
 from harness.views import IDENTITY, View
@@ -282,7 +283,7 @@ def _base(
         size=(1, 1, 1),
         train=train,
         test=test,
-        locate=lambda settings: f"{len(files)} files of saved outputs",
+        locate=lambda settings: f"{counted(len(files), 'file')} of saved outputs",
         description="saved outputs, without images",
         source="--harness-outputs",
         licence="",
@@ -316,7 +317,7 @@ def _family(name: str, own: OwnData, outputs: SavedOutputs, classes: int) -> Fam
         base=BASE,
         domain=domain,
         datasets=lambda settings: (dataset,),
-        description=f"outputs of {len(outputs.models)} models",
+        description=f"outputs of {counted(len(outputs.models), 'model')}",
         source=str(outputs.path),
     )
 
@@ -396,7 +397,8 @@ def _by_model(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, NDArray[
         stack = arrays[kinds[0]]
         if len(stack) != len(names):
             raise BadData(
-                f"{path} names {len(names)} models but `{kinds[0]}` holds {len(stack)}"
+                f"{path} names {counted(len(names), 'model')} but `{kinds[0]}` holds "
+                f"{len(stack)}"
             )
         found = list(zip(names, stack, strict=True))
     else:

@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Merge and say how many cells there are; 1 where two stores disagree."""
-    from harness.analysis.headlines import counted
     from harness.merging import merge
+    from harness.printable import counted
     from harness.report.text import show
 
     merged = merge(arguments.stores, arguments.into)

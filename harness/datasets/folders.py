@@ -44,6 +44,7 @@ from harness.datasets.tree import Tree, once, walk
 from harness.datasets.truth_files import LABEL_SETS
 from harness.errors import BadData, HarnessError, MissingData
 from harness.measurement import Domain
+from harness.printable import counted
 from harness.progress import Tell, silent
 from harness.queries import safe_name
 
@@ -131,8 +132,8 @@ def _check_kinds(
     if leaves and pictures:
         raise BadData(
             f"{own.path} holds both arrays ({leaves[0] / DATA}) and "
-            f"{len(pictures)} pictures ({pictures[0]}); name a folder that holds one "
-            "kind"
+            f"{counted(len(pictures), 'picture')} ({pictures[0]}); name a folder that "
+            "holds one kind"
         )
     for file in tree.files:
         if file.name == LABELS and not (file.parent / DATA).is_file():

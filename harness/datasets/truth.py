@@ -377,7 +377,8 @@ class Truth:
         left_out = int((~self.counted).sum())
         parts = [kind, *([str(self.classes)] if self.classes else [])]
         if left_out:
-            parts.append(f"{left_out} of {len(self)} images have none, left out")
+            have = "has" if left_out == 1 else "have"
+            parts.append(f"{left_out} of {len(self)} images {have} none, left out")
         return "; ".join(parts)
 
     def _check_length(self, rows: NDArray[Any]) -> None:

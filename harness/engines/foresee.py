@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.headlines import counted
 from harness.engines.dispatch import check_names, group_to_send, words_of
 from harness.engines.group import Trial
 from harness.engines.processes import processes
@@ -25,6 +24,7 @@ from harness.fixtures.axes import own_parameters
 from harness.fixtures.cells import group_of, note_code, place_of, run_of, what_of
 from harness.fixtures.pretext import HEADS
 from harness.models.trained_here import TRAINED_ON_FIRST_USE, trainable
+from harness.printable import counted
 from harness.run import Run
 
 #: Of processors that a sample may take, but for the model that it has begun with.

@@ -94,9 +94,9 @@ def lacks(run: Run, collector: Collector) -> tuple[Lack, ...]:
 
 def _skipped(collector: Collector) -> Iterator[Lack]:
     for lack, reasons in _empty(collector, "skipped"):
-        yield replace(
-            lack, reason=f"all {len(reasons)} cells were skipped: {reasons[0]}"
-        )
+        n = len(reasons)
+        cells = "its only cell was" if n == 1 else f"all {n} cells were"
+        yield replace(lack, reason=f"{cells} skipped: {reasons[0]}")
 
 
 def failures(collector: Collector) -> tuple[Lack, ...]:

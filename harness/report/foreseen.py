@@ -8,7 +8,6 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from harness.analysis.headlines import counted
 from harness.answers.threads import cores
 from harness.estimate import (
     Cost,
@@ -19,6 +18,7 @@ from harness.estimate import (
     on_workers,
     total,
 )
+from harness.printable import counted
 from harness.report.text import some
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from harness.printable import counted
+
 if TYPE_CHECKING:
     from harness.datasets.dataset import Found
 
@@ -30,8 +32,7 @@ def found_lines(found: Mapping[str, Found]) -> Iterator[str]:
 
 def said(one: Found) -> tuple[str, ...]:
     """The number of images, and what else people should know."""
-    images = "1 image" if one.images == 1 else f"{one.images} images"
-    return (images, *one.notes)
+    return (counted(one.images, "image"), *one.notes)
 
 
 def _range(counts: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.printable import counted
 from harness.report.calibrated import calibration_line
 from harness.report.found import said
 from harness.report.provenance import provenance
@@ -43,14 +44,16 @@ def _title(summary: Summary) -> str:
         counts = f"interrupted; {counts}"
     verdict = ""
     if verdicts:
-        verdict = f": {failed} gates FAILED" if failed else ": all gates passed"
+        lost = f": {counted(failed, 'gate')} FAILED"
+        verdict = lost if failed else ": all gates passed"
     made = provenance(summary.run)
     models = ", ".join(summary.models)
+    datasets = counted(summary.run.get("datasets", 0), "dataset")
     calibrated = calibration_line(summary.temperatures)
     return (
         f"## {escaped(capital(summary.title))}{verdict}\n\n"
         f"Base {escaped(summary.run.get('base', ''))}; models {escaped(models)}; "
-        f"{summary.run.get('datasets', 0)} datasets; cells: {counts or 'none'}."
+        f"{datasets}; cells: {counts or 'none'}."
         f"{f' {escaped(calibrated)}.' if calibrated else ''}"
         f"{f' Made with {escaped(made)}.' if made else ''}"
     )

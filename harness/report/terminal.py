@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from harness.analysis.headlines import counted
-from harness.printable import printable
+from harness.printable import counted, printable
 from harness.report.calibrated import calibration_line
 from harness.report.found import found_lines
 from harness.report.scatter import NARROWEST, chosen_row, scatter

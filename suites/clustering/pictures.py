@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.metrics.numerics.matching import Rule, matched
+from harness.printable import counted
 from harness.report.gallery import Gallery, Picture, Strip, thumbnail
 from harness.report.pictures import pixels_of
 from harness.report.table import Column, Table
@@ -160,9 +161,8 @@ def gallery(one: Pictured) -> Gallery:
     """Two rows a cluster."""
     strips = []
     for cluster in one.of:
-        said = (
-            f"{cluster.images} images, {cluster.inside} (purity {cluster.purity:.2f})"
-        )
+        images = counted(cluster.images, "image")
+        said = f"{images}, {cluster.inside} (purity {cluster.purity:.2f})"
         name = f"cluster {cluster.number}"
         strips += [
             Strip(

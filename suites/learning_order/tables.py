@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.analysis.correlation import Undefined
 from harness.models.record import DURING
+from harness.printable import counted
 from harness.report.table import Column, Curve, Estimate, Part, Series, Table, Value
 
 from .orders import FIRST_SHOWN, LEAST_AGREED, Order, Related
@@ -196,7 +197,7 @@ def by_size(found: Sequence[Order]) -> Iterable[Part]:
 
 
 def _networks(count: int) -> str:
-    return "1 network" if count == 1 else f"{count} networks"
+    return counted(count, "network")
 
 
 def of_splits(found: Sequence[Order]) -> Table:

@@ -67,7 +67,7 @@ def test_what_was_not_saved_is_undefined(logits_file, tmp_path):
     ("arrays", "message"),
     [
         ({"models": ["a"], "labels": LABELS}, "neither `logits` nor `predictions`"),
-        ({"models": ["a"], "logits": LOGITS}, "names 1 models but `logits` holds 2"),
+        ({"models": ["a"], "logits": LOGITS}, "names 1 model but `logits` holds 2"),
         ({"models": ["a", "a"], "logits": LOGITS}, "each once"),
         ({"labels": LABELS}, "at least one model"),
         ({"a": LOGITS[0], "b": LOGITS[1, :5]}, r"model b .* got shape \(5, 4\)"),

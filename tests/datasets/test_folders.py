@@ -513,7 +513,7 @@ def test_a_stray_array_does_not_hide_pictures(tmp_path):
     picture(tmp_path / "p" / "cat" / "1.png")
     arrays(tmp_path / "p" / "dog")
 
-    with pytest.raises(BadData, match=r"both arrays \(.*data.npy\) and 1 pictures"):
+    with pytest.raises(BadData, match=r"both arrays \(.*data.npy\) and 1 picture "):
         members(tmp_path / "p")
 
 

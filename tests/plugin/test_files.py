@@ -122,7 +122,7 @@ def test_markdown_starts_with_the_verdict(toy):
     assert result.ret == 1
     text = (toy.path / "summary.md").read_text()
     lines = text.splitlines()
-    assert lines[0] == "## Accuracy without labels: 1 gates FAILED"
+    assert lines[0] == "## Accuracy without labels: 1 gate FAILED"
     table = [line for line in lines if line.startswith("| ")]
     assert table[1].startswith("| **FAILED** | nuclear\\_norm interior rho > 1")
     assert table[2].startswith("| passed |")
@@ -153,7 +153,7 @@ def test_the_page_shows_gates_and_metrics(toy):
     assert result.ret == 1
     text = (toy.path / "out" / "report.html").read_text()
     assert text.startswith("<!DOCTYPE html>")
-    assert "1 of 1 gates FAILED" in text
+    assert "1 of 1 gate FAILED" in text
     assert "average_confidence" in text
 
 

@@ -26,7 +26,7 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider"]))
     lost = 28 - len(kept)
     assert (lost > 0, len(kept) > 0, unread) == (True, True, 0)
     assert f"cells: 28 measured, {lost} not stored" in ran.stdout
-    assert f"ERROR: {lost} cells were measured and are not kept: store " in ran.stdout
+    assert f"ERROR: {lost} cells were measured and not kept: store " in ran.stdout
 
 
 def test_a_report_that_cannot_be_written_costs_no_other(toy):

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harness.analysis.doubts import doubts_in
-from harness.analysis.headlines import counted
 from harness.analysis.labelling import drawn
 from harness.measurement import Domain
+from harness.printable import counted
 from harness.report.class_names import answer_name
 from harness.report.gallery import Gallery, Strip, thumbnail
 from harness.report.pictures import pictures_asked, pixels_of

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.analysis.gates import Verdict
+from harness.printable import counted
 from harness.report.section import Kept
 from harness.report.table import Item, Listing
 
@@ -50,7 +51,7 @@ class GatesSection(Kept[Gates]):
                 for one in found.verdicts
             ),
             of="gate",
-            headline=f"{failed} of {every} gates FAILED"
+            headline=f"{failed} of {counted(every, 'gate')} FAILED"
             if failed
-            else f"All {every} gates passed",
+            else f"{'The gate' if every == 1 else f'All {every} gates'} passed",
         )

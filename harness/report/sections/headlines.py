@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.analysis.coverage import outwards
-from harness.analysis.headlines import Headline, Trust, counted
+from harness.analysis.headlines import Headline, Trust
+from harness.printable import counted
 from harness.report.table import Text, Writer
 
 LIST = "--harness-label-next FILE draws them"

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.headlines import counted
-from harness.printable import shown_bytes
+from harness.printable import counted, shown_bytes
 from harness.report.table import Text
 
 if TYPE_CHECKING:

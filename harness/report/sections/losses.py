@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.analysis.headlines import counted
+from harness.printable import counted
 from harness.report.section import Kept
 from harness.report.sections.details import absent_details
 from harness.report.table import Item, Listing

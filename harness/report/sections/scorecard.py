@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from harness.analysis.correlation import ACCURACY
 from harness.analysis.outcomes import outcome_series
 from harness.metrics.numerics.uncertainty import sampling_interval
+from harness.printable import counted
 from harness.report.table import Column, Estimate, Part, Table, Text, Value
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ def _table(
         if block.datasets == 1
         else f"{block.family}: "
         + (
-            f"{block.datasets} datasets"
+            counted(block.datasets, "dataset")
             if several
             else f"median of {block.datasets} datasets [least, most]"
         )
