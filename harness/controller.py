@@ -25,6 +25,7 @@ from harness.fixtures.cells import (
 from harness.interrupts import Deadline, catch_termination, finishing
 from harness.printable import printable
 from harness.protocol.garbage import sweep
+from harness.protocol.others import check_options
 from harness.shards import closing, elsewhere, measuring
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ class Controller:
             self._open_store(plan)
             if plan.cells:
                 self.check_run()
-                self._check_plugins()
+                check_options(self.config)
         except (HarnessError, ValueError) as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -248,13 +249,6 @@ class Controller:
                     self.collector.refused = str(error)
             if not self.collector.refused:
                 raise
-
-    def _check_plugins(self) -> None:
-        if self.config.getoption("forked", False):
-            raise HarnessError(
-                "--forked would run each network anew for each test, and lose what is "
-                "recorded with the process; leave it out, or use -n 2"
-            )
 
     def pytest_report_collectionfinish(self) -> list[str]:
         """Say what will run where, and what is left out for want of files."""

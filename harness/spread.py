@@ -17,6 +17,7 @@ from harness.fixtures.cells import (
 from harness.fixtures.on_request import note_left_out
 from harness.fixtures.ours import gets_ours, is_harness
 from harness.protocol.garbage import rest
+from harness.protocol.others import check_markers
 
 if TYPE_CHECKING:
     from harness.run import Run
@@ -42,6 +43,7 @@ def spread(metafunc: pytest.Metafunc) -> None:
         _spread_populations(metafunc)
     if not asked:
         return
+    check_markers(metafunc.definition)
     run = run_of(metafunc.config)
     _check_choice(metafunc, asked)
     if _is_ours(metafunc, "pretext_task") and "task" not in _marked(metafunc):
