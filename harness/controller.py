@@ -20,6 +20,7 @@ from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
     plan_of,
+    refused_key,
     run_of,
 )
 from harness.interrupts import Deadline, catch_termination, finishing
@@ -309,6 +310,7 @@ class Controller:
     ) -> Generator[None, object, object]:
         """Judge the gates when every worker's last report is in."""
         self._session = session
+        self._refuse_options()
         why = "the run was stopped before"
         try:
             with self._deadline:
@@ -327,6 +329,13 @@ class Controller:
             if not self._interrupted and not session.config.option.collectonly:
                 self._judge_in_spite_of_interrupts()
         return result
+
+    def _refuse_options(self) -> None:
+        """End as other options do that cannot be, where nothing else went wrong."""
+        refused = self.config.stash.get(refused_key, [])
+        goes_on = self.config.option.continue_on_collection_errors
+        if refused and not goes_on and self._session.testsfailed == len(refused):
+            raise pytest.UsageError(*dict.fromkeys(refused))
 
     def _stop_soon(self) -> None:
         """Have pytest start no other test."""

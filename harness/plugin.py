@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.controller import Controller
+from harness.errors import HarnessError
 from harness.fixtures.by_traits import MARKER as OF_DATASETS
 from harness.fixtures.cells import (
     KEPT_ATTRIBUTE,
@@ -30,6 +31,7 @@ from harness.fixtures.cells import (
     place_of,
     plan_of,
     recorded_by,
+    refused_key,
     rows_key,
     run_of,
     series_of,
@@ -100,7 +102,6 @@ def is_worker(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, hear the registrations, refuse what cannot be."""
-    from harness.errors import HarnessError
     from harness.registry import Registry
 
     config.addinivalue_line(
@@ -263,7 +264,6 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     kind = session.config.getoption("harness_list")
     if not kind:
         return None
-    from harness.errors import HarnessError
     from harness.report.listing import listing
     from harness.report.text import show
 
@@ -324,6 +324,15 @@ class Cells:
     @cached_property
     def _protocol(self) -> CellProtocol:
         return CellProtocol(self.config)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_generate_tests(self) -> Generator[None, None, None]:
+        """Have an option that cannot be end the collection of its file, in a line."""
+        try:
+            return (yield)
+        except HarnessError as error:
+            self.config.stash.setdefault(refused_key, []).append(str(error))
+            raise pytest.Collector.CollectError(str(error)) from None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -53,26 +53,21 @@ def pytest_generate_tests(metafunc):
     if is_left_out(metafunc.definition):
         return
     option, run = metafunc.config.getoption, run_of(metafunc.config)
-    try:
-        classes = len(run.base.classes)
-        if "clusters" in metafunc.fixturenames:
-            texts = option("clustering_by", BY).split(",")
-            counts = option("clustering_k", "") or str(classes)
-            metafunc.parametrize(
-                ("clusters", "k"),
-                [
-                    (str(found), k)
-                    for found in (
-                        Assignment.parse(text.strip()).check() for text in texts
-                    )
-                    for k in ([classes] if str(found) == "head" else whole(counts))
-                ],
-            )
-        if "_grouping" in metafunc.fixturenames:
-            groupings = chosen_kinds(metafunc.config, run.base)
-            metafunc.parametrize(("kinds", "_grouping"), groupings)
-    except HarnessError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+    classes = len(run.base.classes)
+    if "clusters" in metafunc.fixturenames:
+        texts = option("clustering_by", BY).split(",")
+        counts = option("clustering_k", "") or str(classes)
+        metafunc.parametrize(
+            ("clusters", "k"),
+            [
+                (str(found), k)
+                for found in (Assignment.parse(text.strip()).check() for text in texts)
+                for k in ([classes] if str(found) == "head" else whole(counts))
+            ],
+        )
+    if "_grouping" in metafunc.fixturenames:
+        groupings = chosen_kinds(metafunc.config, run.base)
+        metafunc.parametrize(("kinds", "_grouping"), groupings)
 
 
 def whole(text):

@@ -36,15 +36,11 @@ def pytest_generate_tests(metafunc):
     option = metafunc.config.getoption
     if "statistic" in metafunc.fixturenames:
         asked = option("learning_order_statistics", "")
-        try:
-            known = [*STATISTICS, *run_of(metafunc.config).base.facts]
-        except HarnessError as error:
-            raise pytest.Collector.CollectError(str(error)) from None
+        known = [*STATISTICS, *run_of(metafunc.config).base.facts]
         names = [name.strip() for name in asked.split(",")] if asked else known
         for name in names:
             if name not in known:
-                error = UnknownName("statistic of images", name, known)
-                raise pytest.Collector.CollectError(str(error))
+                raise UnknownName("statistic of images", name, known)
         metafunc.parametrize("split", SPLITS)
         metafunc.parametrize("statistic", names)
     if "_answers" in metafunc.fixturenames:
@@ -72,9 +68,7 @@ def _file(file, option):
     """The path and what the file holds, which enters the key."""
     path = Path(file).expanduser()
     if not path.is_file():
-        raise pytest.Collector.CollectError(
-            f"{option} must be a file, and {path} is none"
-        )
+        raise HarnessError(f"{option} must be a file, and {path} is none")
     return str(path), file_digest(path)
 
 
@@ -91,17 +85,14 @@ def _people(file, run):
                 continue
             soft_labels(Path(found[0]), images.labels)
     except HarnessError as error:
-        raise pytest.Collector.CollectError(f"{option}: {error}") from None
+        raise HarnessError(f"{option}: {error}") from None
     return found
 
 
 def _columns(file):
     """Of a table each column, with the path and the digest."""
     path, digest = _file(file, "--learning-order-table")
-    try:
-        return [(path, digest, name) for name in read_side_table(Path(path)).columns]
-    except HarnessError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+    return [(path, digest, name) for name in read_side_table(Path(path)).columns]
 
 
 def shifts(values, right):

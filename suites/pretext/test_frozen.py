@@ -38,18 +38,14 @@ def pytest_generate_tests(metafunc):
     names = [part.strip() for part in named.split(",")] if named else list(TASKS)
     images = option("pretext_images", "1000")
     unknown = [name for name in names if name not in TASKS]
-    try:
-        if unknown:
-            raise HarnessError(
-                f"`--pretext-tasks` must be of {', '.join(TASKS)}, got {unknown[0]!r}"
-            )
-        if not images.isdecimal() or int(images) < 20:
-            raise HarnessError(
-                "`--pretext-images` must be a whole number of at least 20, got "
-                f"{images!r}"
-            )
-    except HarnessError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+    if unknown:
+        raise HarnessError(
+            f"`--pretext-tasks` must be of {', '.join(TASKS)}, got {unknown[0]!r}"
+        )
+    if not images.isdecimal() or int(images) < 20:
+        raise HarnessError(
+            f"`--pretext-images` must be a whole number of at least 20, got {images!r}"
+        )
     if not named and run.base.size[2] == 1:
         names.remove("colorization")
     metafunc.parametrize(

@@ -61,30 +61,27 @@ def pytest_generate_tests(metafunc):
     if is_left_out(metafunc.definition):
         return
     names, option = metafunc.fixturenames, metafunc.config.getoption
-    try:
-        if "distance" in names:
-            text = option("representation_knn", "k1-majority-cosine,dino")
-            metafunc.parametrize(("k", "T", "distance"), neighbours(text))
-        elif "k" in names:
-            text = option("representation_k", "1,10")
-            metafunc.parametrize("k", whole("--representation-k", text))
-        if "share" in names:
-            text = option("representation_shares", "0.01,0.05,0.1")
-            metafunc.parametrize("share", shares("--representation-shares", text))
-        if "rate" in names:
-            text = option("representation_fine_tuning", "300-0.003")
-            metafunc.parametrize(("steps", "rate"), recipes(text))
-        if "labels" in names:
-            text = option("representation_label_lists", "")
-            folder = metafunc.config.invocation_params.dir
-            found = list_parameters(text, run_of(metafunc.config), folder)
-            metafunc.parametrize(("labels", "_digest"), found)
-        if "per_class" in names:
-            text = option("representation_per_class", "20,100")
-            found = whole("--representation-per-class", text)
-            metafunc.parametrize("per_class", found)
-    except HarnessError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+    if "distance" in names:
+        text = option("representation_knn", "k1-majority-cosine,dino")
+        metafunc.parametrize(("k", "T", "distance"), neighbours(text))
+    elif "k" in names:
+        text = option("representation_k", "1,10")
+        metafunc.parametrize("k", whole("--representation-k", text))
+    if "share" in names:
+        text = option("representation_shares", "0.01,0.05,0.1")
+        metafunc.parametrize("share", shares("--representation-shares", text))
+    if "rate" in names:
+        text = option("representation_fine_tuning", "300-0.003")
+        metafunc.parametrize(("steps", "rate"), recipes(text))
+    if "labels" in names:
+        text = option("representation_label_lists", "")
+        folder = metafunc.config.invocation_params.dir
+        found = list_parameters(text, run_of(metafunc.config), folder)
+        metafunc.parametrize(("labels", "_digest"), found)
+    if "per_class" in names:
+        text = option("representation_per_class", "20,100")
+        found = whole("--representation-per-class", text)
+        metafunc.parametrize("per_class", found)
 
 
 @pytest.fixture

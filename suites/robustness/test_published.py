@@ -29,9 +29,7 @@ def pytest_generate_tests(metafunc):
         base = run.base.name
         rows = [(name, published_row(name, roots, base)) for name in names]
     except HarnessError as error:
-        raise pytest.Collector.CollectError(
-            f"--robustness-published: {error}"
-        ) from None
+        raise HarnessError(f"--robustness-published: {error}") from None
     metafunc.parametrize(("published", "_row"), rows, ids=names)
 
 

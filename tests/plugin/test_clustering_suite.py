@@ -319,7 +319,7 @@ def test_what_an_encoder_or_a_base_lacks_is_skipped_with_the_reason(clustering):
 def test_bad_options_are_refused_before_anything_runs(clustering, arguments, words):
     result = clustering.runpytest_inprocess("clustering", "-q", *arguments)
 
-    assert result.ret != 0
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines([words])
 
 

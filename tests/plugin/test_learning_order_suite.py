@@ -132,8 +132,8 @@ def test_answers_of_people_that_do_not_belong_are_refused_before_training(order)
             np.save(file, probs)
         result = order.runpytest_inprocess("order", "-q", *people)
 
-        result.assert_outcomes(errors=1)
-        text = result.stdout.str()
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        text = result.stderr.str()
         assert "--learning-order-soft-labels: " in text
         assert words in text
         assert "Traceback" not in text

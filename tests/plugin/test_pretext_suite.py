@@ -121,5 +121,6 @@ def test_colours_are_asked_of_no_grey_base_and_refused_if_named(pretext):
 )
 def test_options_that_say_nothing_are_refused(pretext, option, said):
     result, _ = run(pretext, "--harness-models", "linear", *option)
-    result.stdout.fnmatch_lines([f"*{said}*"])
+    result.stderr.fnmatch_lines([f"ERROR: *{said}*"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.assert_outcomes(errors=1)

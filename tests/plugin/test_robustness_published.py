@@ -186,4 +186,4 @@ def test_a_run_says_where_it_stands_beside_a_published_network(toy, root):
     result.stdout.fnmatch_lines(
         ["*timm:a.x was published of base imagenet, and this run is of outputs: add *"]
     )
-    result.assert_outcomes(errors=1)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
