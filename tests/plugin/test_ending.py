@@ -173,7 +173,7 @@ def test_workers_are_ended_and_nothing_is_lost(suite, how, by):
     if by == "limit":
         command.append("--harness-time-limit=60s")
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command, stdout=subprocess.PIPE, text=True, process_group=0
     )
     if by == "signal":
         end = time.monotonic() + 400
