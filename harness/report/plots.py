@@ -164,12 +164,14 @@ def _grid(metrics: list[tuple[Correlation, list[Correlation]]]) -> Any:
             axis.scatter(x, y, s=3, alpha=0.4, linewidths=0, rasterized=flat, **drawn)
             if not isinstance(fit, Undefined):
                 _line(axis, fit, outcome, COLOURS[domain])
-                texts.append((COLOURS[domain], f"R² {fit.r2:.2f}"))
-        for i, (colour, text) in enumerate(texts):
+                texts.append((COLOURS[domain], fit))
+        falls = any(fit.slope < 0 for _, fit in texts)
+        for i, (colour, fit) in enumerate(texts):  # where the line is not
             axis.annotate(
-                text,
-                (0.03, 0.97 - 0.11 * i),
+                f"R² {fit.r2:.2f}",
+                (0.97 if falls else 0.03, 0.97 - 0.11 * i),
                 xycoords="axes fraction",
+                ha="right" if falls else "left",
                 va="top",
                 color=colour,
                 fontsize=5,

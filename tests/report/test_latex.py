@@ -115,6 +115,17 @@ def test_a_wide_table_has_short_heads_and_says_its_units():
     assert text.count(r"\resizebox{\linewidth}{!}{%") == 1
 
 
+def test_a_column_of_long_texts_is_folded():
+    """And is no reason to scale the rest."""
+    columns = (Column(name="dataset"), Column(name="made of"))
+    rows = (("in0", "blur, then " * 12), ("in1", "as it is"))
+    text = table_latex(Table(columns=columns, rows=rows), name="t", title="t", cites={})
+
+    assert r"\begin{tabular}{lp{0.5\linewidth}}" in text
+    assert r"\resizebox" not in text
+    assert r"\addlinespace" not in text
+
+
 def test_every_table_and_curve_has_a_file(tmp_path):
     """As CSV has; beside them the entries, and a document that takes all of them in."""
     curve = Curve(axis="k", at=("1",), series=(Series(name="net", values=(0.5,)),))

@@ -38,6 +38,7 @@ _BIBLIOGRAPHY = "metrics"
 _PREVIEW = "preview"
 _LONG = 40  # rows of a table that a page has room for
 _WIDE = 88  # letters that a line has room for
+_FOLDS = 60  # letters of a column whose texts are folded beyond
 _NEEDS = (
     r"% Needs \usepackage[T1]{fontenc}, and the packages booktabs, graphicx, longtable."
 )
@@ -102,7 +103,10 @@ def table_latex(table: Table, *, name: str, title: str, cites: Cites) -> str:
     """
     wide = _letters(table) > _WIDE
     rows = list(_rows(table, cites))
-    spec = "".join("r" if column.numeric else "l" for column in table.columns)
+    spec = "".join(
+        r"p{0.5\linewidth}" if width > _FOLDS else "r" if column.numeric else "l"
+        for column, width in zip(table.columns, _widths(table), strict=True)
+    )
     head = "".join(f"{line}\n" for line in _head(table.columns, short=wide))
     body = "".join(f"{line}\n" for line in rows)
     caption = f"\\caption{{{escaped(capital(title))}}}\\label{{tab:{name}}}"
@@ -133,18 +137,23 @@ def table_latex(table: Table, *, name: str, title: str, cites: Cites) -> str:
 
 
 def _letters(table: Table) -> int:
-    """How wide it is, each column as its longest word and a gap."""
-    return sum(
-        2 + max([len(column.head), *(len(column.shown(row[i])) for row in table.rows)])
+    """How wide it is: its columns, and a gap between each two."""
+    return sum(min(width, _FOLDS) + 2 for width in _widths(table))
+
+
+def _widths(table: Table) -> list[int]:
+    """The longest text of each column."""
+    return [
+        max([len(column.head), *(len(column.shown(row[i])) for row in table.rows)])
         for i, column in enumerate(table.columns)
-    )
+    ]
 
 
 def _units(table: Table) -> list[str]:
     """What the units are of columns whose heads are short."""
     units: dict[str, dict[str, None]] = {}
     for column in table.columns:
-        if column.short and column.unit:
+        if column.short and column.unit not in ("", column.short):
             units.setdefault(column.unit, {})[column.short] = None
     return [f"In {unit}: {', '.join(names)}." for unit, names in units.items()]
 
@@ -173,10 +182,11 @@ def _head(columns: Sequence[Column], *, short: bool) -> Iterator[str]:
 
 def _rows(table: Table, cites: Cites) -> Iterator[str]:
     """Cells joined; what a name of many rows is called is said once."""
-    several = len(table.columns) > 1 and not table.columns[1].numeric
+    names = [table.columns[0].shown(row[0]) for row in table.rows]
+    blocks = [name for name, _ in groupby(names)]
+    several = len(blocks) == len(set(names)) < len(names)
     before = None
-    for row in table.rows:
-        first = table.columns[0].shown(row[0])
+    for row, first in zip(table.rows, names, strict=True):
         again = several and first == before
         if several and before is not None and not again:
             yield r"\addlinespace"
