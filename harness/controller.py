@@ -73,6 +73,7 @@ class Controller:
         self._checked = False
         self._earlier: SavedRun | None = None
         self._unwritten = ""
+        self._unsaved = ""  # outputs
         self._given: dict[str, Given] = {}  # labels, by dataset
         self._check(self.settings)
 
@@ -235,6 +236,8 @@ class Controller:
             if plan.cells:
                 self.check_run()
                 check_options(self.config)
+                if self.run.saved is not None:
+                    self.run.saved.check(self._pairs())
         except (HarnessError, ValueError) as error:
             raise pytest.UsageError(str(error)) from None
 
@@ -328,6 +331,8 @@ class Controller:
             self.collector.close()
             if not self._interrupted and not session.config.option.collectonly:
                 self._judge_in_spite_of_interrupts()
+            if not session.config.option.collectonly:
+                self._complete_outputs()
         return result
 
     def _refuse_options(self) -> None:
@@ -340,6 +345,48 @@ class Controller:
     def _stop_soon(self) -> None:
         """Have pytest start no other test."""
         self._session.shouldstop = self._over
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Models and datasets of the cells; of whole families all members."""
+        run = self.run
+        places = {cell.place for cell in self.collector.cells.values()}
+        return sorted(
+            {
+                (place.subject, dataset)
+                for place in places
+                if place.subject in run.models
+                for dataset in (
+                    [place.dataset]
+                    if place.dataset
+                    else [one.name for one in run.families.get(place.family, ())]
+                )
+            }
+        )
+
+    def _complete_outputs(self) -> None:
+        """Save what no cell asked for; of a run that was cut short, say what is left.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If somebody has no patience for it.
+        """
+        saved = self.run.saved if self.collector.cells else None
+        if saved is None:
+            return
+        try:
+            if not self._interrupted:
+                saved.complete(self._pairs())
+        except KeyboardInterrupt:
+            self._interrupted = True
+            raise
+        except HarnessError as error:  # the report is made all the same
+            self._unsaved = str(error)
+        finally:
+            if self._interrupted and (left := saved.left(self._pairs())):
+                self.run.tell(
+                    f"{left} outputs are not saved yet; the same command goes on"
+                )
 
     def _judge_in_spite_of_interrupts(self) -> None:
         try:
@@ -440,7 +487,8 @@ class Controller:
 
             cells = cells_line(self.collector.count())
             self.run.tell(closing(shard, cells, self.settings.store))
-        for text in (self._nothing, self._unstored(), self._unwritten):
+        said = (self._nothing, self._unstored(), self._unsaved, self._unwritten)
+        for text in said:
             if text:
                 terminalreporter.write_line(f"ERROR: {text}", red=True)
 
@@ -488,7 +536,7 @@ class Controller:
                 session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
         if self._deadline.passed and session.exitstatus == _INTERRUPTED:
             session.exitstatus = TIME_IS_OVER
-        if self.collector.unwritten:
+        if self.collector.unwritten or self._unsaved:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         from harness.report.files import paths_of, write_files
 

@@ -595,6 +595,16 @@ OPTIONS = (
         "classes=FILE, mapping and labels as of --harness-data",
     ),
     Option(
+        field="save_outputs",
+        parse=possible_path,
+        metavar="DIR",
+        strict=True,
+        help="save what every model says about every dataset, a file each, as "
+        "--harness-outputs DIR reads it: logits, predicted classes, labels. What an "
+        "earlier run has saved is kept; what no cell needed an answer for is answered "
+        "after the last one",
+    ),
+    Option(
         field="data_root",
         parse=_folder,
         metavar="DIR",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from harness.metrics.numerics.label_shift import ClassShares
     from harness.models.network import Network
     from harness.registry import Registry
+    from harness.saving import SavedOutputs
     from harness.settings import Settings
 
 from harness.keys import Keys
@@ -140,6 +141,8 @@ class Run(Keys):
         kind = "uint8" if len(self.base.classes) <= 256 else "uint16"
         if pair not in self._predicted:
             self._predicted[pair] = predictions.predicted().astype(kind)
+            if self.saved is not None:
+                self.saved.keep(model, dataset, predictions)
         if dataset.classes is not None and pair not in self._answers:
             # Of the same pass: predicted classes do not say what is largest of fewer.
             answers = _answers_of(predictions, dataset.classes)
@@ -233,6 +236,15 @@ class Run(Keys):
             }
 
         return self.keeping.of(f"{model} on {dataset.name}", decides)
+
+    @cached_property
+    def saved(self) -> SavedOutputs | None:
+        """Saves outputs where they are answered, if that was asked for."""
+        if self.settings.save_outputs is None:
+            return None
+        from harness.saving import SavedOutputs
+
+        return SavedOutputs(self, self.settings.save_outputs)
 
     @cached_property
     def under_way(self) -> UnderWay | None:

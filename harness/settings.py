@@ -308,6 +308,7 @@ class Settings:
     tables_parquet: Path | None = None
     tables_latex: Path | None = None
     report_bib: Path | None = None
+    save_outputs: Path | None = None
     plots: Path | None = None
     labels: Path | None = None
     label_next: Path | None = None
@@ -362,7 +363,7 @@ ROLES: dict[str, Role] = {
             *("report", "detail", "resample", "plots", "report_json", "report_csv"),
             *("report_parquet", "report_md", "report_html"),
             *("tables_csv", "tables_parquet", "tables_latex", "report_bib"),
-            *("labels", "label_next"),
+            *("labels", "label_next", "save_outputs"),
         ),
         Role.NONE,
     ),

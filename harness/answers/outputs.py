@@ -4,14 +4,14 @@ An ``.npz`` file holds ``models`` (m names), ``logits`` (m, n, k) or ``predictio
 (m, n) of whole numbers, and ``labels`` if they are known: (n,) classes, (n, k) truth
 values, or those of all images one after another with ``label_counts`` (n,); or, in
 place of the first two, one array for each model under its name: (n, k) logits or (n,)
-predictions.
+predictions. What `harness.answers.saving` wrote says itself what it is about.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from harness.activation import Activation
 from harness.answers.saved_truth import Sets, label_sets, saved_truth
+from harness.answers.saving import ABOUT, About, about_of
 from harness.arrays import (
     confidence,
     lie_in_unit_interval,
@@ -70,6 +71,8 @@ class SavedOutputs:
         Number of classes: of the logits, or one more than the largest number seen.
     digest
         sha256 of the file.
+    told
+        By model what the file says that it is about; empty if it does not.
     """
 
     path: Path
@@ -78,6 +81,12 @@ class SavedOutputs:
     sets: Sets | None
     classes: int
     digest: str
+    told: dict[str, About] = field(default_factory=dict)
+
+    @property
+    def about(self) -> About | None:
+        """What it says of its images: of all models the same."""
+        return next(iter(self.told.values()), None)
 
     @property
     def labelled(self) -> bool:
@@ -151,6 +160,7 @@ class SavedModel:
     files: dict[str, SavedOutputs]  # by dataset
     base: str = BASE
     has_source: bool = False  # whether some file, of any model, has role=test
+    activation: Activation = Activation.SOFTMAX
 
     def locate(self, settings: Settings) -> str:
         """The files that name it."""
@@ -194,16 +204,15 @@ def saved_base(
         differ.
     """
     files: dict[str, tuple[OwnData, SavedOutputs]] = {}
-    for own in owns:
-        for path in _files(own):
+    for said in owns:
+        for path in _files(said):
+            outputs = read_outputs(path)
+            own = _told(said, outputs)
             name = own.name or safe_name(path.name.removesuffix(".npz"))
             name = "test" if own.role == "test" else name
             if name in files:
-                raise HarnessError(
-                    f"two files of outputs are called {name}: "
-                    f"{files[name][1].path} and {path}; tell them apart with ?name="
-                )
-            files[name] = own, read_outputs(path)
+                outputs = _joined(name, files[name][1], outputs)
+            files[name] = own, outputs
             if name == "test" and own.role != "test":
                 _check_called_test(*files[name])
     widths = {
@@ -221,19 +230,97 @@ def saved_base(
         for model in outputs.models:
             models.setdefault(model, {})[name] = outputs
     has_source = any(own.role == "test" for own, _ in files.values())
+    families: dict[str, list[tuple[Dataset, SavedOutputs]]] = {}
+    for name, found in files.items():
+        if found[1].about is None or found[1].about.source != "alone":
+            dataset = _dataset(name, *found, classes)
+            families.setdefault(dataset.family, []).append((dataset, found[1]))
     return (
         _base(files, classes, has_source=has_source),
-        tuple(_family(name, *found, classes) for name, found in files.items()),
+        tuple(_family(name, members) for name, members in families.items()),
         tuple(
-            SavedModel(name=name, files=found, has_source=has_source)
+            SavedModel(
+                name=name,
+                files=found,
+                has_source=has_source,
+                activation=_activation(name, found.values()),
+            )
             for name, found in models.items()
         ),
     )
 
 
+def _told(own: OwnData, outputs: SavedOutputs) -> OwnData:
+    """What was said about a file, and what it says itself where nobody did."""
+    about = outputs.about
+    if about is None:
+        return own
+    role = "test" if about.source else str(about.domain)
+    if not outputs.labelled:  # whose accuracy is predicted
+        role = str(Domain.TARGET)
+    return replace(
+        own,
+        name=own.name or about.dataset,
+        role=own.role or role,
+        several=own.several or (about.several and own.role != Domain.TARGET),
+        traits=tuple({**about.traits, **dict(own.traits)}.items()),
+    )
+
+
+def _joined(name: str, one: SavedOutputs, two: SavedOutputs) -> SavedOutputs:
+    """Two files of one dataset, which each say so; BadData if they do not fit."""
+    if one.about is None or two.about is None or one.about.set != two.about.set:
+        raise HarnessError(
+            f"two files of outputs are called {name}: {one.path} and {two.path}; tell "
+            "them apart with ?name="
+        )
+    if twice := one.models.keys() & two.models.keys():
+        raise BadData(
+            f"{one.path} and {two.path} both hold outputs of {min(twice)} on {name}; "
+            "take one away"
+        )
+    if len(one) != len(two) or not _alike(one, two):
+        raise BadData(
+            f"{one.path} and {two.path} must be of the same images of {name}, got "
+            f"{len(one)} and {len(two)}, or other labels; save both in one run"
+        )
+    both = f"{one.digest} {two.digest}"
+    return replace(
+        one,
+        models={**one.models, **two.models},
+        classes=max(one.classes, two.classes),
+        digest=hashlib.sha256(both.encode()).hexdigest(),
+        told={**one.told, **two.told},
+    )
+
+
+def _alike(one: SavedOutputs, two: SavedOutputs) -> bool:
+    """Whether the labels are the same."""
+    if isinstance(one.sets, tuple) or isinstance(two.sets, tuple):
+        return one.sets == two.sets
+    pairs = ((one.labels, two.labels), (one.sets, two.sets))
+    return all(
+        (a is None and b is None)
+        or (a is not None and b is not None and np.array_equal(a, b))
+        for a, b in pairs
+    )
+
+
+def _activation(model: str, files: Iterable[SavedOutputs]) -> Activation:
+    """What makes confidences of a model's logits; BadData if its files disagree."""
+    told = {one.told[model].activation for one in files if model in one.told}
+    if len(told) > 1:
+        raise BadData(
+            f"files of outputs of model {model} say both {' and '.join(sorted(told))}; "
+            "save them in one run"
+        )
+    return told.pop() if told else Activation.SOFTMAX
+
+
 def _classes_of(own: OwnData, outputs: SavedOutputs) -> int:
     """How many classes a file knows of; labels of a map are none of them."""
-    if own.classes is not None or outputs.sets is None:
+    mapped = outputs.about is not None and outputs.about.classes is not None
+    if own.classes is not None or mapped or outputs.sets is None:
         return outputs.classes
     if isinstance(outputs.sets, np.ndarray):
         return max(outputs.classes, int(outputs.sets.shape[1]))
@@ -290,7 +377,7 @@ def _base(
     )
 
 
-def _family(name: str, own: OwnData, outputs: SavedOutputs, classes: int) -> Family:
+def _dataset(name: str, own: OwnData, outputs: SavedOutputs, classes: int) -> Dataset:
     labelled = outputs.labelled and own.role != Domain.TARGET
     if own.role == "test":
         domain = Domain.INTERIOR
@@ -300,25 +387,37 @@ def _family(name: str, own: OwnData, outputs: SavedOutputs, classes: int) -> Fam
         domain = Domain.EXTERIOR if labelled else Domain.TARGET
     if domain is not Domain.TARGET and not labelled:
         raise BadData(f"{outputs.path} has no labels, which role={own.role} needs")
+    about = outputs.about
     truth = saved_truth(
-        own, outputs.path, outputs.labels, outputs.sets, outputs.models, classes
+        own,
+        outputs.path,
+        outputs.labels,
+        outputs.sets,
+        outputs.models,
+        classes,
+        None if about is None else about.map,
     )
-    dataset = Dataset(
+    return Dataset(
         name=name,
-        family=name,
+        family=name if about is None else about.family,
         domain=domain,
         load=lambda: _content(outputs, labelled=labelled and truth is None),
         labelled=labelled,
         known=always(truth),
         traits=dict(own.traits),
     )
+
+
+def _family(name: str, members: Sequence[tuple[Dataset, SavedOutputs]]) -> Family:
+    datasets = tuple(dataset for dataset, _ in members)
+    models = {model for _, outputs in members for model in outputs.models}
     return Family(
         name=name,
         base=BASE,
-        domain=domain,
-        datasets=lambda settings: (dataset,),
-        description=f"outputs of {counted(len(outputs.models), 'model')}",
-        source=str(outputs.path),
+        domain=datasets[0].domain,
+        datasets=lambda settings: datasets,
+        description=f"outputs of {counted(len(models), 'model')}",
+        source=str(members[0][1].path),
     )
 
 
@@ -359,6 +458,10 @@ def _read(path: Path, _size: int, _stamp: int) -> SavedOutputs:
             f"{path} cannot be read as an .npz of arrays: {numpys_reason(error)}; "
             "write it with numpy.savez"
         ) from error
+    told = {}
+    if ABOUT in arrays and arrays[ABOUT].dtype.kind == "U":
+        about = about_of(path, arrays.pop(ABOUT))
+        told = {about.model: about}
     labels = arrays.pop("labels", None)
     counts = arrays.pop("label_counts", None)
     models = _by_model(path, arrays)
@@ -382,6 +485,7 @@ def _read(path: Path, _size: int, _stamp: int) -> SavedOutputs:
         sets=sets,
         classes=classes,
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        told=told,
     )
 
 

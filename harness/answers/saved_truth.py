@@ -74,6 +74,7 @@ def saved_truth(
     sets: Sets | None,
     models: Mapping[str, NDArray[Any]],
     classes: int,
+    told: ClassMap | None = None,
 ) -> Truth | None:
     """The truth of a file of outputs; None where it is one class an image, or unknown.
 
@@ -87,6 +88,8 @@ def saved_truth(
         By name: (n, k) logits, or (n,) predicted classes.
     classes
         k, of all files together.
+    told
+        Which classes are answers, as the file itself says; what was said goes first.
 
     Raises
     ------
@@ -94,7 +97,12 @@ def saved_truth(
         If the labels do not fit, what was said has no effect, or a model's predicted
         classes do not say which of the answers it would give.
     """
-    chosen = chosen_classes(own, tuple(map(str, range(classes))))
+    chosen = chosen_classes(own, tuple(map(str, range(classes)))) or told
+    if chosen is not None and chosen.width != classes:
+        raise BadData(
+            f"{path} says which of {chosen.width} classes are answers, but outputs are "
+            f"of {classes}; save it again"
+        )
     check_labelled(own, labelled=labels is not None or sets is not None)
     if own.role == Domain.TARGET:
         return None
