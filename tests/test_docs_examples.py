@@ -1,8 +1,10 @@
 """What the pages of docs/ tell users to write can be written."""
 
+import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.analysis.gates import parse, parse_rule
@@ -14,12 +16,23 @@ from harness.analysis.gates.predictions import BOUNDS, Predicted
 from harness.analysis.gates.rows import WORDS, OfRows
 from harness.analysis.gates.sections import OfSection
 from harness.analysis.gates.texts import OPERATORS
+from harness.answers.saving import About, packed
+from harness.measurement import Domain
+from harness.metrics.references import references_of
 from harness.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
     ROOT / "docs" / f"{name}.md"
-    for name in ("data", "models", "reports", "robustness", "scale", "training")
+    for name in (
+        "data",
+        "models",
+        "paper",
+        "reports",
+        "robustness",
+        "scale",
+        "training",
+    )
 ]
 
 
@@ -85,6 +98,21 @@ def test_options_exist(page):
     assert options
     assert options <= known
     assert inis <= {option.ini for option in OPTIONS}
+
+
+def test_the_entry_of_the_paper_is_the_one_that_is_written():
+    """And the arrays of a saved file are those that are told."""
+    text = (ROOT / "docs" / "paper.md").read_text()
+    (entry,) = re.findall(r"```bibtex\n(.*?)```", text, flags=re.DOTALL)
+    (found,) = references_of("arXiv:2305.15640")
+    about = About(model="m", dataset="d", family="f", domain=Domain.EXTERIOR, key="key")
+    rows = np.arange(3)
+    content = packed(about, np.eye(3, dtype=np.float32), rows, rows, ["a", "b", "c"])
+
+    assert entry == found.entry
+    told = re.findall(r"^\| `(\w+)` \|", text.partition("as NumPy reads it")[2], re.M)
+    with np.load(io.BytesIO(content)) as file:
+        assert told == [*sorted(file.files, key=told.index)]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from harness.activation import Activation, checked_activation
 from harness.datasets.class_map import ClassMap, Rule
 from harness.datasets.truth import Truth
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 from harness.measurement import Domain
 from harness.queries import safe_name
 from harness.traits import Trait, checked_traits
@@ -210,7 +210,7 @@ def about_of(path: Path, array: NDArray[Any]) -> About:
             }
         )
         _ = found.map
-    except (ValueError, TypeError, KeyError, LookupError, BadData) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, HarnessError) as error:
         raise BadData(
             f"`{ABOUT}` in {path} must be what --harness-save-outputs writes, and is "
             f"not: {error}; leave that array out, and say what the file is after its "
