@@ -73,6 +73,7 @@ KNOWN_BY_CONTENT = (
     *("artifacts", "code", "contents", "digests", "download", "errors", "measurement"),
     "extras",  # how messages call them
     *("grid", "keys", "plan", "printable", "progress", "queries", "renamed", "run"),
+    "saving",  # of what was said
     "settings",
     *("store", "traits"),
     *("fixtures", "fixtures.asked", "metrics", "metrics.numerics"),

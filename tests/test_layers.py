@@ -48,7 +48,7 @@ LEVELS = {
     "grid": 8,
     "keys": 9,
     "run": 10,
-    "saving": 11,
+    "saving": 9,
     "fixtures": 11,
     "protocol": 12,
     "report": 12,

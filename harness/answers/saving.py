@@ -100,7 +100,7 @@ def file_name(model: str, dataset: str) -> str:
     Examples
     --------
     >>> file_name("lenet", "interior/0019")
-    'interior-0019--lenet-b5e3edc2.npz'
+    'interior-0019--lenet-d0ae7628.npz'
     """
     digest = hashlib.sha256(json.dumps([model, dataset]).encode()).hexdigest()[:8]
     names = (re.sub(r"[^\w.=-]+", "-", one)[:_LONGEST] for one in (dataset, model))
