@@ -93,12 +93,18 @@ def test_a_metric_added_tomorrow_costs_no_forward_pass(grid):
     assert asked(grid) >= SETS
     grid.makepyfile(test_new=NEW)
 
-    second = grid.runpytest_inprocess("--harness-keep=logits")
+    second = grid.runpytest_inprocess(
+        "--harness-keep=logits", "--harness-gate=kept.passes <= 0"
+    )
 
-    second.assert_outcomes(passed=28 + 28)
+    assert second.ret == 0
     second.stdout.fnmatch_lines(["cells: 28 measured, 28 found in the store"])
     assert asked(grid) == 0
     assert kept(second) == (0, SETS)
+    third = grid.runpytest_inprocess(  # all of it is in the store
+        "--harness-keep=logits", "--harness-gate=kept.passes <= 0"
+    )
+    assert (third.ret, kept(third)) == (0, (0, 0))
 
     grid.runpytest_inprocess("--harness-store=plain", "--harness-cache-dir=other")
     assert asked(grid) > 0
@@ -172,7 +178,7 @@ def test_the_size_is_told_before_the_run(grid):
                     "'rotation_invariance')")  # fmt: skip
     result = grid.runpytest_inprocess("--harness-keep=logits")
 
-    of_each = 60 * 3 * 4 + 1500
+    of_each = 60 * 3 * 4 + 2000
     answers = SETS * 4  # as they are, and turned thrice
     said = re.search(
         r"keeps logits in (\S+): at most (\d+) answers to a set of images, ([\d.]+) kB",
@@ -184,7 +190,7 @@ def test_the_size_is_told_before_the_run(grid):
     files = list((grid.path / "cache" / "answers").rglob("*.safetensors"))
     assert len(files) == answers
     size = sum(path.stat().st_size for path in files)
-    assert size == pytest.approx(answers * of_each, rel=0.1)
+    assert 0.7 * answers * of_each < size <= answers * of_each
 
 
 def test_a_full_disk_loses_nothing_that_was_measured(grid, monkeypatch):

@@ -53,9 +53,9 @@ class KeptSection:
         """What the processes of the run have told; None where nothing was asked for."""
         if context.run is None or context.collector is None:
             return None
-        ledger = context.collector.kept
-        if not ledger:
+        if context.run.settings.keep == "none":
             return None
+        ledger = context.collector.kept
         return Kept(
             what=context.run.settings.keep,
             made=dict(sorted(ledger.passes.items())),
