@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.report.calibrated import calibration_line
 from harness.report.chart import chart_data
-from harness.report.html_parts import (
-    found,
-    settings,
-    words,
-)
-from harness.report.markup import Html, script_json, tag
+from harness.report.found import said
 from harness.report.plots import COLOURS
 from harness.report.provenance import provenance
 from harness.report.run_file.json import write_report
 from harness.report.sections.own import OTHERS, PAGE, PLOT, named
+from harness.report.templates import filled
 from harness.report.text import capital
-from harness.report.writers.html import section_html
+from harness.report.words import WORDS
+from harness.report.writers.html import MANY, section_html
 from harness.report.writers.svg import PALETTE
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from harness.report.summary import Summary
 
 # What the page may load: what is written in it.
@@ -47,32 +47,19 @@ def write_html(path: Path, summary: Summary) -> None:
 def page(summary: Summary) -> str:
     """Verdicts, predictions, the metrics compared, a plot, tables, what is missing."""
     base = str(summary.run.get("base", ""))
-    title = ": ".join(filter(None, (capital(summary.title), base)))
-    colours = "".join(f"--{name}:{colour};" for name, colour in _colours())
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("link", rel="icon", href="data:,"),
-        tag("title", title),
-        tag("style", Html(f":root{{{colours}}}\n{_asset('page.css')}")),
+    return filled(
+        "page.html",
+        title=": ".join(filter(None, (capital(summary.title), base))),
+        policy=_POLICY,
+        colours=list(_colours()),
+        css=_asset("page.css"),
+        js=_asset("page.js"),
+        facts=[(name, text) for name, text in _facts(summary).items() if text],
+        sections=[one for one in _sections(summary) if one],
+        settings=list(_flat("", summary.run)),
+        words=list(WORDS.items()),
+        data=chart_data(summary.correlations),
     )
-    parts = [
-        _opening(title, summary),
-        *_sections(summary),
-        settings(summary),
-        words(),
-    ]
-    data = script_json(chart_data(summary.correlations))
-    body = tag(
-        "body",
-        tag("main", Html("\n".join(part for part in parts if part))),
-        tag("script", data, type="application/json", id="data"),
-        tag("script", Html(_asset("page.js"))),
-    )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _colours() -> Iterable[tuple[str, str]]:
@@ -81,27 +68,13 @@ def _colours() -> Iterable[tuple[str, str]]:
     yield from ((f"family-{i}", colour) for i, colour in enumerate(PALETTE))
 
 
-def _sections(summary: Summary) -> Iterable[Html]:
-    for name in PAGE:
-        if name == PLOT:
-            yield _plot(summary)
-        if name == "missing":
-            yield found(summary)
-        for one in named(summary, name):
-            yield section_html(one, id_="" if name == OTHERS else name)
-
-
-def _asset(name: str) -> str:
-    return (files("harness.report") / "page" / name).read_text(encoding="utf-8")
-
-
-def _opening(title: str, summary: Summary) -> Html:
-    run = summary.run
-    models = summary.models
+def _facts(summary: Summary) -> dict[str, str]:
+    """What ran, in a few words; empty where nothing is known."""
+    run, models = summary.run, summary.models
     counts = ", ".join(f"{n} {kind}" for kind, n in summary.counts.items() if n)
     if summary.interrupted:
         counts = f"interrupted; {counts}"
-    facts = {
+    return {
         "base": str(run.get("base", "")),
         f"models ({len(models)})": ", ".join(models),
         "datasets": str(run.get("datasets", "")),
@@ -110,39 +83,43 @@ def _opening(title: str, summary: Summary) -> Html:
         "calibration": calibration_line(summary.temperatures),
         "made with": provenance(run),
     }
-    rows = [
-        tag("div", tag("dt", name), tag("dd", text))
-        for name, text in facts.items()
-        if text
-    ]
-    meant = tag("p", tag("a", "What the words mean", href="#words"), class_="note")
-    return tag("header", tag("h1", title), tag("dl", *rows, class_="facts"), meant)
 
 
-def _plot(summary: Summary) -> Html:
-    """The frame of the plot; the script draws into it."""
-    if not any(row.points for row in summary.correlations):
-        return Html("")
+def _sections(summary: Summary) -> Iterable[Markup | str]:
+    for name in PAGE:
+        if name == PLOT and any(row.points for row in summary.correlations):
+            title = f"{capital(summary.outcome.words)} against a metric"
+            yield filled("plot.html", title=title)
+        if name == "missing" and summary.found:
+            yield _found(summary)
+        for one in named(summary, name):
+            yield section_html(one, id_="" if name == OTHERS else name)
 
-    def chooser(name: str) -> Html:
-        return tag("label", name, tag("select", id=f"choose-{name}"))
 
-    return tag(
-        "section",
-        tag("h2", f"{capital(summary.outcome.words)} against a metric"),
-        tag("noscript", tag("p", "The plot is drawn by a script, which is off.")),
-        tag("div", chooser("metric"), chooser("model"), class_="choosers"),
-        tag(
-            "figure",
-            tag("div", id="chart"),
-            tag("div", id="tip", aria_hidden="true", hidden=True),
-            tag("figcaption", id="legend"),
-            class_="plot",
-        ),
-        tag(
-            "details",
-            tag("summary", "The points as a table"),
-            tag("div", id="points"),
-        ),
-        id="plot",
-    )
+def _found(summary: Summary) -> Markup:
+    """What the user's own folders hold, and what was passed over in them."""
+    listed = [(name, "; ".join(said(one))) for name, one in summary.found.items()]
+    return filled("found.html", datasets=listed, folded=len(listed) > MANY)
+
+
+def _asset(name: str) -> Markup:
+    """A file of the harness' own, as it is."""
+    from markupsafe import Markup
+
+    return Markup((files("harness.report") / "page" / name).read_text("utf-8"))
+
+
+def _flat(prefix: str, value: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """All that the run says of itself, by path."""
+    for key, part in value.items():
+        name = f"{prefix}{key}"
+        if isinstance(part, dict):
+            yield from _flat(f"{name}.", part)
+        elif isinstance(part, list):
+            yield name, ", ".join(map(_plain, part))
+        else:
+            yield name, _plain(part)
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -14,7 +14,6 @@ from harness.analysis.comparison import Change, compare
 from harness.analysis.correlation import Correlation, Undefined
 from harness.errors import HarnessError, UnknownName
 from harness.report.files import need
-from harness.report.markup import join
 from harness.report.run_file.reopening import reopen
 from harness.report.run_file.saved import SavedRun, check_outcomes
 from harness.report.run_file.table_files import rows_of
@@ -47,7 +46,7 @@ class _Shows:
 
     def _repr_html_(self) -> str:
         """As a notebook shows it; text from files is escaped."""
-        return str(join(map(section_html, self.sections())))
+        return "".join(map(section_html, self.sections()))
 
 
 class Report(_Shows):

@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -39,6 +41,7 @@ PAYLOADS = {
     "html": "<img src=x onerror=alert(1)>",
     "script": "</script><script>alert(1)</script>",
     "entity": "&lt;b&gt;",
+    "template": "{{ 7*7 }}{% raw %}{# gone #}",
     "link": "[click](javascript:alert(1))",
     "image": "![x](http://example.org/x.png)",
     "table": "a | b | **passed**",
@@ -213,6 +216,27 @@ def test_a_page_stays_well_formed(found):
 
     assert "<img" not in text
     assert "<script>alert" not in text
+
+
+def test_what_looks_like_a_template_is_no_template():
+    """Names stand in the page as they are, wherever a text may be."""
+    name = PAYLOADS["template"]
+    rows = [replace(m, model=name) for m in measurements(models=1)]
+    text = page(summary(rows, shown=(shown(name),), run={"base": name, "x": name}))
+
+    assert text.count(name) > 30
+    assert "49" not in re.sub(r"[\d.:,e+-]{3,}", "", text.partition("<main>")[2][:2000])
+
+
+def test_templates_are_loaded_when_a_page_is_written():
+    """Other reports do without them."""
+    code = (
+        "import sys, harness.report.html, harness.report.terminal; "
+        "assert 'jinja2' not in sys.modules; "
+        "from harness.report.templates import filled; filled('plot.html', title=''); "
+        "assert 'jinja2' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_pictures_stay_well_formed(tmp_path):

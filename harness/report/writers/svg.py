@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from harness.report.markup import Html, tag
 from harness.report.table import Curve, Estimate, Series
+from harness.report.templates import filled
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 # Of Okabe and Ito, "Color Universal Design", 2008: told apart by most eyes and in grey.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999")
@@ -36,7 +40,7 @@ def _share(value: float, ends: tuple[float, float]) -> float:
     return (value - low) / (high - low)
 
 
-def curve_svg(curve: Curve, title: str) -> Html:
+def curve_svg(curve: Curve, title: str) -> Markup | str:
     """The curve with its axes and a legend; nothing where it has no value.
 
     Parameters
@@ -49,28 +53,25 @@ def curve_svg(curve: Curve, title: str) -> Html:
     points = [list(points_of(curve, series)) for series in curve.series]
     every = [value for line in points for run in line for value in run]
     if not every:
-        return Html("")
+        return ""
     frame = _Frame(
         _ends([x for x, *_ in every]), _ends([y for _, *ys in every for y in ys])
     )
-    picture = tag(
-        "svg",
-        tag("title", title),
-        *_grid(curve, frame),
-        *(
-            mark
-            for i, (series, line) in enumerate(zip(curve.series, points, strict=True))
-            for mark in _line(series.name, line, frame, i)
-        ),
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
-        role="img",
-        class_="curve",
-    )
-    entries = [
-        tag("li", _swatch(i), series.name) for i, series in enumerate(curve.series)
+    lines = [
+        _line(series.name, runs, frame, i)
+        for i, (series, runs) in enumerate(zip(curve.series, points, strict=True))
     ]
-    legend = tag("figcaption", tag("ul", *entries, class_="legend"))
-    return tag("figure", picture, legend, class_="curve")
+    return filled(
+        "curve.html",
+        title=title,
+        width=_WIDTH,
+        height=_HEIGHT,
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        rules=[frame.at(frame.x[0], value)[1] for value in ticks(*frame.y)],
+        words=list(_words(curve, frame)),
+        lines=lines,
+    )
 
 
 def points_of(
@@ -107,41 +108,38 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
 
 def _line(
     name: str,
-    line: Iterable[list[tuple[float, float, float, float]]],
+    runs: Iterable[list[tuple[float, float, float, float]]],
     frame: _Frame,
     index: int,
-) -> Iterator[Html]:
+) -> dict[str, Any]:
+    """A series as the template draws it: its look, and its runs of points."""
     colour, dash = _look(index)
-    for run in line:
-        spots = [frame.at(x, y) for x, y, *_ in run]
-        yield tag(
-            "polyline",
-            tag("title", name),
-            points=" ".join(f"{x},{y}" for x, y in spots),
-            fill="none",
-            stroke=colour,
-            stroke_dasharray=dash or "none",
-            stroke_width=2,
-        )
-        for (x, y, low, high), (across, down) in zip(run, spots, strict=True):
-            if low < high:
-                ends = frame.at(x, low)[1], frame.at(x, high)[1]
-                yield tag(
-                    "line",
-                    x1=across,
-                    x2=across,
-                    y1=ends[0],
-                    y2=ends[1],
-                    stroke=colour,
-                )
-            yield tag(
-                "circle",
-                tag("title", f"{name}: {y:.4g}"),
-                cx=across,
-                cy=down,
-                r=3,
-                fill=colour,
-            )
+    return {
+        "name": name,
+        "colour": colour,
+        "dash": dash or "none",
+        "runs": [_run(run, frame) for run in runs],
+    }
+
+
+def _run(
+    run: Sequence[tuple[float, float, float, float]], frame: _Frame
+) -> dict[str, Any]:
+    spots = [frame.at(x, y) for x, y, *_ in run]
+    return {
+        "points": " ".join(f"{x},{y}" for x, y in spots),
+        "marks": [
+            {
+                "x": across,
+                "y": down,
+                "said": f"{y:.4g}",
+                "interval": (frame.at(x, low)[1], frame.at(x, high)[1])
+                if low < high
+                else None,
+            }
+            for (x, y, low, high), (across, down) in zip(run, spots, strict=True)
+        ],
+    }
 
 
 def _look(index: int) -> tuple[str, str]:
@@ -150,27 +148,12 @@ def _look(index: int) -> tuple[str, str]:
     return PALETTE[place], _DASHES[turn % len(_DASHES)]
 
 
-def _swatch(index: int) -> Html:
-    colour, dash = _look(index)
-    inner = tag(
-        "line",
-        x1=0,
-        x2=24,
-        y1=6,
-        y2=6,
-        stroke=colour,
-        stroke_dasharray=dash or "none",
-        stroke_width=2,
-    )
-    return tag("svg", inner, viewBox="0 0 24 12", class_="swatch", aria_hidden="true")
-
-
-def _grid(curve: Curve, frame: _Frame) -> Iterator[Html]:
-    low, high = frame.y
+def _words(curve: Curve, frame: _Frame) -> Iterator[dict[str, str]]:
+    """What stands at the axes."""
     bottom = _HEIGHT - _BOTTOM
+    low, high = frame.y
     for value in ticks(low, high):
         down = frame.at(frame.x[0], value)[1]
-        yield tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=down, y2=down, class_="rule")
         yield _word(f"{value:.3g}", _LEFT - 6, down + 4, "end")
     sizes = curve.sizes()
     step = math.ceil(len(sizes) / _LABELS)
@@ -178,7 +161,7 @@ def _grid(curve: Curve, frame: _Frame) -> Iterator[Html]:
         yield _word(place, frame.at(x, low)[0], bottom + 16, "middle")
     yield _word(curve.axis, (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, "middle")
     turned = f"rotate(-90 12 {(_TOP + bottom) / 2})"
-    yield _word(curve.head, 12, (_TOP + bottom) / 2, "middle", transform=turned)
+    yield _word(curve.head, 12, (_TOP + bottom) / 2, "middle", turned)
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -196,5 +179,13 @@ def ticks(low: float, high: float) -> list[float]:
     return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
 
 
-def _word(text: str, x: float, y: float, anchor: str, **more: str) -> Html:
-    return tag("text", text, x=f"{x:g}", y=f"{y:g}", text_anchor=anchor, **more)
+def _word(
+    text: str, x: float, y: float, anchor: str, turned: str = ""
+) -> dict[str, str]:
+    return {
+        "text": text,
+        "x": f"{x:g}",
+        "y": f"{y:g}",
+        "anchor": anchor,
+        "turned": turned,
+    }
