@@ -47,7 +47,7 @@ def write_html(path: Path, summary: Summary) -> None:
 def page(summary: Summary) -> str:
     """Verdicts, predictions, the metrics compared, a plot, tables, what is missing."""
     base = str(summary.run.get("base", ""))
-    return filled(
+    made = filled(
         "page.html",
         title=": ".join(filter(None, (capital(summary.title), base))),
         policy=_POLICY,
@@ -60,6 +60,7 @@ def page(summary: Summary) -> str:
         words=list(WORDS.items()),
         data=chart_data(summary.correlations),
     )
+    return str(made)
 
 
 def _colours() -> Iterable[tuple[str, str]]:

@@ -71,7 +71,7 @@ def test_the_page_embeds_them_and_says_their_size():
     assert text.count("data:image/png;base64,") == 3
     assert "&lt;b&gt;two" in text
     assert "<b>two" not in text
-    assert 'alt="&quot;&lt;i&gt;"' in text
+    assert 'alt="&#34;&lt;i&gt;"' in text
     assert f"3 pictures, {GALLERY.size / 1024:.0f} KiB." in text
 
 
