@@ -222,7 +222,7 @@ def test_a_section_that_raises_costs_only_itself(section, said, tmp_path):
     text = report_text(made, width=100)
     assert "section 'broken' could not be made: " in text
     assert "That is all." in text
-    assert "section &#x27;broken&#x27; could not be made" in page(made)
+    assert "section &#39;broken&#39; could not be made" in page(made)
     assert "<b>data" not in page(made)
     assert "section 'broken' could not be made" in markdown(made)
     write_files({"report_json": tmp_path / "r.json"}, made)
