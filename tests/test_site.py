@@ -10,6 +10,7 @@ import pytest
 from docs.site import OUTSIDE, as_page, slug
 
 ROOT = Path(__file__).parent.parent
+SITE = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
 
 
 def test_links_stay_within_the_site():
@@ -44,6 +45,14 @@ def test_anchors_are_those_of_the_repository():
     assert slug("Gates: what `harness_gates` takes", "-") == (
         "gates-what-harness_gates-takes"
     )
+
+
+def test_every_page_has_its_place():
+    """The build refuses one that has none, and comes with the slow tests."""
+    listed = re.findall(r"^ +- (?:[^:\n]+: )?(\S+\.md)$", SITE, flags=re.MULTILINE)
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} | set(OUTSIDE)
+
+    assert sorted(listed) == sorted(pages)
 
 
 @pytest.mark.slow
