@@ -47,6 +47,43 @@ def test_its_own_metric_model_and_dataset_work(project):
     result.stdout.fnmatch_lines(["*datasets interior 5, my-camera 1"])
 
 
+@pytest.mark.slow
+def test_its_tables_are_of_the_weights_that_come_along(project, monkeypatch):
+    """Accuracies, and fits of a metric that trains nothing: every newcomer's numbers.
+
+    Nothing is trained or fetched for them. The last digit differs with the processor.
+    """
+    monkeypatch.setenv("COLUMNS", "80")
+    project.makeini("[pytest]\nharness_base = digits\n")
+    suites = Path(__file__).parent.parent / "suites"
+    result = project.runpytest_inprocess(
+        str(suites / "label_free"), "-k", "nuclear_norm", "-q"
+    )
+    shown = [line.split() for line in result.outlines]
+
+    assert result.ret == 0
+    assert "training" not in result.stdout.str()
+    for title in ("accuracy", "nuclear_norm"):
+        table = re.search(rf"^{title}\n.*?─\n(.*?)\n\n", README, re.M | re.S)[1]
+        for row in map(str.split, table.splitlines()):
+            assert any(_close(row, other) for other in shown), row
+
+
+def _close(row, other):
+    """Whether two lines of a table differ in last digits alone."""
+    return len(row) == len(other) and all(
+        one == two
+        or (
+            (_NUMBER.fullmatch(one) and _NUMBER.fullmatch(two))
+            and abs(float(one) - float(two)) <= 2.1 * 10 ** -len(one.partition(".")[2])
+        )
+        for one, two in zip(row, other, strict=True)
+    )
+
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
 def test_its_commands_name_options_that_exist(project):
     """Every --harness option, ini name and variable is in --help."""
     shown = set(re.findall(r"--harness-[a-z-]+", README))
