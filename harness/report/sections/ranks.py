@@ -175,13 +175,7 @@ def _places(found: Ranks, outcome: FittedOutcome) -> Table:
         columns += [
             column(name="R²", form=".3f"),
             column(name="rank", form=".0f"),
-            column(
-                name="RMSE",
-                short="RMSE",
-                unit=outcome.points,
-                scale=outcome.scale,
-                form=outcome.form(2),
-            ),
+            column(name="RMSE", scale=outcome.scale, form=outcome.form(2)),
             column(name="rank", form=".0f"),
         ]
     return Table(
@@ -196,7 +190,7 @@ def _places(found: Ranks, outcome: FittedOutcome) -> Table:
         ),
         note="Medians over the models, the best first by RMSE of the interior's line; "
         "of metrics that are as good each has the better rank. R² is of how far "
-        f"{outcome.words} varies, RMSE of {outcome.words} itself.",
+        f"{outcome.words} varies, RMSE in {outcome.unit}.",
         without=tuple(
             f"left out of the {one.domain}: {one.model}, whose {outcome.words} on "
             f"{one.datasets} datasets, {outcome.scale * one.low:.4g} to "
