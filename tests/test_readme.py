@@ -96,9 +96,7 @@ def test_its_commands_name_options_that_exist(project):
 
 def test_its_first_commands_are_an_answer_and_the_main_suite():
     """In the block that installs; the second one runs the project's own tests."""
-    first, second, *_ = re.findall(
-        r"^```sh\n(.*?)```", README, re.MULTILINE | re.DOTALL
-    )
+    first, second = COMMANDS
 
     lines = first.replace("\\\n", "").splitlines()
     run = [line.removeprefix(".venv/bin/").split() for line in lines]
@@ -108,7 +106,7 @@ def test_its_first_commands_are_an_answer_and_the_main_suite():
         ["pytest", "suites"],
     ]
     assert run[2][2] == run[3][run[3].index("--data") + 1]
-    assert second.split()[0] == ".venv/bin/pytest"
+    assert second.splitlines()[-1].split()[0] == ".venv/bin/pytest"
 
 
 def test_its_gates_can_be_parsed():
