@@ -87,8 +87,8 @@ def test_a_gate_is_set_on_what_a_section_publishes(toy):
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
-            "  passed models.models >= 2: models is 2 (>= 2)",
             "  FAILED models.models > 2: models is 2, wanted > 2",
+            "  passed models.models >= 2: models is 2 (>= 2)",
             "*14 passed, 14 deselected, 1 gate passed*",
         ]
     )

@@ -150,6 +150,6 @@ def test_it_opens_the_section_in_every_form():
     assert max(map(len, lines)) <= 80
     assert shown.index(lines[0]) < shown.index("dataset   model")
     assert escaped(first) in markdown(found)
-    assert f"<p>{escape(first)}</p>" in page(found)
+    assert f'<p class="strong">{escape(first)}</p>' in page(found)
     (kept,) = (h for h in contents(found)["headlines"] if h["model"] == one.model)
     assert kept["reasons"] == list(one.reasons)

@@ -20,7 +20,7 @@ SECTIONS = dict(
     re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOC, flags=re.MULTILINE | re.DOTALL)
 )
 # Their keys are names of other things.
-OPEN = {"absent", "found", "judged_by", "parameters", "sources"}
+OPEN = {"absent", "found", "judged_by", "options", "parameters", "sources"}
 
 
 def keys_of(value, name=""):
