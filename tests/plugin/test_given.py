@@ -32,6 +32,7 @@ TEXTS = {
     "shard": "1/2",
     "engine": "processes",
     "group_timeout": "9",
+    "time_limit": "9m",
     "plan": "true",
     "gates": "entropy: interior n >= 1",
     "fail_on": "r2 drops 1",
