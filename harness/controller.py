@@ -139,6 +139,11 @@ class Controller:
             from harness.artifacts import check_cache
 
             check_cache(self.settings.cache_dir)
+        store = self.settings.store
+        if store.exists() and not store.is_dir():
+            raise HarnessError(
+                f"--harness-store must name a folder, but {store} is a file"
+            )
         if asked:
             self.run.check()
         if self._gates:

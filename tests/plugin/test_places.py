@@ -110,6 +110,15 @@ def test_a_cache_that_can_be_read_only_may_hold_what_is_needed(tmp_path, monkeyp
         check_cache(tmp_path / "empty")
 
 
+def test_a_store_that_is_a_file_is_refused_before_anything_is_measured(toy):
+    (toy.path / "file").touch()
+    result = toy.runpytest_inprocess("--harness-store=file")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --harness-store must name a folder, but *"])
+    result.stdout.no_fnmatch_line("*collected*")
+
+
 def test_a_path_is_said_with_its_option(toy):
     """In one line, status 4."""
     result = toy.runpytest_inprocess(f"--harness-report-html={'n' * 300}")
