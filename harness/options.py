@@ -506,7 +506,8 @@ OPTIONS = (
         commas=True,
         metavar="NAMES",
         help="dataset families to run, like --harness-models: 'interior', 'writers*' "
-        "(default: every family of the base whose data are at hand). NAME-c is NAME "
+        "(default: every family of the base whose data are at hand, but those that are "
+        "run on request, such as interior-a and imagenet-o). NAME-c is NAME "
         "under the 15 corruptions of CIFAR-10-C at 5 severities, NAME-c-extra under "
         "the other 4 (one of which, saturate, needs colour); cifar10-c is the test "
         "split under them, and NAME-p is NAME as sequences of frames under 10 "

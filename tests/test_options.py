@@ -4,6 +4,7 @@ import pytest
 
 from harness.cli import main
 from harness.options import OPTIONS
+from harness.registry import Registry
 from harness.settings import Settings
 
 PATHS = [o for o in OPTIONS if o.metavar in ("DIR", "PATH", "FOLDER", "FILE", "SPEC")]
@@ -156,3 +157,12 @@ def test_a_command_refuses_such_a_path_too(command, capsys):
 
     assert caught.value.code == 2
     assert "must be a path that can be, got 'nnn" in capsys.readouterr().err
+
+
+def test_families_that_the_help_says_run_on_request_do():
+    registry = Registry()
+    help_ = next(option.help for option in OPTIONS if option.field == "families")
+
+    for base, name in (("digits", "interior-a"), ("imagenet", "imagenet-o")):
+        assert name in help_.partition("on request")[2]
+        assert registry.families_of(base)[name].on_request
