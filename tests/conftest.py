@@ -2,19 +2,24 @@
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import scipy.sparse  # noqa: F401 - nested runs cannot import parts of it twice
-from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 WORKERS = re.compile(r"workers?\d?\b|_workers?_|\[.*-n2")  # each starts two Pythons
 OURS = {ROOT / "tests", ROOT / "harness"}  # doctests in the latter
 
-settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
-settings.register_profile("dev", deadline=None, max_examples=50)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+# pytest reads this file for `harness predict` in a clone, too, which comes before what
+# only tests need is installed.
+if find_spec("hypothesis"):
+    from hypothesis import settings
+
+    settings.register_profile("ci", derandomize=True, deadline=None, max_examples=50)
+    settings.register_profile("dev", deadline=None, max_examples=50)
+    settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
