@@ -7,6 +7,7 @@ import tomllib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from harness.options import OPTIONS, Option
+from harness.printable import printable
 from harness.settings import Settings
 
 
@@ -205,6 +207,24 @@ def check_ini(config: pytest.Config) -> None:
             f"{option} must be written {option}={value} here: with a space pytest "
             f"looks for its ini file beside {value}, and does not read {usual.name}"
         )
+
+
+def check_environment() -> None:
+    """Refuse a variable that is nearly an option's: a gate in it would not be judged.
+
+    Others that begin alike may be somebody else's, as those of a platform for CI.
+    """
+    start = "HARNESS_"
+    known = [o.ini.upper().removeprefix(start) for o in OPTIONS]
+    for name in os.environ:
+        rest = name.removeprefix(start)
+        if name == rest or rest in known:
+            continue
+        if close := get_close_matches(rest, known, n=1, cutoff=0.8):
+            raise pytest.UsageError(
+                f"environment variable {printable(name)} is no option's: did you mean "
+                f"{start}{close[0]}? unset it, or call it so"
+            )
 
 
 def _ini_in(folder: Path) -> Path | None:

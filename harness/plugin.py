@@ -39,7 +39,7 @@ from harness.fixtures.cells import (
 )
 from harness.fixtures.labels import start_watching, watching_fixture
 from harness.fixtures.on_request import MARKER, leave_out
-from harness.given import asks, check_ini, given, read_settings
+from harness.given import asks, check_environment, check_ini, given, read_settings
 from harness.options import add_options
 from harness.printable import printable
 from harness.progress import Tell, Watch
@@ -136,6 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "with unasked=True only where --harness-families says nothing",
     )
     check_ini(config)
+    check_environment()
     settings = read_settings(config)
     registry = Registry()
     try:

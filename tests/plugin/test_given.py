@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.given import read_settings
+from harness.given import check_environment, read_settings
 from harness.options import OPTIONS
 
 STRICT = [option for option in OPTIONS if option.strict]
@@ -229,3 +229,25 @@ def test_the_store_is_where_the_command_was_given_whatever_its_values(
     again.stdout.fnmatch_lines(["cells: 1 found in the store"])
     assert (toy.path / ".harness" / "results.jsonl").is_file()
     assert not (toy.path.parent / ".harness").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("GATE", "GATES"), ("MODLES", "MODELS"), ("DATAROOT", "DATA_ROOT")],
+)
+def test_a_variable_that_is_nearly_an_option_is_refused(monkeypatch, name, meant):
+    """A gate in it would be judged by nobody."""
+    monkeypatch.setenv(f"HARNESS_{name}", "x")
+
+    with pytest.raises(pytest.UsageError, match=rf"_{name} .* mean HARNESS_{meant}\?"):
+        check_environment()
+
+
+def test_variables_of_others_are_left_alone(monkeypatch):
+    """A platform for CI has such names, and so have our own options."""
+    theirs = ("ACCOUNT_ID", "BUILD_ID", "EXECUTION_ID", "NODE_INDEX", "ORG_ID")
+    theirs += ("PIPELINE_ID", "PROJECT_ID", "STAGE_ID", "STEP_ID", "WORKSPACE")
+    for name in (*theirs, *(o.ini.upper().removeprefix("HARNESS_") for o in OPTIONS)):
+        monkeypatch.setenv(f"HARNESS_{name}", "x")
+
+    check_environment()
