@@ -22,12 +22,13 @@ class Counting(torch.nn.Module):
     def forward(self, images):
         with open("asked", "a") as file:
             file.write("x" * (len(images) == 60))
-        if os.environ.get("DIE_AT") and os.path.getsize("asked") >= DIES:
+        # Of the environment no key knows; a global would be part of the network.
+        dies_at = int(os.environ.get("DIE_AT", 10**9))
+        if os.path.getsize("asked") >= dies_at:
             os.kill(os.getpid(), 9)
         return self.inner(images)
 
 import os
-DIES = int(os.environ.get("DIE_AT") or 0)
 """
 NEW = """
 import numpy as np
