@@ -40,6 +40,7 @@ def soft_label_entropy(probs: Probs) -> Array:
     [0.0, 1.0]
     """
     check_probs(probs)
-    p = np.asarray(probs, dtype=np.float64)
+    # Sorted, so that images whose answers are shared out alike are ties to the bit.
+    p = np.sort(np.asarray(probs, dtype=np.float64), axis=1)
     logs = np.log2(p, out=np.zeros(p.shape), where=p > 0)
     return np.asarray(np.maximum(0.0, -(p * logs).sum(axis=1)))

@@ -243,6 +243,9 @@ def test_entropy_of_answers_as_in_scipy():
 
     assert soft_label_entropy(probs) == pytest.approx(entropy(probs, base=2, axis=1))
 
+    # To the bit: ranks are of these, and ties are to be ties on any processor.
+    assert np.array_equal(soft_label_entropy(probs[:, ::-1]), soft_label_entropy(probs))
+
 
 @pytest.mark.real
 def test_answers_of_people(data_root):
