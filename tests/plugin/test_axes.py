@@ -123,8 +123,8 @@ def test_a_saved_run_is_compared_along_axes(toy):
 
     result.stdout.fnmatch_lines(
         [
-            "*passed knn[[]k=2,layer=a[]] interior rho changes 1 [[]sharp[]]*",
             "*FAILED knn[[]k=10,layer=a[]] interior rho changes 1 [[]sharp[]]*",
+            "*passed knn[[]k=2,layer=a[]] interior rho changes 1 [[]sharp[]]*",
         ]
     )
 

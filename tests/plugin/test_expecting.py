@@ -198,8 +198,8 @@ def test_a_family_that_a_pattern_chose_and_that_is_absent_fails_its_domain(toy):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*passed nuclear_norm interior n >= 1 [[]soft[]]*",
             "*FAILED nuclear_norm exterior *[[]soft[]]: family out-odd was asked *",
+            "*passed nuclear_norm interior n >= 1 [[]soft[]]*",
         ]
     )
     result = toy.runpytest_inprocess(*gates, "-o", "harness_families=", "-knuclear")

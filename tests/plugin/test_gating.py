@@ -99,8 +99,8 @@ def test_fragile(model, dataset, predictions, record):
 
     result.stdout.fnmatch_lines(
         [
-            "*passed fragile interior r2 >= 0 [[]sharp[]]*",
             "*FAILED fragile * [[]soft[]]: 1 cell is missing (soft on in3)*",
+            "*passed fragile interior r2 >= 0 [[]sharp[]]*",
         ]
     )
 
@@ -127,8 +127,8 @@ def test_a_marker_and_the_ini_file_hold_gates_too(toy, workers):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*passed average_confidence interior n >= 4 [[]sharp[]]*",
             "*FAILED nuclear_norm interior r2 > 2 [[]soft[]]*",
+            "*passed average_confidence interior n >= 4 [[]sharp[]]*",
         ]
     )
     assert run(toy, "-k", "confidence", *workers).ret == 0
@@ -269,8 +269,8 @@ def test_gates_on_values_and_outcomes_are_judged_by_every_dataset(toy, workers):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*passed nuclear_norm on interior value > 0.1 [[]sharp[]]: the worst*",
             "*FAILED nuclear_norm on out[*] outcome >= 1.01 [[]soft[]]: 3 of 3*",
+            "*passed nuclear_norm on interior value > 0.1 [[]sharp[]]: the worst*",
         ]
     )
     verdicts = json.loads((toy.path / "r.json").read_text())["verdicts"]
@@ -294,8 +294,8 @@ def test_a_lost_cell_fails_a_gate_on_values_of_its_dataset(toy):
 
     result.stdout.fnmatch_lines(
         [
-            "*passed score on interior value >= 0 [[]sharp[]]*",
             "*FAILED score on interior * [[]soft[]]: 1 cell is missing (soft on in3)*",
+            "*passed score on interior value >= 0 [[]sharp[]]*",
             "*passed score on exterior value >= 0 [[]soft[]]*",
         ]
     )
