@@ -93,9 +93,7 @@ class TestByHand:
         assert truth.accuracy(LOGITS) == pytest.approx(1 / 3)
         assert truth.accuracy(LOGITS, 2) == pytest.approx(2 / 3)
         assert truth.chance() == pytest.approx((2 / 5 + 2 / 5 + 1 / 5) / 3)
-        assert str(truth) == (
-            "any of several labels; 1 of 4 images has none, left out"
-        )
+        assert str(truth) == ("any of several labels; 1 of 4 images has none, left out")
 
     def test_a_table_of_truth_values_says_what_lists_say(self):
         """(n, k) bool, one column a class."""
