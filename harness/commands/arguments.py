@@ -6,11 +6,14 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from harness.options import OPTIONS
 from harness.queries import possible_path
 from harness.settings import Settings
+
+_STORE = Path(".harness")
 
 
 def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -43,8 +46,6 @@ def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings that were given, defaults for the rest."""
-    from pathlib import Path
-
     from platformdirs import user_cache_path
 
     declared = {field.name for field in fields(Settings)}
@@ -54,7 +55,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         if name in declared and value is not None
     }
     given.setdefault("cache_dir", user_cache_path("harness", appauthor=False))
-    return Settings(store=Path(".harness"), **given)
+    return Settings(store=_STORE, **given)
 
 
 def typed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -70,3 +71,14 @@ def typed(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 a_path = typed(possible_path)
+
+
+def add_runs_store(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--store`` of commands that read saved runs."""
+    parser.add_argument(
+        "--store",
+        type=a_path,
+        default=_STORE,
+        metavar="DIR",
+        help=f"where runs were saved (default {_STORE})",
+    )

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import argparse
 from itertools import islice
-from pathlib import Path
 
-from harness.commands.arguments import a_path, typed
+from harness.commands.arguments import add_runs_store, typed
 from harness.options import name_or_path
 
 
@@ -22,13 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which runs, and what they must not lose."""
     parser.add_argument("before", type=typed(name_or_path), help="the earlier run")
     parser.add_argument("after", type=typed(name_or_path), help="the later run")
-    parser.add_argument(
-        "--store",
-        type=a_path,
-        default=Path(".harness"),
-        metavar="DIR",
-        help="where runs were saved (default .harness)",
-    )
+    add_runs_store(parser)
     parser.add_argument(
         "--all", action="store_true", help="list also what moved within chance"
     )

@@ -13,9 +13,8 @@ With `harness compare` two of them are compared, with intervals and rules.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from harness.commands.arguments import a_path, typed
+from harness.commands.arguments import a_path, add_runs_store, typed
 from harness.options import name_or_path
 
 _USUAL = "transfer r2"
@@ -26,13 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "runs", nargs="*", type=typed(name_or_path), metavar="RUN", help="in turn"
     )
-    parser.add_argument(
-        "--store",
-        type=a_path,
-        default=Path(".harness"),
-        metavar="DIR",
-        help="where runs were saved (default .harness)",
-    )
+    add_runs_store(parser)
     parser.add_argument(
         "--statistic",
         action="append",

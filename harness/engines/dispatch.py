@@ -113,13 +113,8 @@ class Dispatcher:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Run what an earlier run has not finished on the engine."""
-        failed = session.testsfailed
-        if session.config.option.collectonly or (
-            failed and not session.config.option.continue_on_collection_errors
-        ):
-            return None  # pytest's own has a word for it
-        check_names(session.items)
-        note_code(session.items)
+        if not made_ready(session):
+            return None  # pytest's own loop has a word for it
         here: list[pytest.Item] = []
         groups: dict[str, list[pytest.Item]] = {}
         for item in session.items:
@@ -321,7 +316,25 @@ def _check_options(config: pytest.Config, timeout: float | None) -> None:
         )
 
 
-def check_names(items: Iterable[pytest.Item]) -> None:
+def made_ready(session: pytest.Session) -> bool:
+    """Whether groups can be sent; False where pytest is to do nothing, or to complain.
+
+    Raises
+    ------
+    UsageError
+        If two tests have one name.
+    """
+    failed = session.testsfailed
+    if session.config.option.collectonly or (
+        failed and not session.config.option.continue_on_collection_errors
+    ):
+        return False
+    _check_names(session.items)
+    note_code(session.items)
+    return True
+
+
+def _check_names(items: Iterable[pytest.Item]) -> None:
     """Tests are sent by their node ids."""
     twice = [name for name, n in Counter(one.nodeid for one in items).items() if n > 1]
     if twice:

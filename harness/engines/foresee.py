@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.dispatch import check_names, group_to_send, words_of
+from harness.engines.dispatch import group_to_send, made_ready, words_of
 from harness.engines.group import Trial
 from harness.engines.processes import processes
 from harness.engines.worker import try_group
@@ -21,7 +21,7 @@ from harness.errors import HarnessError
 from harness.estimate import Cost, Forecast, Once, Sampled, Work
 from harness.fixtures.asked import asked_fixtures, measured_metrics
 from harness.fixtures.axes import own_parameters
-from harness.fixtures.cells import group_of, note_code, place_of, run_of, what_of
+from harness.fixtures.cells import group_of, place_of, run_of, what_of
 from harness.fixtures.pretext import HEADS
 from harness.models.trained_here import TRAINED_ON_FIRST_USE, trainable
 from harness.printable import counted
@@ -154,13 +154,8 @@ class Foreseer:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Look up what is stored, run the sample."""
-        failed = session.testsfailed
-        if session.config.option.collectonly or (
-            failed and not session.config.option.continue_on_collection_errors
-        ):
-            return None  # pytest's own has a word for it
-        check_names(session.items)
-        note_code(session.items)
+        if not made_ready(session):
+            return None  # pytest's own loop has a word for it
         try:
             self._foreseen = self._foresee(session.items)
         except (HarnessError, OSError) as error:
