@@ -8,6 +8,13 @@ from pathlib import Path
 import pytest
 import scipy.sparse  # noqa: F401 - nested runs cannot import parts of it twice
 
+# Nor parts of matplotlib, where that is installed.
+if find_spec("matplotlib"):
+    import matplotlib.backends.backend_agg
+    import matplotlib.backends.backend_pdf
+    import matplotlib.backends.backend_svg
+    import matplotlib.figure  # noqa: F401
+
 ROOT = Path(__file__).parent.parent
 WORKERS = re.compile(r"workers?\d?\b|_workers?_|\[.*-n2")  # each starts two Pythons
 OURS = {ROOT / "tests", ROOT / "harness"}  # doctests in the latter

@@ -1,5 +1,7 @@
 """Only a cell that passed from set-up to teardown is kept, and all that it recorded."""
 
+import json
+
 import pytest
 
 ONE = ("--harness-models=sharp", "--harness-families=in0", "test_one.py")
@@ -72,9 +74,12 @@ def test_what_a_finalizer_records_is_kept(toy):
         """
     )
 
-    for result, how in zip(runs(toy), ("measured", "found in the store"), strict=True):
+    for state in ("measured", "stored"):
+        result = toy.runpytest_inprocess(*ONE, "--harness-report-json=r.json")
+        found = json.loads((toy.path / "r.json").read_text())
         result.assert_outcomes(passed=1)
-        result.stdout.fnmatch_lines([f"cells: 1 {how}", "*early*late*"])
+        assert found["counts"][state] == 1
+        assert [m["metric"] for m in found["measurements"]] == ["early", "late"]
 
 
 def test_recording_after_the_test_is_an_error(toy):

@@ -89,7 +89,7 @@ def test_folders_have_the_truth_that_the_page_says(page):
     assert result.ret == 0
     rows = json.loads((page.path / "r.json").read_text())["measurements"]
     assert {m["dataset"]: m["facts"]["truth"] for m in rows} == {
-        "real": "any of several labels; 1 of 3 images have none, left out",
+        "real": "any of several labels; 1 of 3 images has none, left out",
         "cameras": "one label; 4 of 10 classes",
         "shapes": "one label; 2 answers of 8 of 10 classes by largest logit",
         "drawn": "one label; 2 answers of 8 of 10 classes by largest logit",

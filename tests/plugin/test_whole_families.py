@@ -306,8 +306,8 @@ def test_a_gate_on_an_aggregate_fails_where_members_are_lost(worn, lost):
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "*passed error on worn mean_over_corruptions < 1.01 [[]sharp[]]: *",
             "*FAILED error on worn * [[]soft[]]: cannot be judged: nothing measured*",
+            "*passed error on worn mean_over_corruptions < 1.01 [[]sharp[]]: *",
         ]
     )
 
@@ -405,10 +405,10 @@ def test_gates_on_values_of_families_and_of_models_alone(worn):
 
     result.stdout.fnmatch_lines(
         [
-            "*passed size on worn value >= 4 [[]sharp[]]: value is 4 on worn (>= 4)",
             "*FAILED size on worn * [[]soft[]]: 1 cell is missing (soft on worn)*",
+            "*FAILED weights value <= 21 [[]soft[]]: 1 cell is missing (soft), *",
+            "*passed size on worn value >= 4 [[]sharp[]]: value is 4 on worn (>= 4)",
             "*passed size on interior value >= 1 [[]soft[]]: value is 1 on in0*",
             "*passed weights value <= 21 [[]sharp[]]: value is 21 (<= 21)",
-            "*FAILED weights value <= 21 [[]soft[]]: 1 cell is missing (soft), *",
         ]
     )
