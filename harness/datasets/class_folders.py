@@ -18,7 +18,8 @@ def labels_of(
         if file.parent == root:
             raise BadData(
                 f"{file} lies beside folders of classes; move it into one of them, or "
-                "add ?role=target to have the accuracy on all of them predicted"
+                "add ?role=target to the path in --harness-data to have the accuracy "
+                "on all of them predicted"
             )
         folder = file.parts[len(root.parts)]
         label = classes.find(folder)
@@ -28,7 +29,8 @@ def labels_of(
                 folder,
                 names,
                 "folders are called as the classes of the base, which --harness-base "
-                "chooses; add ?role=target if nobody labelled the pictures",
+                "chooses; where nobody labelled the pictures, add ?role=target to "
+                "their path in --harness-data",
             )
         labels.append(label)
     return tuple(labels)

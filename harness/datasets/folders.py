@@ -309,7 +309,8 @@ def _check_spelling(leaf: Path, names: list[str]) -> None:
         if close := get_close_matches(name, found, n=1, cutoff=0.8):
             raise BadData(
                 f"{leaf / found[close[0]]} must be called {name} to be read; rename "
-                "it, or add ?role=target to have the accuracy predicted without labels"
+                "it, or add ?role=target to the path in --harness-data to have the "
+                "accuracy predicted without labels"
             )
 
 

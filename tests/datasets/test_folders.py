@@ -291,12 +291,13 @@ def test_what_is_wrong_with_a_folder_is_named(tmp_path):
     with pytest.raises(
         UnknownName,
         match=r"class folder of .* 'bird'.*known: cat, dog; folders are called as "
-        r"the classes of the base, which --harness-base chooses; add \?role=target",
+        r"the classes of the base, which --harness-base chooses; .*, add \?role=target "
+        "to their path in --harness-data",
     ):
         members(tmp_path / "p")
     picture(tmp_path / "q" / "cat" / "a.png")
     picture(tmp_path / "q" / "b.png")
-    with pytest.raises(BadData, match=r"b.png lies beside folders of classes"):
+    with pytest.raises(BadData, match=r"b.png lies beside .* in --harness-data to "):
         members(tmp_path / "q")
     arrays(tmp_path / "x")
     with pytest.raises(BadData, match=r"no labels.npy, which role=exterior needs"):

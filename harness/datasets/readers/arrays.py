@@ -95,10 +95,10 @@ def checked_labels(
     if len(labels) != n:
         raise BadData(f"{path} holds {n} images but {len(labels)} labels")
     whole = labels.astype(np.int64)
-    high = "..." if classes is None else classes - 1
     if whole.min() < 0 or (classes is not None and whole.max() >= classes):
         raise BadData(
-            f"labels in {path} must be in 0..{high}, got {whole.min()}..{whole.max()}"
+            f"labels in {path} must be {numbers_of(classes)}, "
+            f"got {whole.min()}..{whole.max()}"
             + (
                 f"; these are the classes of base {base}: {ANOTHER_BASE}"
                 if base
@@ -106,6 +106,11 @@ def checked_labels(
             )
         )
     return whole
+
+
+def numbers_of(classes: int | None) -> str:
+    """What labels of so many classes can be, in words; of None, any number of them."""
+    return "0 or more" if classes is None else f"in 0..{classes - 1}"
 
 
 def numpys_reason(error: Exception) -> str:
