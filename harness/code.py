@@ -165,7 +165,7 @@ def _imports(
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and _for_checkers(node.test):
             waiting += node.orelse
         else:
             waiting += ast.iter_child_nodes(node) if calls else _statements(node)
@@ -180,6 +180,14 @@ def _imports(
             first = node.args[0]
             if function in _IMPORTERS and isinstance(first, ast.Constant):
                 yield 0, str(first.value).lstrip("."), ()
+
+
+def _for_checkers(test: ast.expr) -> bool:
+    """Whether a condition names TYPE_CHECKING, by itself or in a module."""
+    return any(
+        "TYPE_CHECKING" in (getattr(part, "id", ""), getattr(part, "attr", ""))
+        for part in ast.walk(test)
+    )
 
 
 _BODIES = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -204,7 +212,7 @@ def _has_effect(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr):
         return not isinstance(node.value, ast.Constant)
     if isinstance(node, ast.If):
-        return "TYPE_CHECKING" not in ast.unparse(node.test)
+        return not _for_checkers(node.test)
     return True
 
 

@@ -72,6 +72,7 @@ CHANGED = {
 KNOWN_BY_CONTENT = (
     *("artifacts", "code", "contents", "digests", "download", "errors", "measurement"),
     "extras",  # how messages call them
+    "lasting",
     *("grid", "keys", "plan", "printable", "progress", "queries", "renamed", "run"),
     "saving",  # of what was said
     "settings",

@@ -16,6 +16,7 @@ LEVELS = {
     "display": -2,
     "errors": -2,
     "extras": -2,
+    "lasting": -2,
     "digests": -2,
     "activation": -2,
     "traits": -1,

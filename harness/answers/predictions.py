@@ -27,6 +27,7 @@ from harness.answers.under_way import PassUnderWay, UnderWay
 from harness.arrays import confidence, softmax
 from harness.datasets.dataset import BLOCK
 from harness.errors import HarnessError, UndefinedMetricError
+from harness.lasting import lasting
 from harness.models.classifier import Classifier
 from harness.models.layers import HEAD
 from harness.models.tap import Seen, Tap, lacks, no_logits
@@ -535,7 +536,8 @@ def chosen_device(name: str, *, worker: int = 0) -> str:
     HarnessError
         If the device is not there.
     """
-    import torch
+    with lasting("torch"):
+        import torch
 
     if name in ("auto", "cuda") and torch.cuda.is_available():
         several = torch.cuda.device_count()
