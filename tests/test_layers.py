@@ -85,6 +85,7 @@ INSIDE = {
             "remembered",
             "tree",
             "class_folders",
+            "label_numbers",
             "class_map",
             "hierarchy",
             "image_ids",

@@ -31,8 +31,9 @@ from harness.arrays import (
 from harness.datasets.dataset import SOURCE, Dataset
 from harness.datasets.family import Base, Family
 from harness.datasets.images import ArrayImages, Images
+from harness.datasets.label_numbers import check_numbers
 from harness.datasets.own_truth import always
-from harness.datasets.readers.arrays import numbers_of, numpys_reason
+from harness.datasets.readers.arrays import numpys_reason
 from harness.datasets.tree import is_hidden
 from harness.errors import BadData, HarnessError, MissingData, UndefinedMetricError
 from harness.measurement import Domain
@@ -564,9 +565,5 @@ def _checked_labels(
             f"got {labels.dtype} of shape {labels.shape}"
         )
     known = [k for k, a in zip(seen, models.values(), strict=True) if a.ndim == 2]
-    if labels.min() < 0 or (known and labels.max() >= min(known)):
-        raise BadData(
-            f"`labels` in {path} must be {numbers_of(min(known, default=None))}, "
-            f"got {labels.min()}..{labels.max()}"
-        )
+    check_numbers(f"`labels` in {path}", labels, min(known, default=None))
     return int(labels.max()) + 1

@@ -12,6 +12,7 @@ from harness.datasets.dataset import Dataset
 from harness.datasets.family import Base
 from harness.datasets.images import ArrayImages
 from harness.datasets.kept import KEPT
+from harness.datasets.label_numbers import check_numbers
 from harness.datasets.truth import KnownTruth, Truth
 from harness.errors import BadData
 from harness.measurement import Domain
@@ -148,11 +149,7 @@ def checked_images(
                 f"labels of {where} must be {len(pixels)} whole numbers, one an image, "
                 f"got {labels.dtype} of shape {labels.shape}"
             )
-        if not 0 <= labels.min() <= labels.max() < k:
-            raise BadData(
-                f"labels of {where} must be in 0..{k - 1}, "
-                f"got {labels.min()}..{labels.max()}"
-            )
+        check_numbers(f"labels of {where}", labels, k)
         labels = labels.astype(np.int64)
         digest.update(labels.tobytes())
     return ArrayImages(pixels=pixels, labels=labels, digest=digest.hexdigest())

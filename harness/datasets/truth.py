@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.datasets.class_map import ClassMap
+from harness.datasets.label_numbers import check_numbers
 from harness.errors import BadData, UndefinedMetricError
 
 Labels = NDArray[np.int64]
@@ -81,10 +82,7 @@ class Truth:
                 f"{array.shape}"
             )
         known = _labels_known(classes)
-        if array.min() < 0 or array.max() >= known:
-            raise BadData(
-                f"{of} must be in 0..{known - 1}, got {array.min()}..{array.max()}"
-            )
+        check_numbers(of, array, known)
         given = array.astype(np.int64)
         if isinstance(classes, ClassMap) and not classes.renumbered:
             given = _answers_of(given, classes, of)

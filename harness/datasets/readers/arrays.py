@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from harness.datasets.family import ANOTHER_BASE
 from harness.datasets.images import ArrayImages, FileArrays
 from harness.datasets.kept import kept
+from harness.datasets.label_numbers import check_numbers
 from harness.errors import BadData
 
 
@@ -94,23 +95,9 @@ def checked_labels(
         )
     if len(labels) != n:
         raise BadData(f"{path} holds {n} images but {len(labels)} labels")
-    whole = labels.astype(np.int64)
-    if whole.min() < 0 or (classes is not None and whole.max() >= classes):
-        raise BadData(
-            f"labels in {path} must be {numbers_of(classes)}, "
-            f"got {whole.min()}..{whole.max()}"
-            + (
-                f"; these are the classes of base {base}: {ANOTHER_BASE}"
-                if base
-                else ""
-            )
-        )
-    return whole
-
-
-def numbers_of(classes: int | None) -> str:
-    """What labels of so many classes can be, in words; of None, any number of them."""
-    return "0 or more" if classes is None else f"in 0..{classes - 1}"
+    otherwise = f"these are the classes of base {base}: {ANOTHER_BASE}" if base else ""
+    check_numbers(f"labels in {path}", labels, classes, otherwise=otherwise)
+    return labels.astype(np.int64)
 
 
 def numpys_reason(error: Exception) -> str:
