@@ -131,7 +131,8 @@ class Runner:
             text=True,
         )
         if ran.returncode:
-            raise SystemExit(f"{' '.join(arguments)} failed:\n{ran.stdout[-3000:]}")
+            said = f"{ran.stdout[-3000:]}\n{ran.stderr[-3000:]}"
+            raise SystemExit(f"{' '.join(arguments)} failed:\n{said}")
 
 
 @contextmanager
