@@ -14,10 +14,33 @@ Classes: TypeAlias = NDArray[np.int64]
 
 # Rows of a float32 softmax over 1000 classes sum to 1 within about 1e-6.
 ROW_SUM_TOLERANCE = 1e-4
+# Texts and dates would become numbers, and complex ones lose their imaginary part.
+NO_NUMBERS = "cSUmM"
 
 
 def softmax(logits: Logits) -> Probs:
-    """Softmax over the last axis in float64, without overflow."""
+    """Softmax over the last axis in float64, without overflow.
+
+    Parameters
+    ----------
+    logits : (..., k) array, k >= 1
+        Of real numbers; lists and tensors do as well. A row with a nan is all nan.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no real numbers, or have no last axis.
+
+    Examples
+    --------
+    >>> softmax([[0.0, 0.0], [800.0, 0.0]]).tolist()
+    [[0.5, 0.5], [1.0, 0.0]]
+    """
+    logits = floats(logits, "logits")
+    if logits.ndim == 0 or logits.shape[-1] == 0:
+        raise ValueError(
+            f"`logits` must have a last axis of classes, got shape {logits.shape}"
+        )
     return np.exp(log_softmax(logits))
 
 
@@ -137,3 +160,75 @@ def lie_in_unit_interval(rows: NDArray[Any]) -> bool:
     Fewer than 20 numbers prove nothing, nor does one number over and over.
     """
     return bool(rows.size >= 20 and 0 <= rows.min() < rows.max() <= 1)
+
+
+def array_of(given: Any, name: str) -> NDArray[Any]:
+    """An array of what was given: an array, a list, a tensor on any device.
+
+    Parameters
+    ----------
+    given
+        Tensors may need a gradient, and be of bfloat16, which becomes float64.
+    name
+        What errors call it.
+
+    Raises
+    ------
+    TypeError
+        If it cannot become an array.
+    ValueError
+        If its rows have different lengths, or some of it is masked.
+    """
+    try:
+        if hasattr(given, "detach"):  # a tensor, and torch need not be there
+            given = given.detach().cpu()
+            given = (given.double() if given.is_floating_point() else given).numpy()
+        array = np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be an array: {error}") from error
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(f"`{name}` must be an array: {error}") from error
+    check_unmasked(given, name)
+    return array
+
+
+def floats(given: Any, name: str) -> Array:
+    """The same in float64.
+
+    Raises
+    ------
+    TypeError
+        If it cannot become an array, or is not of real numbers.
+    ValueError
+        If its rows have different lengths, or some of it is masked.
+
+    Examples
+    --------
+    >>> floats([[1, 2]], "logits")
+    array([[1., 2.]])
+    >>> floats([[1j, 2]], "logits")
+    Traceback (most recent call last):
+    ...
+    TypeError: `logits` must be real numbers, got dtype complex128
+    """
+    array = array_of(given, name)
+    if array.dtype.kind not in NO_NUMBERS:
+        try:
+            return array.astype(np.float64, copy=False)
+        except (TypeError, ValueError):
+            pass  # objects that are no numbers
+    raise TypeError(f"`{name}` must be real numbers, got dtype {array.dtype}")
+
+
+def check_unmasked(array: Any, name: str) -> None:
+    """Refuse an array of `numpy.ma` with something masked, which NumPy would unmask.
+
+    Raises
+    ------
+    ValueError
+        With how many values are masked.
+    """
+    if isinstance(array, np.ma.MaskedArray) and (masked := np.ma.count_masked(array)):
+        raise ValueError(
+            f"`{name}` must not be masked, got {masked} masked values; leave these out"
+        )

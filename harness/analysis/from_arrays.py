@@ -13,12 +13,12 @@ from harness.analysis.assumptions import gap_limit, usual_gap
 from harness.analysis.correlation import Undefined
 from harness.analysis.coverage import LEVEL, Prediction, taken_for_granted
 from harness.analysis.fits.lines import Unfit
-from harness.analysis.forecasts.arguments import array_of, check_level, floats
+from harness.analysis.forecasts.arguments import check_level
 from harness.analysis.forecasts.direct import PREFERRED, Direct, direct
 from harness.analysis.forecasts.forecaster import Forecaster, fit_forecaster
 from harness.analysis.headlines import Trust, judged
 from harness.analysis.ranges import Beyond, beyond, farthest_first
-from harness.arrays import Classes, Logits
+from harness.arrays import Classes, Logits, array_of, floats
 from harness.display import facts_html
 from harness.errors import UndefinedMetricError
 from harness.metrics.numerics.checks import check_logits, check_source
@@ -185,7 +185,7 @@ def predict_accuracy(
     source_labels = array_of(source_labels, "source_labels")
     check_logits(target_logits, name="target_logits")
     classes = target_logits.shape[1]
-    check_source(source_logits, source_labels, classes)
+    check_source(source_logits, source_labels, classes, like="target_logits")
     check_level(level)
     interior = _checked(interior, classes)
     source = (source_logits, source_labels)
@@ -409,7 +409,7 @@ def _checked_set(one: Labelled, number: int, classes: int) -> Labelled:
         )
     try:
         logits, labels = floats(one.logits, "logits"), array_of(one.labels, "labels")
-        check_source(logits, labels, classes)
+        check_source(logits, labels, classes, prefix="", like="target_logits")
     except TypeError as error:
         raise TypeError(f"{where}: {error}") from error
     except ValueError as error:

@@ -18,7 +18,7 @@ from harness.analysis.fits.lines import (
     least_squares,
 )
 from harness.analysis.fits.outcome import TOP_1, FittedOutcome
-from harness.arrays import Array
+from harness.arrays import Array, floats
 from harness.display import facts_html
 from harness.metrics.numerics.ranks import spearman
 
@@ -82,7 +82,7 @@ class LineFit:
     def predict(self, x: ArrayLike) -> Array:
         """Return the line's accuracies at `x`; nothing keeps them inside [0, 1]."""
         line = Line(slope=self.slope, x_mean=self.x_mean, y_mean=self.y_mean)
-        return line.at(np.asarray(x, dtype=np.float64))
+        return line.at(floats(x, "x"))
 
     def covers(self, x: float) -> bool:
         """Whether `x` lies inside the range that the line was fitted on."""
@@ -283,7 +283,7 @@ def _checked(
     x: ArrayLike, y: ArrayLike, what: str, unit: str, outcome: FittedOutcome
 ) -> tuple[Array, Array]:
     """Both as float64 vectors that something can be said about."""
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    x, y = floats(x, "x"), floats(y, "y")
     if x.ndim != 1 or x.shape != y.shape:
         raise ValueError(
             f"`x` and `y` must be vectors of one length, got {x.shape} and {y.shape}"

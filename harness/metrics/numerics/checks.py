@@ -6,13 +6,16 @@ Axis letters: n images, k classes, d features, v views, s source images, m model
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.arrays import (
+    NO_NUMBERS,
     ROW_SUM_TOLERANCE,
     Array,
     Classes,
     Logits,
     Probs,
+    check_unmasked,
     probability_total,
 )
 from harness.renamed import moved
@@ -101,11 +104,21 @@ def check_count(name: str, count: int | None) -> None:
         raise ValueError(f"`{name}` must be at least 1 or None, got {count!r}")
 
 
-def check_source(source_logits: Logits, source_labels: Classes, k: int) -> None:
-    """Refuse anything but finite (s, k) logits with s labels in 0..k-1."""
-    check_logits(source_logits, name="source_logits")
-    _check_columns(source_logits, k, "source_logits", "logits")
-    check_labels(source_labels, len(source_logits), k, name="source_labels")
+def check_source(
+    source_logits: Logits,
+    source_labels: Classes,
+    k: int,
+    *,
+    prefix: str = "source_",
+    like: str = "logits",
+) -> None:
+    """Refuse anything but finite (s, k) logits with s labels in 0..k-1.
+
+    Errors call them `prefix` and what they are, and by `like` what has k columns.
+    """
+    check_logits(source_logits, name=f"{prefix}logits")
+    _check_columns(source_logits, k, f"{prefix}logits", like)
+    check_labels(source_labels, len(source_logits), k, name=f"{prefix}labels")
 
 
 def check_source_features(source_features: Array, d: int) -> None:
@@ -159,6 +172,7 @@ def _check_classes(classes: Any, shape: tuple[int | None, ...], name: str) -> No
     if not isinstance(classes, np.ndarray):
         raise TypeError(f"`{name}` must be a numpy array, got {type(classes).__name__}")
     _check_shape(classes, shape, name)
+    check_unmasked(classes, name)
     if not np.issubdtype(classes.dtype, np.integer):
         raise TypeError(f"`{name}` must be whole numbers, got dtype {classes.dtype}")
 
@@ -176,6 +190,21 @@ def _check_shape(
         raise ValueError(f"`{name}` must have shape ({wanted}), got {array.shape}")
 
 
+def check_real(array: NDArray[Any], name: str) -> None:
+    """Refuse what is not of real numbers: texts, dates, objects, complex ones.
+
+    Arithmetic would fail without a name, or go on without the imaginary part or mask.
+
+    Raises
+    ------
+    TypeError, ValueError
+        With the dtype, or how many values are masked.
+    """
+    if array.dtype.kind in NO_NUMBERS or array.dtype.kind in "OV":
+        raise TypeError(f"`{name}` must be real numbers, got dtype {array.dtype}")
+    check_unmasked(array, name)
+
+
 def _check_array(array: Any, name: str, *, ndim: int = 2, columns: int = 2) -> None:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"`{name}` must be a numpy array, got {type(array).__name__}")
@@ -184,6 +213,7 @@ def _check_array(array: Any, name: str, *, ndim: int = 2, columns: int = 2) -> N
             f"`{name}` must have {ndim} axes, at least one row and {columns} "
             f"column{'s' if columns > 1 else ''}, got shape {array.shape}"
         )
+    check_real(array, name)
     if not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0]
         where = ", ".join(str(int(i)) for i in bad)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.arrays import Array, Classes, Logits
 from harness.errors import UndefinedMetricError
+from harness.metrics.numerics.checks import check_real
 
 Rule = Literal["previous", "first"]
 
@@ -101,6 +102,7 @@ def first_five(logits: Logits) -> NDArray[np.intp]:
     """
     if not isinstance(logits, np.ndarray):
         raise TypeError(f"`logits` must be a numpy array, got {type(logits).__name__}")
+    check_real(logits, "logits")
     if logits.ndim < 1 or logits.size == 0 or not np.isfinite(logits).all():
         raise ValueError(
             f"`logits` must be finite and not empty, got shape {logits.shape}"

@@ -208,6 +208,12 @@ def test_what_cannot_be_judged_says_why():
         judge(fit, [0.0, 1.0, 2.0], [1e-201, 0.0, 2e-201])
 
 
+@pytest.mark.parametrize("x", [["a", "b", "c"], [1j, 2, 3], (i for i in range(3))])
+def test_a_fit_of_no_numbers_is_refused_by_name(x):
+    with pytest.raises(TypeError, match="`x` must be real numbers, got dtype"):
+        fit_line(x, [0.1, 0.2, 0.3])
+
+
 def test_vectors_of_two_lengths_are_a_mistake():
     with pytest.raises(ValueError, match=r"one length, got \(3,\) and \(2,\)") as info:
         fit_line([1, 2, 3], [0.1, 0.2])

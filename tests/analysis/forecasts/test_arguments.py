@@ -79,6 +79,30 @@ def test_what_is_of_another_type_is_refused_by_name(changes, message):
         predict_accuracy(**given)
 
 
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"source_logits": SOURCE[:, :2]},
+            "^`source_logits` must have the 3 columns of `target_logits`, got 2",
+        ),
+        (
+            labelled(logits=SOURCE[:, :2]),
+            "set 0 .*: `logits` must have the 3 columns of `target_logits`, got 2",
+        ),
+        (labelled(labels=LABELS[:9]), r"set 0 .*: `labels` must have shape \(60\)"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_called_as_they_were_given(changes, message):
+    given = {
+        "target_logits": TARGET,
+        "source_logits": SOURCE,
+        "source_labels": LABELS,
+    } | changes
+    with pytest.raises(ValueError, match=message):
+        predict_accuracy(**given)
+
+
 def test_tensors_that_cannot_be_arrays_are_refused_by_name():
     torch = pytest.importorskip("torch")
     with pytest.raises(TypeError, match="`target_logits` must be an array: "):

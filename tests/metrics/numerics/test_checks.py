@@ -17,6 +17,7 @@ from harness.metrics.numerics.checks import (
     check_peers,
     check_predicted,
     check_probs,
+    check_scores,
     check_source,
     check_source_features,
     check_view_probs,
@@ -47,6 +48,52 @@ ONES = np.full((3, 2), 0.5)
 def test_probs_refused(probs, message):
     with pytest.raises(ValueError, match=message):
         check_probs(probs)
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (np.array([["a", "b"]]), "`x` must be real numbers, got dtype <U1"),
+        (np.array([[None, 1.0]]), "`x` must be real numbers, got dtype object"),
+        (np.zeros((1, 2), "M8[s]"), r"`x` must be real numbers, got dtype datetime64"),
+        (ONES + 1j, "`x` must be real numbers, got dtype complex128"),
+        (np.ma.masked_greater(np.eye(2), 0.5), "`x` must not be masked, got 2 masked"),
+    ],
+)
+def test_what_is_no_number_is_refused_by_name(scores, message):
+    """Before NumPy says it without a name, or drops an imaginary part or a mask."""
+    for check in check_scores, check_logits, check_probs, check_features:
+        with pytest.raises((TypeError, ValueError), match=message):
+            check(scores, name="x")
+
+
+def test_masked_labels_are_refused_and_arrays_that_mask_nothing_are_not():
+    labels = np.ma.masked_equal(np.array([0, 1, 1]), 1)
+    with pytest.raises(ValueError, match="`labels` must not be masked, got 2"):
+        check_labels(labels, 3, 2)
+    check_labels(np.ma.masked_array(np.array([0, 1, 1])), 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("logits", "message"),
+    [
+        ("abc", "`logits` must be real numbers, got dtype <U3"),
+        ([[1j, 0]], "`logits` must be real numbers, got dtype complex128"),
+        (np.zeros((1, 2), "M8[s]"), "`logits` must be real numbers"),
+        ([[1, 2], [3]], "`logits` must be an array: "),
+        (None, r"`logits` must have a last axis of classes, got shape \(\)"),
+        (np.zeros((3, 0)), r"a last axis of classes, got shape \(3, 0\)"),
+        (np.ma.masked_greater(np.eye(2), 0.5), "`logits` must not be masked, got 2"),
+    ],
+)
+def test_softmax_refuses_what_has_none(logits, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        softmax(logits)
+
+
+def test_softmax_takes_tensors_that_need_a_gradient():
+    found = softmax(torch.zeros(2, 4, requires_grad=True))
+    assert found.tolist() == [[0.25] * 4] * 2
 
 
 def test_probs_may_be_rounded_to_single_precision():
