@@ -228,7 +228,9 @@ def check_unmasked(array: Any, name: str) -> None:
     ValueError
         With how many values are masked.
     """
-    if isinstance(array, np.ma.MaskedArray) and (masked := np.ma.count_masked(array)):
+    if not isinstance(array, np.ma.MaskedArray):
+        return
+    if masked := int(np.ma.getmaskarray(array).sum()):
         raise ValueError(
             f"`{name}` must not be masked, got {masked} masked values; leave these out"
         )
