@@ -218,6 +218,14 @@ def _folder_classes(path: Path, parts: dict[str, Path]) -> tuple[str, ...]:
     )
     if not names:
         raise BadData(f"{place} holds neither {DATA} nor a folder a class; {LAYOUT}")
+    for name in names if TRAIN in parts else ():
+        if next(_pictures_below(place / name), None) is None:
+            raise BadData(
+                f"class folder {place / name} holds no picture, so ImageFolder would "
+                "not have read it for a network's training; take it away, or say which "
+                "classes the networks were trained in: ?classes=FILE, a class on each "
+                "line"
+            )
     if all(name.isdecimal() for name in names) and sorted(names, key=int) != names:
         raise BadData(
             f"class folders of {place} are numbers, which ImageFolder takes in the "

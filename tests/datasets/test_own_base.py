@@ -50,6 +50,21 @@ def made(path, **facts):
     return own_base(OwnBase(path=path, **facts))
 
 
+def test_a_class_folder_without_pictures_is_no_class_that_was_trained(tmp_path):
+    """As for ImageFolder; where test/ alone is there, a class may have no picture."""
+    pictures(tmp_path / "shapes" / "train")
+    pictures(tmp_path / "shapes" / "test")
+    empty = tmp_path / "shapes" / "train" / "hexagon"
+    empty.mkdir()
+
+    with pytest.raises(BadData, match=r"train/hexagon holds no picture, .*classes=F"):
+        made(tmp_path / "shapes")
+    empty.rmdir()
+    pictures(tmp_path / "alone" / "test")
+    (tmp_path / "alone" / "test" / "hexagon").mkdir()
+    assert len(made(tmp_path / "alone").classes) == 4
+
+
 def test_class_folders_are_numbered_as_they_were_for_training(tmp_path):
     """By train/, so a test split that lacks a class does not move the others."""
     pictures(tmp_path / "shapes" / "train")
