@@ -3,8 +3,12 @@
 A sample is of whole groups, all cells of a model on a dataset, on few images and on
 some more. What a group takes of all its images is read off the two: by a straight line,
 which has a part that stays the same however many there are, and by a power of their
-number, which finds work that grows faster than they do. Several groups of a kind differ
-by what the clock's noise is; the least and most of all these is the range.
+number, which finds work that grows faster than they do.
+
+The range is an interval of the mean of all groups, by Student's t and by how far groups
+that should be alike lay apart, of all models together, since each has few; it is wider
+where there were fewer. A machine is not the same at another time, which no sample
+tells: `Range.elsewhen` adds what samples of one run were found to differ by.
 """
 
 from __future__ import annotations
@@ -19,6 +23,13 @@ from typing import NamedTuple, Self
 from harness.settings import part_of
 
 _LARGEST_POWER = 3.0  # of the images: a matrix of all pairs, solved
+_LEVEL = 0.95
+_TIMES = 2.0  # either way, where no two groups say how far alike ones lie apart
+# Shares by which seconds of the same work differ between times of one machine. Samples
+# of one run, and runs of it, within half an hour took from 18 to 23 s of processors for
+# the same groups and, beside other work of two cores, from 25 to 42 by the clock; those
+# of one sample lay no more than a twentieth apart.
+ELSEWHEN_CLOCK, ELSEWHEN_PROCESSOR = 1 / 3, 1 / 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +107,28 @@ class Range(NamedTuple):
         """Each of the three so many times."""
         return Range(*(factor * one for one in self))
 
+    def within(self, error: float) -> Range:
+        """Both ends moved outward by an error of the middle; none is below 0."""
+        return Range(max(0.0, self.low - error), self.middle, self.high + error)
+
+    def elsewhen(self, share: float) -> Range:
+        """The same with the machine at another time, by which it differs by a share.
+
+        Examples
+        --------
+        >>> [round(one, 2) for one in Range.of(10.0).elsewhen(0.2)]
+        [8.0, 10.0, 12.0]
+        >>> [round(one, 2) for one in Range(8.5, 10.0, 11.5).elsewhen(0.2)]
+        [7.5, 10.0, 12.5]
+        """
+        low, middle, high = self
+        other = share * middle
+        return Range(
+            max(0.0, middle - math.hypot(middle - low, other)),
+            middle,
+            middle + math.hypot(high - middle, other),
+        )
+
 
 def grown(small: tuple[int, float], large: tuple[int, float], images: int) -> Range:
     """What takes `images`, of which two smaller numbers are known.
@@ -166,6 +199,7 @@ class Forecast:
             two for two in pairs if not two[1].first or two[1].work.model not in again
         ]
         self._once = once
+        self._apart: dict[Callable[[Cost], float], float | None] = {}
 
     @property
     def models(self) -> frozenset[str]:
@@ -176,7 +210,8 @@ class Forecast:
         """What a group takes beyond what its model takes once, all images of it.
 
         As groups of the same model and family did; else as those of the model, or of
-        all models: the mean, between the least and the most of them.
+        all models: their mean, by a line and by a power, and how well it is known; of
+        a model that was not sampled between the least and the most of the others.
         """
         each = [
             grown(_point(small, what), _point(large, what), work.images).times(
@@ -184,7 +219,10 @@ class Forecast:
             )
             for small, large in self._like(work)
         ]
-        return _spread(each)
+        mean = Range(*(_mean(ends) for ends in zip(*each, strict=True)))
+        if work.model not in self._first:
+            mean = _spread(each)  # as the models differ
+        return self._known(mean, what, math.sqrt(1 / len(each)))
 
     def passes(self, work: Work) -> float:
         """Of a group, however many images it has; also told by others like it."""
@@ -194,6 +232,37 @@ class Forecast:
         """What a model takes once."""
         models = [model] if model in self._first else list(self._first)
         return _spread([self._once_of(one, what) for one in models])
+
+    def _known(
+        self, found: Range, what: Callable[[Cost], float], errors: float
+    ) -> Range:
+        """What was found, within so many times the error of one group."""
+        if what not in self._apart:
+            self._apart[what] = self._apart_by(what)
+        apart = self._apart[what]
+        if apart is None:
+            low, middle, high = found
+            return Range(low / _TIMES, middle, high * _TIMES)
+        return found.within(errors * apart * found.middle)
+
+    def _apart_by(self, what: Callable[[Cost], float]) -> float | None:
+        """By what share of it a group may differ from the mean of those like it.
+
+        Of all models and families together; None where no two groups are alike.
+        """
+        alike: dict[tuple[str, str], list[float]] = {}
+        for _, large in self._pairs:
+            place = large.work.model, large.work.family
+            alike.setdefault(place, []).append(what(large.cost) / large.work.cells)
+        squares, freedom = 0.0, 0
+        for values in alike.values():
+            mean = _mean(values)
+            if mean > 0 and len(values) > 1:
+                squares += math.fsum((value / mean - 1) ** 2 for value in values)
+                freedom += len(values) - 1
+        if not freedom:
+            return None
+        return student(freedom) * math.sqrt(squares / freedom)
 
     def passes_once(self, model: str) -> float:
         """Of a model, beyond those of its groups."""
@@ -207,7 +276,17 @@ class Forecast:
             grown((few, less), (many, more), max(images, many))
             for images in (self._once.least, self._once.most)
         ]
-        return _spread(ends)
+        others = [
+            large.cost
+            for _, large in self._pairs
+            if large.work.model == model and not large.first
+        ]
+        if not others:  # nothing tells the model's first group from others
+            return _spread(ends)
+        # A difference of two, as far apart as groups are.
+        group = Range.of(_mean([what(cost) for cost in others]))
+        error = self._known(group, what, math.sqrt(1 + 1 / len(others)))
+        return _spread(ends).within(error.high - group.middle)
 
     def _beyond(self, model: str, what: Callable[[Cost], float]) -> tuple[float, float]:
         """What a model's first group took more than others, of few images and more."""
@@ -233,6 +312,19 @@ class Forecast:
 
 def _point(one: Sampled, what: Callable[[Cost], float]) -> tuple[int, float]:
     return one.work.images, what(one.cost)
+
+
+def student(freedom: int) -> float:
+    """How many standard errors hold a mean, of so many degrees of freedom, at 95 %.
+
+    Examples
+    --------
+    >>> [round(student(freedom), 2) for freedom in (1, 2, 10, 1000)]
+    [12.71, 4.3, 2.23, 1.96]
+    """
+    from scipy.special import stdtrit  # which few processes need
+
+    return float(stdtrit(freedom, (1 + _LEVEL) / 2))
 
 
 def _mean(values: Sequence[float]) -> float:

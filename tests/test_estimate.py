@@ -1,7 +1,10 @@
 """Estimates: arithmetic on what a sample took, by hand."""
 
+import itertools
+import math
 from operator import attrgetter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,11 +66,73 @@ def test_part_of_a_group_takes_its_share():
 
 
 def test_groups_that_differ_are_the_range():
+    """By hand: 7 and 9 seconds are 1/8 from their mean, with one degree of freedom."""
     large = [*LARGE[:2], sampled("c", 9.0, 300)]
     found = Forecast(SMALL, large, Once(least=1, most=1)).of(work("z"), seconds)
+    error = 12.706 * math.sqrt(2 * (1 / 8) ** 2) / math.sqrt(2) * found.middle
 
     assert found.middle == pytest.approx((21 + 9 + 700 * 6 / 200) / 2)
-    assert found.low < 21 < found.high == pytest.approx(9 + 700 * 6 / 200)
+    assert found.low == 0.0
+    assert found.high == pytest.approx(found.middle + error, rel=1e-4)
+
+
+def groups_of(models, took):
+    """As many models, of each a first group and two others of a sample."""
+    return [
+        sampled(f"{m}{i}", next(took), 300, model=m, first=i == 0)
+        for m in map(str, range(models))
+        for i in range(3)
+    ]
+
+
+def test_the_same_spread_leaves_more_open_where_fewer_groups_were_sampled():
+    """One model, two, and ten, whose groups lie as far apart."""
+    widths = []
+    for models in (1, 2, 10):
+        some = groups_of(models, itertools.cycle([9.0, 9.0, 11.0]))
+        found = Forecast(some, some, Once(least=1, most=1))
+        _, middle, high = found.of(work("z", model="0", images=300), seconds)
+        assert middle == pytest.approx(10)
+        widths.append(high - middle)
+
+    assert widths[0] > 2 * widths[1] > 3 * widths[2] > 0
+
+
+def test_where_no_two_groups_are_alike_it_may_be_half_or_twice():
+    found = Forecast(SMALL[:1], LARGE[:1], Once(least=1, most=1))
+
+    assert found.of(work("z", images=300), seconds) == Range(6.5, 13.0, 26.0)
+
+
+def test_ranges_hold_the_mean_of_all_groups_as_often_as_they_say():
+    """Of 400 samples of groups that differ by a tenth 95 of 100, but for chance."""
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):
+        some = groups_of(3, iter(10 * (1 + rng.normal(0, 0.1, 9))))
+        found = Forecast(some, some, Once(least=1, most=1))
+        low, _, high = found.of(work("z", model="0", images=300), seconds)
+        held += low <= 10 <= high
+
+    assert 0.92 <= held / 400 <= 0.98
+
+
+def test_what_is_done_once_is_a_difference_of_groups_and_as_uncertain():
+    """Groups of 9 and 11 after a first of 20: 10 more, and far from known."""
+    some = groups_of(1, iter([20.0, 9.0, 11.0]))
+    found = Forecast(some, some, Once(least=300, most=300)).once("0", seconds)
+
+    assert found.middle == pytest.approx(10)
+    assert found.low == 0.0
+    assert found.high > 20
+
+
+def test_another_time_of_the_machine_is_in_the_range():
+    """A fifth either way, whatever groups say."""
+    assert Range.of(50.0).elsewhen(0.2) == Range(40.0, 50.0, 60.0)
+    low, _, high = Range(10.0, 50.0, 90.0).elsewhen(0.2)
+    assert low < 10 < 90 < high
+    assert Range(0.0, 50.0, 500.0).elsewhen(0.2).low == 0.0
 
 
 def test_a_model_that_was_not_sampled_is_taken_for_the_others():

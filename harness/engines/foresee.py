@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import tempfile
 import time
 import uuid
@@ -18,7 +20,7 @@ from harness.engines.group import Trial
 from harness.engines.processes import processes
 from harness.engines.worker import try_group
 from harness.errors import HarnessError
-from harness.estimate import Cost, Forecast, Once, Sampled, Work
+from harness.estimate import Cost, Forecast, Once, Range, Sampled, Work
 from harness.fixtures.asked import asked_fixtures, measured_metrics
 from harness.fixtures.axes import own_parameters
 from harness.fixtures.cells import group_of, place_of, run_of, what_of
@@ -55,8 +57,8 @@ class Foreseen:
     sizes
         How many images they were run on at most, in the order of the samples.
     seconds, started
-        That the samples took; that a worker took, by the clock and of its processors,
-        before it was at its first model.
+        That the samples took; that a process takes beyond its groups, starting,
+        collecting and ending, by the clock and of its processors.
     memory
         Images of the largest group of each sample, and the most memory that its worker
         held.
@@ -76,7 +78,7 @@ class Foreseen:
     sampled: tuple[Sampled, ...] = ()
     sizes: tuple[int, ...] = ()
     seconds: float = 0.0
-    started: tuple[float, float] = (0.0, 0.0)
+    started: tuple[Range, Range] = (Range.of(0.0), Range.of(0.0))
     memory: tuple[tuple[int, float], ...] = ()
     once: Once | None = None
     left_out: tuple[str, ...] = ()
@@ -95,17 +97,13 @@ class _Tried:
     def __init__(self, size: int) -> None:
         self.size = size
         self.made: list[Sampled] = []
-        self.started = 0.0, 0.0  # before the worker was at its first model
+        self.beyond = 0.0, 0.0  # the groups: what the worker took, from start to end
         self.processor = 0.0  # seconds, whatever else the machine does
         self.failed: list[str] = []
         self.memory = 0, 0.0  # most images of a group, most bytes
 
     def warm(self, trial: Trial) -> None:
         """Of a group that brought in what every model needs."""
-        self.started = (
-            trial.started + trial.seconds,
-            trial.started_processor + trial.processor,
-        )
         self.processor += trial.processor
 
     def add(self, work: Work, trial: Trial, *, first: bool) -> None:
@@ -115,8 +113,6 @@ class _Tried:
         self.made.append(
             Sampled(work=replace(work, images=images), first=first, cost=cost)
         )
-        if not self.started[0]:
-            self.started = trial.started, trial.started_processor
         self.processor += trial.processor
         self.failed += trial.failed
         self.memory = max(self.memory[0], images), max(self.memory[1], trial.bytes)
@@ -229,7 +225,7 @@ class Foreseer:
             sampled=tuple(large.made),
             sizes=tuple(one.size for one in both),
             seconds=time.monotonic() - start,
-            started=large.started,
+            started=(_ends(0, *both), _ends(1, *both)),
             memory=tuple(one.memory for one in both),
             once=once,
             failed=tuple(line for one in both for line in one.failed),
@@ -242,6 +238,7 @@ class Foreseer:
             "each"
         )
         tried = _Tried(size)
+        start, busy = time.monotonic(), _of_children()
         engine = processes("1")
         finished = False
         try:
@@ -271,6 +268,11 @@ class Foreseer:
             finished = True
         finally:
             engine.shutdown(wait=finished)
+        took = time.monotonic() - start, _of_children() - busy
+        tried.beyond = (
+            max(0.0, took[0] - math.fsum(one.cost.seconds for one in tried.made)),
+            max(0.0, took[1] - math.fsum(one.cost.processor for one in tried.made)),
+        )
         return tried
 
     def _text(self, name: str, group: _Group, more: list[str]) -> str:
@@ -284,6 +286,18 @@ class Foreseer:
             arguments=[*given[:end], *more, *given[end:]],
             tests=[[nodeid, ""] for nodeid, _ in sent.tests],  # no key of any cell
         ).to_json()
+
+
+def _of_children() -> float:
+    """Seconds of processors of all processes that this one has started and seen end."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def _ends(which: int, *samples: _Tried) -> Range:
+    """What processes took beyond their groups: each sample has one of its own."""
+    values = [one.beyond[which] for one in samples]
+    return Range(min(values), math.fsum(values) / len(values), max(values))
 
 
 def _group(run: Run, name: str, items: list[pytest.Item]) -> _Group:

@@ -87,8 +87,6 @@ class Trial(Text):
         Why its tests failed, a line each.
     seconds, processor
         By the clock, and of the worker's processors; starting it is not in them.
-    started, started_processor
-        The same of what this worker did before, collecting for one.
     passes, images
         Forward passes over datasets, and the images that these were of.
     bytes
@@ -99,8 +97,6 @@ class Trial(Text):
     failed: list[str] = field(default_factory=list)
     seconds: float = 0.0
     processor: float = 0.0
-    started: float = 0.0
-    started_processor: float = 0.0
     passes: int = 0
     images: int = 0
     bytes: int = 0

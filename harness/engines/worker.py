@@ -58,11 +58,9 @@ def try_group(text: str) -> str:
     What it measures is measured for nothing: its keys may be those of no cell.
     """
     group = Group.from_json(text)
-    start = time.perf_counter()
     try:
         with _by_itself():
             worker = _worker_of(group)
-            started = time.perf_counter() - start
             before = time.process_time()
             run = run_of(worker.config)
             passes, images = run.passes, run.passed_images
@@ -76,8 +74,6 @@ def try_group(text: str) -> str:
                 ],
                 seconds=time.perf_counter() - start,
                 processor=time.process_time() - before,
-                started=started,
-                started_processor=before,
                 passes=run.passes - passes,
                 images=run.passed_images - images,
                 bytes=most_memory(),

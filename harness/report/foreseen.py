@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.answers.threads import cores
 from harness.estimate import (
+    ELSEWHEN_CLOCK,
+    ELSEWHEN_PROCESSOR,
     Cost,
     Forecast,
     Range,
@@ -74,8 +76,8 @@ def _memory(plan: Foreseen) -> Iterator[str]:
 
 
 def _times(plan: Foreseen, forecast: Forecast, models: list[str]) -> Iterator[str]:
-    clock = _Times(plan, forecast, models, attrgetter("seconds"), plan.started[0])
-    busy = _Times(plan, forecast, models, attrgetter("processor"), plan.started[1])
+    clock = _Times(plan, forecast, models, 0)
+    busy = _Times(plan, forecast, models, 1)
     alone = clock.range(total)
     here = f"one process, {counted(cores(), 'core')}"
     yield _line("time here", f"{_between(alone)} by the clock, in {here}")
@@ -90,35 +92,43 @@ def _times(plan: Foreseen, forecast: Forecast, models: list[str]) -> Iterator[st
         yield _line(f"  {parts}", f"{what}; {_between(engine)} by an engine")
 
 
+# By the clock, and of processors; and how far each is from itself at another time.
+_SECONDS: tuple[tuple[Callable[[Cost], float], float], ...] = (
+    (attrgetter("seconds"), ELSEWHEN_CLOCK),
+    (attrgetter("processor"), ELSEWHEN_PROCESSOR),
+)
+
+
 class _Times:
-    """Seconds of groups and models, from the least to the most."""
+    """Seconds of groups and models, and of starting and ending each process."""
 
     def __init__(
         self,
         plan: Foreseen,
         forecast: Forecast,
         models: list[str],
-        what: Callable[[Cost], float],
-        started: float,
+        which: Literal[0, 1],
     ) -> None:
+        what, self._elsewhen = _SECONDS[which]
         self._plan = plan
-        self._started = started
+        self._started = plan.started[which]
         self._each = [forecast.of(work, what) for work in plan.works]
         self._once = {model: forecast.once(model, what) for model in models}
 
     def range(self, divided: Callable[..., float]) -> Range:
-        """What it takes if it is divided so, each process started once."""
-        return Range(
+        """What it takes if it is divided so, each process started and ended once."""
+        now = Range(
             *(
                 divided(
                     self._plan.works,
                     [one[i] for one in self._each],
                     {model: one[i] for model, one in self._once.items()},
                 )
-                + self._started
+                + self._started[i]
                 for i in range(3)
             )
         )
+        return now.elsewhen(self._elsewhen)
 
 
 def _sample(plan: Foreseen, forecast: Forecast, models: list[str]) -> Iterator[str]:
@@ -129,7 +139,9 @@ def _sample(plan: Foreseen, forecast: Forecast, models: list[str]) -> Iterator[s
         "sampled",
         f"{groups} of {of}, on at most {sizes} images each, in {_long(plan.seconds)}",
     )
-    yield _line("", "in brackets the least and most of them, by a line and by a power")
+    yield _line("", "in brackets what they leave open, 95 %, by a line and by a power")
+    yield _line("", "and this machine at another time: a third by the clock, a")
+    yield _line("", "fifth of processors, either way")
     unknown = [model for model in models if model not in forecast.models]
     if unknown:
         yield _line("", f"not sampled, taken for the mean of those: {some(unknown)}")
