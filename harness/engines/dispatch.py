@@ -46,24 +46,61 @@ def factory_of(spec: EngineSpec) -> Callable[[], Engine]:
     ------
     HarnessError
         If there is none, or it takes no such options, or something that it imports is
-        not installed.
+        not installed; of the harness's own engines also if an option has no such value.
+        Whatever another factory, or an engine, makes of its options is told when it is
+        called.
     """
     target = ENGINES.get(spec.target, spec.target)
     module, colon, name = target.partition(":")
-    if not colon:
+    if not (colon and module and name):
         raise UnknownName("engine", spec.target, [*ENGINES, "package.module:factory"])
     try:
-        factory = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise HarnessError(f"engine {spec.target} cannot be had: {error}") from None
+        made_in = importlib.import_module(module)
+        factory = getattr(made_in, name)
+        takes = signature(factory)
+    except Exception as error:  # of the module's own code, too
+        known = isinstance(error, ImportError | AttributeError)
+        kind = "" if known else f"{type(error).__name__}: "
+        raise HarnessError(
+            f"engine {spec.target} cannot be had: {kind}{error}"
+        ) from None
     options = dict(spec.options)
     try:
-        signature(factory).bind(**options)
+        takes.bind(**options)
     except TypeError as error:
+        raise HarnessError(f"engine {spec.target} takes {takes}: {error}") from None
+    if spec.target in ENGINES:
+        made_in.check_options(**options)
+    return partial(_made, spec.target, partial(factory, **options))
+
+
+def _made(name: str, factory: Callable[[], Any]) -> Engine:
+    """What a factory makes, or why it is no engine.
+
+    Raises
+    ------
+    HarnessError
+        If it raises, or returns something else.
+    """
+    try:
+        engine = factory()
+    except HarnessError:
+        raise
+    except Exception as error:
         raise HarnessError(
-            f"engine {spec.target} takes {signature(factory)}: {error}"
-        ) from None
-    return partial(factory, **options)
+            f"engine {name} cannot be made: {type(error).__name__}: {error}"
+        ) from error
+    if not all(callable(getattr(engine, one, None)) for one in ("submit", "shutdown")):
+        raise HarnessError(
+            f"engine {name} must be a function that returns an executor, with `submit` "
+            f"and `shutdown`, got {type(engine).__name__}"
+        )
+    workers = getattr(engine, "workers", None)
+    if not (workers is None or isinstance(workers, int)):
+        raise HarnessError(
+            f"`workers` of engine {name} must be a whole number, got {workers!r}"
+        )
+    return engine  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +391,7 @@ def _environment() -> dict[str, str]:
 
 def _workers_of(engine: Engine) -> int:
     """How many groups an engine has at a time."""
-    return max(1, int(getattr(engine, "workers", None) or cores()))
+    return max(1, getattr(engine, "workers", None) or cores())
 
 
 def words_of(items: Sequence[pytest.Item]) -> str:

@@ -20,6 +20,21 @@ from harness.errors import HarnessError
 _PATIENCE = 30.0  # seconds in which a worker that is not needed may end by itself
 
 
+def check_options(workers: str = "") -> None:
+    """Refuse options of the engine before anything is collected.
+
+    Raises
+    ------
+    HarnessError
+        If the number is none.
+    """
+    if workers and not (workers.isdecimal() and int(workers) >= 1):
+        raise HarnessError(
+            f"`workers` of engine processes must be a whole number of at least 1, got "
+            f"{workers!r}"
+        )
+
+
 def processes(workers: str = "") -> Processes:
     """The engine ``processes`` and ``processes?workers=4``; one for each core.
 
@@ -28,13 +43,8 @@ def processes(workers: str = "") -> Processes:
     HarnessError
         If the number is none.
     """
-    number = workers or str(cores())
-    if not number.isdecimal() or int(number) < 1:
-        raise HarnessError(
-            f"`workers` of engine processes must be a whole number of at least 1, got "
-            f"{workers!r}"
-        )
-    return Processes(int(number))
+    check_options(workers)
+    return Processes(int(workers or cores()))
 
 
 class Processes(ThreadPoolExecutor):

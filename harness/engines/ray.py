@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib.util import find_spec
+from math import inf
 from typing import Any
 
 from harness.engines.group import WorkerLost
@@ -16,6 +18,30 @@ from harness.errors import HarnessError
 from harness.extras import install
 
 _PATIENCE = 30.0  # seconds in which actors that are not needed may end by themselves
+
+
+def check_options(
+    address: str = "local", num_cpus: str = "1", num_gpus: str = "0"
+) -> tuple[float, float]:
+    """CPUs and GPUs of a worker; looked at before anything is collected, too.
+
+    Raises
+    ------
+    HarnessError
+        If a number is none, or both are 0, or Ray is not installed.
+    """
+    try:
+        cpus, gpus = float(num_cpus), float(num_gpus)
+    except ValueError:
+        cpus = gpus = -1.0
+    if not (0 <= cpus < inf and 0 <= gpus < inf and cpus + gpus > 0):
+        raise HarnessError(
+            "`num_cpus` and `num_gpus` of engine ray must be numbers of at least 0, "
+            f"and not both 0, got {num_cpus!r} and {num_gpus!r}"
+        )
+    if find_spec("ray") is None:
+        raise HarnessError(f"engine ray needs Ray; {install('ray')}")
+    return cpus, gpus
 
 
 def ray(address: str = "local", num_cpus: str = "1", num_gpus: str = "0") -> Ray:
@@ -33,16 +59,7 @@ def ray(address: str = "local", num_cpus: str = "1", num_gpus: str = "0") -> Ray
     HarnessError
         If Ray is not installed, a number is none, or the cluster has no room.
     """
-    try:
-        cpus, gpus = float(num_cpus), float(num_gpus)
-    except ValueError:
-        cpus = gpus = -1.0
-    if not (cpus >= 0 and gpus >= 0 and cpus + gpus > 0):
-        raise HarnessError(
-            "`num_cpus` and `num_gpus` of engine ray must be numbers of at least 0, "
-            f"and not both 0, got {num_cpus!r} and {num_gpus!r}"
-        )
-    return Ray(address, cpus, gpus)
+    return Ray(address, *check_options(address, num_cpus, num_gpus))
 
 
 class _Slot:
@@ -74,10 +91,8 @@ class Ray(ThreadPoolExecutor):
     def __init__(self, address: str, cpus: float, gpus: float) -> None:
         # No word about this run goes anywhere.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try:
-            import ray
-        except ImportError:
-            raise HarnessError(f"engine ray needs Ray; {install('ray')}") from None
+        import ray
+
         self._ray = ray
         here = {"include_dashboard": False} if address == "local" else {}
         ray.init(

@@ -44,6 +44,15 @@ MARGIN = Metric(
 def pytest_itemcollected(item):
     item.user_properties.append(("seen", "yes"))
 """
+ODD = """
+def bad(n):
+    int(n)
+def odd():
+    from concurrent.futures import ThreadPoolExecutor
+    engine = ThreadPoolExecutor(1)
+    engine.workers = "many"
+    return engine
+"""
 TESTS = """
 import warnings
 import pytest
@@ -466,6 +475,17 @@ def test_maxfail_stops_and_sends_no_more(fakes):
         (["--harness-engine=fakes:nothing"], "*fakes:nothing cannot be had*"),
         (["--harness-engine=fakes:make"], "*fakes:make takes (how)*missing*"),
         (["--harness-engine=processes?cores=2"], "*processes takes*cores*"),
+        (["--harness-engine=:"], "*unknown engine ':'*"),
+        (["--harness-engine=.x:make"], "*engine .x:make cannot be had: TypeError*"),
+        (["--harness-engine=fakes:__name__"], "*fakes:__name__ cannot be had: Type*"),
+        (["--harness-engine=builtins:int"], "*builtins:int cannot be had: ValueError*"),
+        *(
+            ([f"--harness-engine=processes?workers={bad}"],
+             f"*`workers` of engine processes must be*'{bad}'*")
+            for bad in ("none", "0", "-1", "1.5")
+        ),
+        (["--harness-engine=ray?num_cpus=none"], "*of engine ray must be*'none'*"),
+        (["--harness-engine=ray?num_cpus=inf"], "*of engine ray must be*'inf'*"),
         (["--harness-engine=processes", "-n2"], "*and so does -n*"),
         (["--harness-engine=processes", "--pdb"], "*--pdb needs tests in this*"),
         (["--harness-group-timeout=3"], "*name one with --harness-engine*"),
@@ -481,13 +501,27 @@ def test_what_cannot_be_is_refused_before_anything_runs(fakes, arguments, messag
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+    assert "collected" not in result.stdout.str()
 
 
-def test_a_number_of_workers_that_is_none_is_refused(fakes):
-    result = fakes.runpytest_inprocess("--harness-engine=processes?workers=none")
+@pytest.mark.parametrize(
+    ("engine", "message"),
+    [
+        ("os:getcwd", "*os:getcwd must be a function that returns an executor*got str"),
+        ("fakes:bad?n=ten", "*fakes:bad cannot be made: ValueError: invalid literal*"),
+        ("fakes:odd", "*`workers` of engine fakes:odd must be a whole*got 'many'"),
+    ],
+)
+def test_what_makes_no_engine_is_told_in_words(fakes, engine, message):
+    """A factory of one's own is called when there is something to send."""
+    conftest = fakes.path / "fakes.py"
+    conftest.write_text(conftest.read_text() + ODD)
+
+    result = fakes.runpytest_inprocess(f"--harness-engine={engine}")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*`workers` of engine processes must be*'none'*"])
+    result.stderr.fnmatch_lines([message])
+    assert "INTERNALERROR" not in result.stdout.str()
 
 
 def test_an_engine_that_cannot_be_made_again_ends_the_run_in_words(fakes):
