@@ -49,6 +49,7 @@ from harness.registrations import register_given
 from harness.shards import elsewhere, leave_to_others
 from harness.spread import spread
 from harness.store import Recorded
+from harness.unmatched import Unmatched
 
 if TYPE_CHECKING:
     from harness.answers.keeping import Keeping
@@ -165,6 +166,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_worker(config):
         _share_processor(config)
         return
+    config.pluginmanager.register(Unmatched(config), "harness-unmatched")
     try:
         controller = Controller(config, settings)
         if asks(config):  # only then it pays for looking at the disk

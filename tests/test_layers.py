@@ -61,6 +61,7 @@ LEVELS = {
     "registrations": 12,
     "selftest": 6,
     "shards": 12,
+    "unmatched": 12,
     "backbones": 13,
     "spread": 13,
     "engines": 13,

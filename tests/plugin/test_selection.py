@@ -286,3 +286,45 @@ def pytest_unconfigure():
     again = toy.runpytest_subprocess(*arguments)
 
     again.stdout.fnmatch_lines(["cells: * found in the store", "torch: False"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ["-k", "margn or (sorft and entropy)"],
+            ["harness: -k: no test, model or dataset is called 'margn'; did you mean "
+             "margin?",
+             "harness: -k: no test, model or dataset is called 'sorft'; did you mean "
+             "soft?"],
+        ),
+        (["-k", "margin and xyzzy"],
+         ["harness: -k: no test, model or dataset is called 'xyzzy'"]),
+        (["-m", "metric(name='margn')"],
+         ["harness: -m: no metric is called 'margn'; did you mean margin?"]),
+        (["-m", "metrc(name='margin')"],
+         ["harness: -m: no test is marked 'metrc'; did you mean metric?"]),
+        (["-m", "metric(nam='margin')"],
+         ["harness: -m: a metric is chosen by metric(name='...')"]),
+        (["-k", "margin and not MARGIN"], []),
+    ],
+)  # fmt: skip
+def test_a_mistyped_word_that_leaves_nothing_is_told(toy, arguments, lines):
+    """A metric of -k or -m was deselected with all others, and no word."""
+    toy.makepyfile(test_suite="def test_margin(predictions, record): ...")
+
+    result = toy.runpytest_inprocess(*arguments)
+
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert lines == [line for line in result.outlines if " -k: " in line or
+                     " -m: " in line]  # fmt: skip
+
+
+def test_words_of_other_projects_are_their_own_affair(toy):
+    """Nothing of theirs is a cell."""
+    toy.makepyfile(test_suite="def test_margin(): ...")
+
+    result = toy.runpytest_inprocess("-k", "margn")
+
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "did you mean" not in result.stdout.str()
