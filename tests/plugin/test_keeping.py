@@ -179,7 +179,7 @@ def test_the_size_is_told_before_the_run(grid):
                     "'rotation_invariance')")  # fmt: skip
     result = grid.runpytest_inprocess("--harness-keep=logits")
 
-    of_each = 60 * 3 * 4 + 2000
+    of_each = 60 * 3 * 4 + 3000
     answers = SETS * 4  # as they are, and turned thrice
     said = re.search(
         r"keeps logits in (\S+): at most (\d+) answers to a set of images, ([\d.]+) kB",
@@ -191,7 +191,7 @@ def test_the_size_is_told_before_the_run(grid):
     files = list((grid.path / "cache" / "answers").rglob("*.safetensors"))
     assert len(files) == answers
     size = sum(path.stat().st_size for path in files)
-    assert 0.7 * answers * of_each < size <= answers * of_each
+    assert 0.5 * answers * of_each < size <= answers * of_each
 
 
 def test_a_full_disk_loses_nothing_that_was_measured(grid, monkeypatch):

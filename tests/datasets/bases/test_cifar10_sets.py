@@ -13,6 +13,7 @@ from PIL import Image
 
 from harness.datasets.bases import cifar10_sets
 from harness.datasets.made.corruptions.catalogue import EXTRA, STANDARD
+from harness.datasets.readers import archives
 from harness.errors import BadData, MissingData, UnknownName
 from harness.measurement import Domain
 from harness.registry import Registry
@@ -516,6 +517,40 @@ def test_an_archive_of_something_else_is_refused(
     with pytest.raises(BadData, match=f"CIFAR-10-C.tar {message}"):
         members("cifar10-c-published", named)
     assert not (settings.cache_dir / "CIFAR-10-C").exists()
+
+
+@pytest.mark.parametrize("newer", [True, False])
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"name": "../evil.npy"},
+        {"name": "/tmp/evil.npy"},
+        {"name": "CIFAR-10-C/a", "type": tarfile.SYMTYPE, "linkname": "/etc/passwd"},
+        {"name": "CIFAR-10-C/a", "type": tarfile.FIFOTYPE},
+    ],
+)
+def test_an_archive_that_reaches_elsewhere_is_refused(
+    settings, publish, monkeypatch, member, newer
+):
+    """Also by a Python older than 3.11.4, which would unpack it."""
+    if not newer:
+        monkeypatch.setattr(archives, "_PLAIN", {})
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as tar:
+        info = tarfile.TarInfo("CIFAR-10-C")
+        info.type = tarfile.DIRTYPE
+        tar.addfile(info)
+        odd = tarfile.TarInfo()
+        for name, value in member.items():
+            setattr(odd, name, value)
+        tar.addfile(odd)
+    publish("CIFAR-10-C", file.getvalue(), "CIFAR-10-C.tar")
+    named = replace(settings, download=True, families=("cifar10-c-published",))
+
+    with pytest.raises(BadData, match=r"cannot be unpacked: .* no file or folder"):
+        members("cifar10-c-published", named)
+    assert not (settings.cache_dir / "CIFAR-10-C").exists()
+    assert not (settings.cache_dir / "evil.npy").exists()
 
 
 def test_checksums_are_whole(settings):
