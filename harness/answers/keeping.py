@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.activation import Activation, checked_activation
-from harness.answers.ledger import FEATURES, LOGITS, NEW, Ledger
+from harness.answers.ledger import DAMAGED, FEATURES, LOGITS, NEW, Ledger
 from harness.arrays import confidence, sigmoid
 from harness.artifacts import write_whole
 from harness.code import STACK, source_digest
@@ -232,6 +232,8 @@ class KeptAnswers:
             why = FEATURES
         else:
             why = LOGITS if self._has_classes(view) else NEW
+            if self._path("logits", view) in self._damaged:
+                why = DAMAGED
         self._keeping.ledger.add(Ledger(passes={why: 1}))
 
     def _has_classes(self, view: View) -> bool:

@@ -8,6 +8,7 @@ from typing import Self
 
 # Why a forward pass was made.
 NEW = "nothing was kept"
+DAMAGED = "what was kept is damaged"
 LOGITS = "for logits, where predictions alone are kept"
 FEATURES = "for features, which are never kept"
 
