@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from harness.errors import MissingData
+from harness.errors import BadData, MissingData
 from harness.measurement import Measurement
+from harness.printable import counted
 from harness.store import Recorded, Store
 
 # Of a row, what its key decides: all but names, which are for people, the seconds it
@@ -81,6 +82,8 @@ def merge(folders: Sequence[Path], into: Path) -> Merged:
     ------
     MissingData
         If there is no store in one of the folders.
+    BadData
+        If no line of one can be read, and it is not that a kill tore its first.
     HarnessError
         If one cannot be read or written.
     """
@@ -98,6 +101,8 @@ def merge(folders: Sequence[Path], into: Path) -> Merged:
     for folder in readable:
         found, passed_over[folder] = _last_lines(folder)
         cells[folder] = len(found)
+        if not found and passed_over[folder]:
+            _check_torn(folder, passed_over[folder])
         for key, line in found.items():
             said = _digest(_rows(line))
             owner, before = owners.setdefault(key, (folder, said))
@@ -118,6 +123,19 @@ def _last_lines(folder: Path) -> tuple[dict[str, str], int]:
         else:
             found[recorded.rows[0].key] = recorded.text
     return found, passed_over
+
+
+def _check_torn(folder: Path, lines: int) -> None:
+    """Refuse a file without any cell, but for one that a kill tore at its first."""
+    path = Store(folder).path
+    with path.open("rb") as file:
+        whole = b"\n" in file.readline()
+    if whole:
+        raise BadData(
+            f"store {folder} holds no cell: none of the {counted(lines, 'line')} of "
+            f"{path} can be read, so another version or another program wrote it; "
+            "leave it out, or measure there anew"
+        )
 
 
 def _rows(line: str) -> Rows:

@@ -117,6 +117,11 @@ def run(arguments: argparse.Namespace) -> int:
         )
     if root.exists() and not root.is_dir():
         raise HarnessError(f"cache {root} must be a folder, and is a file")
+    if arguments.action != "list" and arguments.cache_dir and not root.exists():
+        raise HarnessError(  # nothing damaged in it would be no news
+            f"cache {root} not found; name the folder that runs had as "
+            "--harness-cache-dir"
+        )
     found = items(root, kinds)
     if arguments.action == "verify":
         lines, status = _verified(found)

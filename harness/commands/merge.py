@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Merge and say how many cells there are; 1 where two stores disagree."""
     from harness.merging import merge
-    from harness.printable import counted
+    from harness.printable import counted, printable
     from harness.report.text import show
 
     merged = merge(arguments.stores, arguments.into)
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         more = f", {counted(torn, 'line')} passed over that cannot be read"
         lines.append(f"{folder}: {counted(cells, 'cell')}{more if torn else ''}")
     for conflict in merged.conflicts[:_MOST_SHOWN]:
-        lines.append(f"CONFLICT {conflict}")
+        lines.append(f"CONFLICT {printable(str(conflict))}")
     if n := len(merged.conflicts):
         if n > _MOST_SHOWN:
             lines.append(f"and {n - _MOST_SHOWN} more")

@@ -320,6 +320,15 @@ def test_a_cache_that_is_not_there_is_an_empty_one(tmp_path, capsys):
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("action", [["verify"], ["prune", "--to", "0"]])
+def test_a_cache_that_is_not_there_is_neither_whole_nor_pruned(
+    tmp_path, capsys, action
+):
+    """A folder that is mistyped had no damaged file, and status 0."""
+    assert main(["cache", *action, "--cache-dir", str(tmp_path / "none")]) == 2
+    assert f"cache {tmp_path / 'none'} not found" in capsys.readouterr().err
+
+
 def test_a_name_cannot_forge_a_line(tmp_path, capsys):
     (tmp_path / "x\x1b[2J\ny").write_text("")
     _, out = harness(capsys, "--cache-dir", tmp_path)

@@ -221,6 +221,33 @@ def test_lines_that_cannot_be_read_are_counted(tmp_path, capsys):
     assert "1 cell, 1 line passed over that cannot be read" in said
 
 
+def test_a_store_of_which_nothing_can_be_read_is_refused(tmp_path, capsys):
+    """Its cells would be missed in silence; one torn at its first line has none."""
+    one, odd = stored(tmp_path / "one"), tmp_path / "odd"
+    odd.mkdir()
+    (odd / "results.jsonl").write_text('{"a": 1}\n[2]\n')
+    merging = ["merge", str(one), str(odd), "--into", str(tmp_path / "in")]
+
+    assert main(merging) == 2
+    said = capsys.readouterr().err
+    assert f"store {odd} holds no cell: none of the 2 lines" in said
+    assert not (tmp_path / "in").exists()
+
+    (odd / "results.jsonl").write_text('[{"metric": "nucl')
+    assert main(merging) == 0
+
+
+def test_names_of_cells_that_disagree_cannot_forge_a_line(tmp_path, capsys):
+    odd = "a\n1 cell added to x\x1b[2J"
+    one = stored(tmp_path / "one", dataset=odd)
+    two = stored(tmp_path / "two", dataset=odd, value=0.75)
+
+    assert main(["merge", str(one), str(two), "--into", str(tmp_path / "in")]) == 1
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "a\\n1 cell" in " ".join(said.split())
+
+
 def test_a_folder_without_a_store_is_refused(tmp_path, capsys):
     """By name, and before anything is written."""
     one = stored(tmp_path / "one")
