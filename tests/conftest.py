@@ -6,14 +6,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-import scipy.sparse  # noqa: F401 - nested runs cannot import parts of it twice
-
-# Nor parts of matplotlib, where that is installed.
-if find_spec("matplotlib"):
-    import matplotlib.backends.backend_agg
-    import matplotlib.backends.backend_pdf
-    import matplotlib.backends.backend_svg
-    import matplotlib.figure  # noqa: F401
 
 ROOT = Path(__file__).parent.parent
 WORKERS = re.compile(r"workers?\d?\b|_workers?_|\[.*-n2")  # each starts two Pythons
@@ -48,6 +40,18 @@ def _haste(item: pytest.Item) -> int:
     if item.get_closest_marker("real"):
         return 0
     return 1 if item.get_closest_marker("slow") else 2
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loaded_once() -> None:
+    """Libraries that nested runs cannot import the same parts of twice."""
+    import scipy.sparse  # noqa: F401
+
+    if find_spec("matplotlib"):
+        import matplotlib.backends.backend_agg
+        import matplotlib.backends.backend_pdf
+        import matplotlib.backends.backend_svg
+        import matplotlib.figure  # noqa: F401
 
 
 @pytest.fixture(scope="session")
