@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, kolmogorov
 
 from harness.arrays import Array, Classes, Logits
 from harness.metrics.numerics.checks import check_logits, check_source
@@ -205,6 +204,8 @@ def _homogeneous(counts: NDArray[np.intp], others: NDArray[np.intp]) -> float:
     for some in (counts, others):
         expected = both[held] * some.sum() / both.sum()
         found += float(((some[held] - expected) ** 2 / expected).sum())
+    from scipy.special import chdtrc  # a tenth of a second, of every collection
+
     return float(chdtrc(held.sum() - 1, found))
 
 
@@ -228,4 +229,6 @@ def _kolmogorov(values: Array, others: Array, weights: Array) -> float:
     last = np.append(np.diff(points[order]) > 0, True)  # of those that are equal
     distance = np.abs(heights[last]).max()
     n = len(values) * worth / (len(values) + worth)
+    from scipy.special import kolmogorov
+
     return float(kolmogorov(np.sqrt(n) * distance))
