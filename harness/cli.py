@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,7 +24,10 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0, 1 (a gate was missed) or 2 (bad input)."""
+    """Run one command; the exit status is 0, 1 (a gate was missed) or 2 (bad input).
+
+    As a shell says it, 130 where Ctrl-C ended it, and 141 where nobody reads on.
+    """
     parser = argparse.ArgumentParser(
         prog="harness", description="Models that meet unlabelled data: see also pytest."
     )
@@ -43,7 +49,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"harness {arguments.command} has no argument {rest[0]}")
     arguments.pytest = rest
     try:
-        return int(command.run(arguments))
+        status = int(command.run(arguments))
+        sys.stdout.flush()  # here it can still be said that this cannot be
+        return status
     except (HarnessError, ValueError) as error:
         print(f"harness {arguments.command}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # `| head` has enough
+        _leave_stdout()
+        return 128 + 13  # SIGPIPE, which Windows lacks
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"harness {arguments.command}: {error}", file=sys.stderr)
+        _leave_stdout()
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"harness {arguments.command}: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+def _leave_stdout() -> None:
+    """Have Python not try again at its end, with a traceback."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
