@@ -47,8 +47,7 @@ def section_lines(
     if one.problem:
         yield ""
         yield fill(problem_line(one), width, subsequent_indent="  ")
-    folded = any(isinstance(part, Table) and part.folded for part in one.parts)
-    if not parts and not folded:
+    if not parts:
         return
     yield ""
     own = parts and isinstance(parts[0], Table | Curve) and not parts[0].title
