@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import PARTS, STATISTICS
 from harness.analysis.history import courses
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnknownName
 from harness.report.file_names import file_names
 from harness.report.run_file.differing import differing
 from harness.report.run_file.saved import check_outcomes
@@ -75,7 +75,7 @@ def history_parts(
     ------
     HarnessError
         If there is but one run, or they are not fitted against one outcome, or nothing
-        is called so.
+        is called as a pattern says.
     """
     if len(runs) < 2:
         raise HarnessError(
@@ -87,6 +87,10 @@ def history_parts(
     names = tuple(file_names(run.path.stem for run in runs))
     curves = [_accuracies(runs, names, models)]
     correlations = [run.correlations() for run in runs]
+    fits = [one for run in correlations for one in run]
+    _check_names("metric", metrics, (one.label for one in fits))
+    every = {row.model for run in runs for row in run.measurements}
+    _check_names("model", models, {*every, "all"})
     for part, statistic in statistics:
         found: dict[str, list[Series]] = {}
         unit, scale = "", 1.0
@@ -120,6 +124,14 @@ def history_parts(
         )
     yield from kept
     yield _differences(runs, names)
+
+
+def _check_names(kind: str, patterns: Sequence[str], known: Iterable[str]) -> None:
+    """A name that none of the runs knows is mistyped, also beside others."""
+    names = set(known)
+    for one in patterns:
+        if one != "*" and not any(_is_one(name, (one,)) for name in names):
+            raise UnknownName(kind, one, names, f"choose with --{kind}s")
 
 
 def _is_one(name: str, patterns: Sequence[str]) -> bool:

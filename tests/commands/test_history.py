@@ -116,7 +116,7 @@ def test_what_differed_from_the_run_before_is_named(store, capsys):
 def test_runs_metrics_and_models_can_be_chosen(store, capsys):
     path = str(store / "runs" / "v9.json")
     chosen = ["--statistic", "interior rho", "--statistic", "interior rmse"]
-    chosen += ["--metrics", "ent*,cot", "--models", "lenet"]
+    chosen += ["--metrics", "ent*", "--models", "lenet"]
     _, out, _ = history(capsys, store, "a", path, *chosen)
 
     lines = [line.split() for line in out.splitlines()]
@@ -126,6 +126,26 @@ def test_runs_metrics_and_models_can_be_chosen(store, capsys):
     assert not {"atc", "vgg", "all"} & {
         word.strip(",") for one in lines for word in one
     }
+
+
+@pytest.mark.parametrize(
+    ("option", "names", "message"),
+    [
+        ("--metrics", "entropi", "unknown metric 'entropi'; did you mean entropy?"),
+        ("--metrics", "entropy,nuclear*", "unknown metric 'nuclear*'; known: atc, "),
+        ("--models", "lenet,vg", "unknown model 'vg'; did you mean vgg? known: all, "),
+    ],
+)
+def test_a_mistyped_name_is_refused_beside_others_too(
+    store, capsys, option, names, message
+):
+    """Else accuracy alone, or the other name's, would be all there seems to be."""
+    status, out, err = history(capsys, store, option, names)
+
+    assert status == 2
+    assert message in err
+    assert f"choose with {option}" in err
+    assert out == ""
 
 
 def test_files_of_one_name_are_told_apart(store, capsys, tmp_path):
@@ -161,10 +181,7 @@ def test_tables_and_pictures_are_written(store, capsys, tmp_path):
     [
         (["v9"], "a history must be of two runs or more, got 1"),
         (["v9", "v8"], "saved run 'v8' not found"),
-        (
-            ["v9", "a", "--metrics", "nothing", "--models", "none"],
-            "has transfer r2 in any",
-        ),
+        (["v9", "a", "--models", "all"], "has transfer r2 in any"),
         (["v9", "other"], "must be fitted against one outcome"),
     ],
 )

@@ -79,6 +79,12 @@ def test_a_worse_run_fails_by_name(toy):
         (["--harness-fail-on=r2 drops 0.1"], "*needs a run to compare with*"),
         (["--harness-compare=main", "--harness-fail-on=r2 drop 1"], "*verb must be*"),
         (["--harness-save-run=a/b"], "*fit for a file, got 'a/b'*"),
+        (["--harness-save-run=a\nb"], "*fit for a file, got *"),
+        (["--harness-save-run=a\u202eb"], "*fit for a file, got *"),
+        (
+            ["--harness-compare=notes.txt"],
+            "*called [*].json, got the file 'notes.txt'*",
+        ),
         (["--harness-compare=bad"], "*bad.json cannot be read*"),
         (["--harness-compare=other"], "*has schema 99*"),
     ],
@@ -88,6 +94,7 @@ def test_what_cannot_be_is_refused_before_anything_runs(toy, arguments, message)
     runs = toy.path / ".harness" / "runs"
     (runs / "bad.json").write_text('{"schema": 1, "measurements": [')
     (runs / "other.json").write_text('{"schema": 99}')
+    (toy.path / "notes.txt").write_text("no report")
 
     result = toy.runpytest_inprocess(*arguments)
 

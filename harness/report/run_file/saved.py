@@ -72,7 +72,8 @@ def run_path(store: Path, name: str) -> Path:
     HarnessError
         If the name could not be a file's.
     """
-    if not name or name.startswith(".") or any(mark in name for mark in "/\\:*?"):
+    unfit = any(mark in name for mark in "/\\:*?") or not name.isprintable()
+    if not name or name.startswith(".") or unfit:
         raise HarnessError(
             f"the name of a run must be fit for a file, got {name!r}; for instance "
             "main or v1.2"
@@ -85,7 +86,7 @@ def find_run(store: Path, name: str) -> Path:
 
     Raises
     ------
-    MissingData
+    HarnessError
         If there is neither; with close names among the saved runs.
     """
     path = Path(name)
@@ -95,6 +96,11 @@ def find_run(store: Path, name: str) -> Path:
     known = sorted(p.stem for p in kept.glob("*.json"))
     if name in known:
         return kept / f"{name}.json"
+    if path.is_file():
+        raise HarnessError(
+            f"a run must be the name of a saved one or a JSON report, called *.json, "
+            f"got the file {name!r}; write one with --harness-report-json"
+        )
     close = get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}? " if close else ""
     raise MissingData(
