@@ -278,6 +278,12 @@ def test_a_section_without_a_part_for_a_writer_is_not_there():
     assert "### Parts" not in markdown(made)
 
 
+def test_what_a_terminal_leaves_out_has_no_heading_there():
+    table = Table(columns=NAMES, rows=(("net",),), folded="1 set", where=("page",))
+
+    assert "parts" not in report_text(shown_with(table), width=80)
+
+
 def test_a_folded_table_is_opened_on_the_page():
     """Under words of its own."""
     table = Table(columns=NAMES, rows=(("net",),), folded="1 that is fine", title="all")
