@@ -17,6 +17,7 @@ from harness.report.table import (
     Marked,
     Plotted,
     Range,
+    Said,
     Series,
     Table,
 )
@@ -37,6 +38,15 @@ TABLE = Table(
     ),
     note="Of 100 % of #1.",
 )
+
+
+def test_numbers_in_words_have_the_signs_of_mathematics():
+    """As all others have; dashes between letters or digits are none of these."""
+    said = Said(text="-0.19 (+16.7, -2.5) on a-1, 10-12", number=-0.19)
+    table = Table(columns=(Column(name="R² (MAE)"),), rows=((said,),))
+
+    text = table_latex(table, name="t", title="t", cites={})
+    assert r"$-$0.19 ($+$16.7, $-$2.5) on a-1, 10-12" in text
 
 
 def test_a_table_as_it_is_typeset():

@@ -37,7 +37,12 @@ SHOWN = (
     Shown(
         name="scores",
         title="scores",
-        parts=(Text(text="Two tables."), TABLE, replace(TABLE, title="in a, b")),
+        parts=(
+            Text(text="Three tables."),
+            TABLE,
+            replace(TABLE, title="in a, b"),
+            TABLE,
+        ),
     ),
     Shown(name="knn", title="neighbours", parts=(CURVE,)),
     Shown(name="broken", title="", problem="KeyError: 1"),
@@ -58,6 +63,7 @@ def test_csv_has_a_file_for_each_table(tmp_path):
         "predictions.csv",
         "ranks-by-RMSE.csv",
         "ranks.csv",
+        "scores-in-a-b-model.csv",
         "scores-in-a-b.csv",
         "scores.csv",
     ]

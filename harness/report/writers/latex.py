@@ -22,6 +22,7 @@ from harness.report.table import (
     Marked,
     Plotted,
     Range,
+    Said,
     Table,
     Value,
 )
@@ -212,7 +213,10 @@ def _cell(column: Column, value: Value, cites: Cites) -> str:
         return f"{escaped(column.shown(value))}{cite}"
     if isinstance(value, float | int):
         return _number(column, value)
-    return escaped(column.shown(value))
+    text = escaped(column.shown(value))
+    if isinstance(value, Said):  # numbers too, as 0.36 (-0.10, 0.71)
+        return re.sub(r"(?<![\w.$-])[+-](?=\d)", r"$\g<0>$", text)
+    return text
 
 
 def _number(column: Column, value: float) -> str:

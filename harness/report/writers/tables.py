@@ -27,6 +27,7 @@ from harness.report.table import (
 )
 
 if TYPE_CHECKING:
+    from harness.report.section import Shown
     from harness.report.summary import Summary
 
 Cell: TypeAlias = str | float | None
@@ -81,18 +82,33 @@ def named_tables(summary: Summary) -> Iterator[tuple[str, Table, str]]:
     """Every table of every section, with a name that a file can have, and its title."""
     found = [
         (
-            "-".join(filter(None, (shown.name, words(part.title)))),
+            "-".join(filter(None, (shown.name, words(title)))),
             part.table() if isinstance(part, Curve) else part,
-            ": ".join(dict.fromkeys(filter(None, (shown.title, part.title)))),
+            ": ".join(dict.fromkeys(filter(None, (shown.title, title)))),
         )
         for section in PAGE
         for shown in named(summary, section)
-        for part in for_writer(shown.parts, "page")
-        if isinstance(part, Table | Curve)
+        for part, title in _titled(shown)
     ]
     names = file_names(name for name, _, _ in found)
     for name, (_, table, title) in zip(names, found, strict=True):
         yield name, table, title
+
+
+def _titled(shown: Shown) -> Iterator[tuple[Table | Curve, str]]:
+    """The tables of a section; one below another without a title of its own is named.
+
+    By the other's title, which heads both where people read, and its first column.
+    """
+    above = ""
+    for part in for_writer(shown.parts, "page"):
+        if not isinstance(part, Table | Curve):
+            continue
+        below = ""
+        if above and not part.title and isinstance(part, Table):
+            below = f"{above}, {part.columns[0].name}"
+        above = part.title or above
+        yield part, below or part.title
 
 
 def flat(table: Table) -> Flat:
