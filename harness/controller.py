@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -301,10 +301,11 @@ class Controller:
         self, report: pytest.TestReport
     ) -> tuple[str, str, str] | None:
         """Show the value beside a test in -v; keep gates out of the count of tests."""
-        if report.nodeid.startswith(GATE_PREFIXES) and report.passed:
-            one = sum(verdict.passed for verdict in self.verdicts) == 1
-            word = "gate passed" if one else "gates passed"
-            return word if report.when == "call" else "", "", ""
+        if report.nodeid.startswith(GATE_PREFIXES) and not report.failed:
+            word = "passed" if report.passed else "not judged"
+            alike = sum(verdict.word == word for verdict in self.verdicts)
+            gates = "gate" if alike == 1 else "gates"
+            return f"{gates} {word}" if report.when == "call" else "", "", ""
         values: str = getattr(report, VALUES_ATTRIBUTE, "")
         if not values or not report.passed or hasattr(report, "wasxfail"):
             return None
@@ -326,7 +327,8 @@ class Controller:
         except (KeyboardInterrupt, pytest.exit.Exception) as error:
             self._interrupted = True
             why = self._over if self._deadline.passed else "the run was interrupted"
-            self.verdicts = self._not_judged(f"not judged: {why}")
+            self.verdicts = self._not_judged(why)
+            self._announce_all()
             if self._deadline.passed:
                 goes_on = f"{why}; the same command goes on from here"
                 raise pytest.exit.Exception(goes_on) from error
@@ -416,29 +418,36 @@ class Controller:
         if self._session.testscollected:
             failed = sum(not verdict.passed for verdict in self.verdicts)
             self._session.testscollected += failed
-        with _first_in_junit(self.config):
-            for verdict in self.verdicts:
-                self._announce(verdict)
+        self._announce_all()
 
     def _not_judged(self, reason: str) -> tuple[Verdict, ...]:
         """Gates and rules that nobody could judge: none of them passes."""
         gates = (*self._gates.values(), *self._rules.values())
-        return tuple(gate.unjudged(reason) for gate in gates)
+        return tuple(gate.not_reached(reason) for gate in gates)
+
+    def _announce_all(self) -> None:
+        with _first_in_junit(self.config):
+            for verdict in self.verdicts:
+                self._announce(verdict)
 
     def _announce(self, verdict: Verdict) -> None:
-        """A gate is a test result: in the summary, in JUnit, in the exit status."""
+        """A gate is a test result: in the summary, in JUnit, in the exit status.
+
+        What nobody judged counts as skipped: it says nothing of models.
+        """
         nodeid = verdict.id
+        said = printable(f"{verdict.text}: {verdict.reason}")
+        why = said if verdict.judged else ("gates", 0, said)
+        lost: Literal["failed", "skipped"] = "failed" if verdict.judged else "skipped"
         for when in ("setup", "call", "teardown"):
-            failed = when == "call" and not verdict.passed
+            passed = when != "call" or verdict.passed
             report = pytest.TestReport(
                 nodeid=nodeid,
                 # Not as in the node id: in its end pytest takes dots for `::`.
                 location=("gates", None, f"gate {nodeid.partition('::')[2]}"),
                 keywords={},
-                outcome="failed" if failed else "passed",
-                longrepr=printable(f"{verdict.text}: {verdict.reason}")
-                if failed
-                else None,
+                outcome="passed" if passed else lost,
+                longrepr=None if passed else why,
                 when=when,
                 user_properties=verdict.properties,
             )
@@ -534,7 +543,7 @@ class Controller:
         if session.exitstatus == pytest.ExitCode.OK:
             # A test, or what stands in the way of tests, may have ended pytest so.
             if not self.verdicts:
-                self.verdicts = self._not_judged("not judged: nothing was run")
+                self.verdicts = self._not_judged("nothing was run")
             if not all(verdict.passed for verdict in self.verdicts):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
             elif self._nothing:

@@ -36,7 +36,7 @@ def markdown(summary: Summary) -> str:
 
 def _title(summary: Summary) -> str:
     verdicts = summary.of(Gates).verdicts
-    failed = sum(not verdict.passed for verdict in verdicts)
+    lost = [one.word for one in verdicts if not one.passed]
     counts = ", ".join(
         f"{n} {escaped(kind)}" for kind, n in summary.counts.items() if n
     )
@@ -44,8 +44,8 @@ def _title(summary: Summary) -> str:
         counts = f"interrupted; {counts}"
     verdict = ""
     if verdicts:
-        lost = f": {counted(failed, 'gate')} FAILED"
-        verdict = lost if failed else ": all gates passed"
+        lost_gates = f": {counted(len(lost), 'gate')} {lost[0]}" if lost else ""
+        verdict = lost_gates or ": all gates passed"
     made = provenance(summary.run)
     models = ", ".join(summary.models)
     datasets = counted(summary.run.get("datasets", 0), "dataset")

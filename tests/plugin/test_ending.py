@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_sigterm_is_ctrl_c(suite):
         [
             "interrupted; cells: 3 measured, 25 not run",
             "not run: test_quick*: the run was interrupted",
-            "*FAILED quick interior n >= 3*not judged: the run was interrupted",
+            "  not judged quick interior n >= 3*: the run was interrupted",
         ]
     )
     assert signal.getsignal(signal.SIGTERM) is handler
@@ -108,7 +109,11 @@ def test_a_time_limit_ends_the_run_with_a_report_and_a_status_of_its_own(suite):
 
     began = time.monotonic()
     result = suite.runpytest_inprocess(
-        "--harness-report-json=r.json", "--harness-time-limit=6s", GATE
+        "--harness-report-json=r.json",
+        "--harness-report-md=s.md",
+        "--junitxml=junit.xml",
+        "--harness-time-limit=6s",
+        GATE,
     )
 
     assert result.ret == TIME_IS_OVER
@@ -121,9 +126,20 @@ def test_a_time_limit_ends_the_run_with_a_report_and_a_status_of_its_own(suite):
         [
             "interrupted; cells: *not run",
             "not run: test_*: --harness-time-limit of 6 s is over",
-            "*FAILED quick*not judged: --harness-time-limit of 6 s is over",
+            "  not judged quick*: --harness-time-limit of 6 s is over",
             "*--harness-time-limit of 6 s is over; the same command goes on from here*",
+            "*, 1 gate not judged in *",
         ]
+    )
+    result.stdout.no_fnmatch_line("*FAILED*")
+    gate = ElementTree.parse(suite.path / "junit.xml").find(".//testcase")
+    assert gate.get("classname") == "gates"
+    assert gate.find("skipped").get("message").endswith("limit of 6 s is over")
+    assert gate.find("failure") is None
+    assert (
+        (suite.path / "s.md")
+        .read_text()
+        .startswith("## Accuracy without labels: 1 gate not judged\n")
     )
     goes_on(suite, "--harness-time-limit=1h")
 

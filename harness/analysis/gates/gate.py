@@ -105,6 +105,13 @@ class Gate:
             gate=self, value=None, passed=False, reason=reason, **(own | names)
         )
 
+    def not_reached(self, why: str) -> Verdict:
+        """Say that the run ended before it could be judged."""
+        return self.unjudged(f"{_NOT_JUDGED}{why}")
+
+
+_NOT_JUDGED = "not judged: "  # how the reason begins, also in a file
+
 
 def subject_of(gate: Gate) -> dict[str, Any]:
     """The gate's own patterns, as a verdict's subject."""
@@ -148,6 +155,23 @@ class Verdict(Named):
         return self.gate.quantity.called(self)
 
     @property
+    def judged(self) -> bool:
+        """Whether the run got so far as to judge it."""
+        return not self.reason.startswith(_NOT_JUDGED)
+
+    @property
+    def why(self) -> str:
+        """The reason, beside the word for what came of it."""
+        return self.reason.removeprefix(_NOT_JUDGED)
+
+    @property
+    def word(self) -> str:
+        """What came of it, in a word: what nobody judged has not been missed."""
+        if self.passed:
+            return "passed"
+        return "FAILED" if self.judged else "not judged"
+
+    @property
     def text(self) -> str:
         """The gate as it can be written again."""
         return str(self.gate)
@@ -168,5 +192,5 @@ class Verdict(Named):
             ("operator", self.gate.operator),
             ("threshold", repr(self.gate.threshold)),
             ("value", "" if self.value is None else repr(self.value)),
-            ("verdict", "passed" if self.passed else "failed"),
+            ("verdict", self.word.lower()),
         ]

@@ -39,19 +39,20 @@ class GatesSection(Kept[Gates]):
         if not found.verdicts:
             return
         every = len(found.verdicts)
-        failed = sum(not one.passed for one in found.verdicts)
+        lost = [one.word for one in found.verdicts if not one.passed]
         yield Listing(
             items=tuple(
                 Item(
-                    word="passed" if one.passed else "FAILED",
+                    word=one.word,
                     name=one.id.partition("::")[2],
-                    text=one.reason,
+                    text=one.why,
                     fine=one.passed,
                 )
                 for one in found.verdicts
             ),
             of="gate",
-            headline=f"{failed} of {counted(every, 'gate')} FAILED"
-            if failed
+            # All of one word: a run that ends early judges none of its gates.
+            headline=f"{len(lost)} of {counted(every, 'gate')} {lost[0]}"
+            if lost
             else f"{'The gate' if every == 1 else f'All {every} gates'} passed",
         )
