@@ -125,8 +125,10 @@ def read_run(path: Path) -> SavedRun:
             with_split(Measurement.from_dict(row)) for row in content["measurements"]
         )
         run = dict(content["run"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadData(f"report {path} is damaged: {error!r}") from error
+    except KeyError as error:
+        raise BadData(f"report {path} is damaged: it has no {error}") from error
+    except (TypeError, ValueError) as error:
+        raise BadData(f"report {path} is damaged: {error}") from error
     return SavedRun(path=path, run=run, measurements=rows)
 
 
