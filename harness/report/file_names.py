@@ -6,22 +6,23 @@ import itertools
 import re
 from collections.abc import Iterable
 
-_UNFIT = re.compile(r'[\[\]/\\:*?"<>|\x00-\x1f]+')
+_UNFIT = re.compile(r'[\[\]/\\:*?"<>|]+')
 _LONGEST = 120  # letters; file systems take 255 bytes
 
 
 def file_names(labels: Iterable[str]) -> list[str]:
-    """A name for each that every file system takes, no two alike.
+    r"""A name for each that every file system takes and lists show, no two alike.
 
     Examples
     --------
-    >>> file_names(["knn[k=5]", "a/b", "A-b"])
-    ['knn-k=5', 'a-b', 'A-b-2']
+    >>> file_names(["knn[k=5]", "a/b", "A-b", "x\u202ey"])
+    ['knn-k=5', 'a-b', 'A-b-2', 'x-y']
     """
     names: list[str] = []
     taken: set[str] = set()
     for label in labels:
-        plain = _UNFIT.sub("-", label)[:_LONGEST].strip("-. ") or "metric"
+        seen = "".join(c if c.isprintable() else "?" for c in label)
+        plain = _UNFIT.sub("-", seen)[:_LONGEST].strip("-. ") or "metric"
         count = itertools.count(2)
         name = plain
         while name.casefold() in taken:  # as some file systems see them

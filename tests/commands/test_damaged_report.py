@@ -64,6 +64,15 @@ def refused_or_printed(text, tmp_path, capsys):
     return status
 
 
+@pytest.mark.parametrize("command", ["compare", "history"])
+def test_what_a_report_lacks_is_named(content, command, tmp_path, capsys):
+    path = tmp_path / "r.json"
+    path.write_text(changed(content, ("measurements",), None, gone=True))
+
+    assert main([command, str(path), str(path)]) == 2
+    assert "is damaged: it has no 'measurements'\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_changed_report_is_printed_or_refused(content, seed, tmp_path, capsys):
     """Whatever stands where, or is gone: never a traceback."""
