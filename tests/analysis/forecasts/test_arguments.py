@@ -45,6 +45,9 @@ def labelled(**changes):
     return {"interior": [Labelled(**given)]}
 
 
+ARRAYS = {"target_logits": TARGET, "source_logits": SOURCE, "source_labels": LABELS}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -70,13 +73,8 @@ def labelled(**changes):
     ],
 )
 def test_what_is_of_another_type_is_refused_by_name(changes, message):
-    given = {
-        "target_logits": TARGET,
-        "source_logits": SOURCE,
-        "source_labels": LABELS,
-    } | changes
     with pytest.raises(TypeError, match=message):
-        predict_accuracy(**given)
+        predict_accuracy(**ARRAYS | changes)
 
 
 @pytest.mark.parametrize(
@@ -94,13 +92,8 @@ def test_what_is_of_another_type_is_refused_by_name(changes, message):
     ],
 )
 def test_arrays_that_do_not_fit_are_called_as_they_were_given(changes, message):
-    given = {
-        "target_logits": TARGET,
-        "source_logits": SOURCE,
-        "source_labels": LABELS,
-    } | changes
     with pytest.raises(ValueError, match=message):
-        predict_accuracy(**given)
+        predict_accuracy(**ARRAYS | changes)
 
 
 def test_tensors_that_cannot_be_arrays_are_refused_by_name():
