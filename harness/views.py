@@ -103,13 +103,23 @@ class View:
 
     def _shuffled(self, images: torch.Tensor) -> torch.Tensor:
         """The tiles in their new places."""
-        height, width = images.shape[-2:]
-        g = self.grid
-        grid = images.reshape(*images.shape[:-2], g, height // g, g, width // g)
-        # (..., row, y, column, x) -> (..., tile, y, x)
-        tiles = grid.transpose(-3, -2).flatten(-4, -3)[..., list(self.tiles), :, :]
-        grid = tiles.reshape(grid.transpose(-3, -2).shape).transpose(-3, -2)
-        return grid.reshape(images.shape)
+        import torch
+
+        height, width = (side // self.grid for side in images.shape[-2:])
+        places = (divmod(tile, self.grid) for tile in self.tiles)
+        tiles = [
+            images[
+                ...,
+                row * height : (row + 1) * height,
+                column * width : (column + 1) * width,
+            ]
+            for row, column in places
+        ]
+        rows = [
+            torch.cat(tiles[start : start + self.grid], dim=-1)
+            for start in range(0, len(tiles), self.grid)
+        ]
+        return torch.cat(rows, dim=-2)
 
     def inverse(self) -> View:
         """The view that undoes this one.

@@ -66,7 +66,7 @@ class Network:
 
         mean = _per_channel(self.mean, images.device)
         std = _per_channel(self.std, images.device)
-        normalised = (images.float() / 255 - mean) / std
+        normalised = (images.float() / 255 - mean).div_(std)
         if self.channels_last:
             laid = normalised.contiguous(memory_format=torch.channels_last)
         else:

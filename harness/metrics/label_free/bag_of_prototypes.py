@@ -143,8 +143,11 @@ def kmeans_centres(
             break
         before = groups
         sizes = np.bincount(groups, minlength=count)
-        sums = np.zeros_like(centres)
-        np.add.at(sums, groups, rows)
+        # Sums of rows by group, each added in the order of the rows.
+        places = groups[:, None] * rows.shape[1] + np.arange(rows.shape[1])
+        sums = np.bincount(
+            places.ravel(), weights=rows.ravel(), minlength=centres.size
+        ).reshape(centres.shape)
         kept = sizes > 0
         centres[kept] = sums[kept] / sizes[kept, None]
     return centres

@@ -144,8 +144,11 @@ def _mean_kernel(a: Array, b: Array, bandwidth: float) -> float:
     total = 0.0
     for start in range(0, len(a), _ROWS):
         rows = a[start : start + _ROWS]
-        distances = (rows**2).sum(axis=1)[:, None] + sizes - 2 * rows @ b.T
-        total += float(np.exp(-distances.clip(0) / (2 * bandwidth**2)).sum())
+        distances = (rows**2).sum(axis=1)[:, None] + sizes
+        distances -= 2 * rows @ b.T
+        np.clip(distances, 0, None, out=distances)
+        distances /= -2 * bandwidth**2
+        total += float(np.exp(distances, out=distances).sum())
     return total / (len(a) * len(b))
 
 

@@ -130,7 +130,7 @@ def _grouped_program(
 ) -> _Solution:
     """Optimum over the chosen labels; images whose choices cost the same are one."""
     from scipy.optimize import linprog
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import coo_array
 
     rows, group_of = _groups(np.where(chosen, costs, -1.0))
     sizes = np.bincount(group_of)
@@ -141,7 +141,7 @@ def _grouped_program(
     heads = np.concatenate([g + labels, np.full(g, pool), np.full(k, pool)])
     signs = np.repeat([1.0, 1.0, -1.0], [len(groups), g, k])  # the pool feeds labels
     edges = np.arange(len(tails))
-    balance = csr_matrix(
+    balance = coo_array(  # which linprog wants
         (
             np.concatenate([np.ones(len(edges)), signs]),
             (np.concatenate([tails, heads]), np.concatenate([edges, edges])),

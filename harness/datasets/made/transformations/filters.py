@@ -9,7 +9,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from harness.datasets.made.transformations.pixels import check_sides, column, rounded
+from harness.datasets.made.transformations.pixels import (
+    Bounds,
+    check_sides,
+    column,
+    rounded,
+)
 
 
 def filter_blur(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
@@ -23,7 +28,7 @@ def filter_blur(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 def enhance_sharpness(
-    images: torch.Tensor, rng: np.random.Generator, *, factor: tuple[float, float]
+    images: torch.Tensor, rng: np.random.Generator, *, factor: Bounds
 ) -> torch.Tensor:
     """Blend between a smoothed image (factor 0) and beyond the image itself (1).
 

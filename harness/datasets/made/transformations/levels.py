@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from harness.datasets.made.transformations.pixels import column
+from harness.datasets.made.transformations.pixels import Bounds, column
 
 
 def enhance_brightness(
-    images: torch.Tensor, rng: np.random.Generator, *, factor: tuple[float, float]
+    images: torch.Tensor, rng: np.random.Generator, *, factor: Bounds
 ) -> torch.Tensor:
     """Multiply by a factor and cut to whole levels, as PIL's ImageEnhance.Brightness.
 

@@ -17,7 +17,7 @@ import torch
 
 from harness.datasets.made.transformations.filters import enhance_sharpness
 from harness.datasets.made.transformations.levels import enhance_brightness, equalize
-from harness.datasets.made.transformations.pixels import column, luma
+from harness.datasets.made.transformations.pixels import Bounds, column, luma
 from harness.datasets.made.transformations.space import affine, resampled
 from harness.datasets.made.transformations.tone import (
     autocontrast,
@@ -103,12 +103,19 @@ def _one_of(
 ) -> torch.Tensor:
     """Each image under the operation that it draws."""
     drawn = rng.integers(len(operations), size=len(images))
-    result = images.clone()
-    for number, operation in enumerate(operations):
-        those = torch.as_tensor(np.flatnonzero(drawn == number), device=images.device)
-        if len(those):
-            result[those] = operation(images[those], rng)
-    return result
+    # Images of one operation lie together while it runs: one gather and one scatter.
+    order = torch.as_tensor(np.argsort(drawn, kind="stable"), device=images.device)
+    shares = np.bincount(drawn, minlength=len(operations)).tolist()
+    parts = [
+        operation(part, rng) if share else part
+        for operation, share, part in zip(
+            operations,
+            shares,
+            images.index_select(0, order).split(shares),
+            strict=True,
+        )
+    ]
+    return torch.empty_like(images).index_copy_(0, order, torch.cat(parts))
 
 
 def _identity(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
@@ -156,15 +163,14 @@ def _either(enhance: Callable[..., torch.Tensor]) -> Operation:
     """Weaker by 0.45 or stronger by 0.45, as each image draws."""
 
     def operation(images: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-        weaker = partial(enhance, factor=(0.55, 0.55))
-        stronger = partial(enhance, factor=(1.45, 1.45))
-        return _one_of(images, rng, (weaker, stronger))
+        drawn = np.array([0.55, 1.45])[rng.integers(2, size=len(images))]
+        return enhance(images, rng, factor=(drawn, drawn))
 
     return operation
 
 
 def _enhance_contrast(
-    images: torch.Tensor, rng: np.random.Generator, *, factor: tuple[float, float]
+    images: torch.Tensor, rng: np.random.Generator, *, factor: Bounds
 ) -> torch.Tensor:
     """As PIL's ImageEnhance.Contrast: away from the image's mean grey level."""
     factors = column(rng.uniform(*factor, size=len(images)), images)

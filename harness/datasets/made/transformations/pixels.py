@@ -6,6 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+# Between which a number is drawn: the same of all images, or (b,) of each.
+Bounds = tuple[ArrayLike, ArrayLike]
+
 
 def column(values: ArrayLike, like: torch.Tensor) -> torch.Tensor:
     """(b,) or (b, c) draws as float32 (b, 1 or c, 1, 1) on the images' device."""

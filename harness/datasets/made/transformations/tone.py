@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from harness.datasets.made.transformations.pixels import column, luma, rounded
+from harness.datasets.made.transformations.pixels import Bounds, column, luma, rounded
 
 
 def autocontrast(
@@ -64,7 +64,7 @@ def multiply(
 
 
 def enhance_color(
-    images: torch.Tensor, rng: np.random.Generator, *, factor: tuple[float, float]
+    images: torch.Tensor, rng: np.random.Generator, *, factor: Bounds
 ) -> torch.Tensor:
     """Blend between the grey image (factor 0) and beyond the image itself (1).
 
