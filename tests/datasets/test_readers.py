@@ -3,10 +3,13 @@
 import gzip
 import pickle
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+import harness.datasets.readers.digits as module
 from harness.datasets.readers.arrays import read_npy_folder
 from harness.datasets.readers.cifar import read_cifar10_batches
 from harness.datasets.readers.digits import PARTS, read_digits
@@ -89,6 +92,27 @@ def test_the_digits_are_cut_at_writers_and_cover_the_file():
         assert part.pixels.min() == 0
         assert part.pixels.max() == 255
     assert len({part.digest for part in parts.values()}) == 3
+
+
+def test_the_digits_are_those_of_scikit_learn(monkeypatch):
+    """Whether its file is read or it is asked; and the first does not import it."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    expected = np.column_stack([digits.data, digits.target])
+    rows = module._rows.__wrapped__
+    np.testing.assert_array_equal(rows(), expected)
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    np.testing.assert_array_equal(rows(), expected)
+
+
+def test_reading_digits_imports_no_scikit_learn():
+    """It takes longer than a first answer from a small network."""
+    code = (
+        "import sys; from harness.datasets.readers.digits import read_digits; "
+        "read_digits('test'); sys.exit('sklearn' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def idx(array):
