@@ -1,6 +1,8 @@
 """Tables in LaTeX: every table, its numbers as people read them, its metrics cited."""
 
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -194,3 +196,39 @@ def test_real_metrics_are_cited_in_the_tables(tmp_path):
     entries = (tmp_path / "metrics.bib").read_text()
     assert all(f"{{{key}," in entries for key in keys)
     assert "rising: it names no source" in entries
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
+def test_all_tables_are_typeset(tmp_path):
+    """Whatever is in a name: every letter of Latin, and some that TeX lacks."""
+    letters = "".join(map(chr, range(0x20, 0x250))) + "αλρ−≤≥±×→猫☃"
+    made = summary(measurements(("cot", "nuclear_norm", "rising"), models=2))
+    write_files({"tables_latex": tmp_path}, made)
+    table = Table(
+        columns=(Column(name="one letter"), Column(name="all of #%&")),
+        rows=tuple((letter, f"{letter}{letter} x") for letter in letters),
+        long=True,
+        note=letters,
+    )
+    (tmp_path / "letters.tex").write_text(
+        table_latex(table, name="letters", title="letters", cites={})
+    )
+    preview = tmp_path / "preview.tex"
+    text = preview.read_text()
+    preview.write_text(
+        text.replace("\\begin{document}\n", "\\begin{document}\n\\input{letters.tex}\n")
+    )
+
+    for command in ("pdflatex", "bibtex", "pdflatex", "pdflatex"):
+        options = ["-interaction=nonstopmode", "-halt-on-error"]
+        ran = subprocess.run(
+            [command, *(options if command == "pdflatex" else []), "preview"],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="latin-1",
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout[-2000:]
+    log = (tmp_path / "preview.log").read_text("latin-1")
+    assert not re.findall("undefined|Missing character.*", log)
+    assert (tmp_path / "preview.pdf").stat().st_size > 10_000
