@@ -1,6 +1,7 @@
 # docker build -t harness .
-# docker run --rm -v "$PWD:/work" harness predict --model resnet --data photos
-# docker run --rm -v "$PWD:/work" --entrypoint pytest harness --pyargs harness.suites
+# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" harness sample photos
+# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" harness predict --model resnet --data photos
+# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" --entrypoint pytest harness --pyargs harness.suites
 FROM python:3.12-slim
 
 # Of torch the build for CPUs, a tenth of the other; in a layer that code does not change.
