@@ -336,9 +336,9 @@ def _is_number(found: object) -> bool:
 def _is_interval(found: object) -> bool:
     if found is None:
         return True
-    if not isinstance(found, list | tuple) or len(found) != 2:
+    if not isinstance(found, (list, tuple)) or len(found) != 2:
         return False
-    return all(_is_number(end) for end in found) and found[0] <= found[1]
+    return all(map(_is_number, found)) and found[0] <= found[1]
 
 
 def _is_count(found: object) -> bool:
@@ -378,7 +378,7 @@ _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
         ("estimate", "label_free"),
         ("a truth value", lambda found: found in (None, False, True)),
     ),
-    "parameters": ("an object", lambda found: isinstance(found, dict | None)),
+    "parameters": ("an object", lambda found: found is None or isinstance(found, dict)),
     **dict.fromkeys(("facts", "axes"), ("an object of texts", _is_texts)),
     "traits": (
         "an object of texts and numbers",

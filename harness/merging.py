@@ -51,7 +51,7 @@ class Merged:
     cells
         How many each store holds, by its folder.
     passed_over
-        Lines that a kill tore or another version wrote, by folder.
+        How many lines each has that cannot be read, by its folder; see `Store.lines`.
     new
         How many cells were written, 0 where there are conflicts.
     conflicts
@@ -133,8 +133,8 @@ def _check_torn(folder: Path, lines: int) -> None:
     if whole:
         raise BadData(
             f"store {folder} holds no cell: none of the {counted(lines, 'line')} of "
-            f"{path} can be read, so another version or another program wrote it; "
-            "leave it out, or measure there anew"
+            f"{path} can be read, so it is damaged, or another version or another "
+            "program wrote it; leave it out, or measure there anew"
         )
 
 

@@ -18,6 +18,7 @@ from harness.code import releases
 from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.extras import DISTRIBUTION
 from harness.models.yours.specs import SpecModel
+from harness.printable import counted
 from harness.settings import told_settings
 
 if TYPE_CHECKING:
@@ -285,7 +286,14 @@ class Run(Keys):
 
         if self.settings.recalculate:
             return {}
-        found, _ = Store(self.settings.store).read()
+        store = Store(self.settings.store)
+        found, unread = store.read()
+        if unread and not self._worker:  # every other worker reads the same
+            self.tell(
+                f"{store.path}: {counted(unread, 'line')} passed over that cannot be "
+                "read, damaged or of another version; cells that no other line has are "
+                "measured again"
+            )
         return found
 
     def describe(self) -> dict[str, Any]:

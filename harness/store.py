@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 from harness.errors import HarnessError
 from harness.measurement import Measurement
@@ -51,8 +52,11 @@ class Recorded:
     text: str = ""
 
     def line(self) -> str:
-        """As text, on disk and between processes."""
-        return self.text or "[" + ", ".join(row.to_json() for row in self.rows) + "]"
+        """As text, on disk and between processes: the rows, and a sum over them."""
+        if self.text:
+            return self.text
+        rows = "[" + ", ".join(row.to_json() for row in self.rows)
+        return f'{rows}, "{_sum_of(rows)}"]'
 
     @classmethod
     def from_line(cls, line: str, *, stored: bool = False, keep: bool = True) -> Self:
@@ -61,10 +65,26 @@ class Recorded:
         Raises
         ------
         TypeError, ValueError, KeyError
-            If the text is not of that form.
+            If the text is not of that form, or not what its sum was made of. Lines of
+            earlier versions have none, and are believed.
         """
-        rows = tuple(Measurement.from_dict(row) for row in json.loads(line))
+        read = json.loads(line)
+        if (
+            read
+            and isinstance(read[-1], str)
+            and (got := read.pop()) != (right := _sum_of(line[:-_END]))
+        ):
+            raise ValueError(f"a line must end in its sum, {right}, got {got:.60}")
+        rows = tuple(map(Measurement.from_dict, read))
         return cls(rows=rows, stored=stored, keep=keep, text=line)
+
+
+def _sum_of(rows: str) -> str:
+    """By what a line that changed is known, if nobody meant to change it."""
+    return f"crc32 {crc32(rows.encode(errors='surrogatepass')):08x}"
+
+
+_END = len(', "crc32 01234567"]')  # behind the rows
 
 
 def _recorded(line: str) -> Recorded | None:
@@ -106,8 +126,8 @@ class Store:
     def lines(self) -> Iterator[Recorded | None]:
         """What each line holds, in the order they were written.
 
-        A line that a kill tore, or that another version wrote, is None and passed over:
-        its cell is measured again.
+        A line that a kill tore, that changed on its disk, or that another version
+        wrote, is None and passed over: its cell is measured again.
 
         Raises
         ------

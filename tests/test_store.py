@@ -85,6 +85,54 @@ def test_a_torn_line_of_two_runs_costs_itself_alone(full, tmp_path, monkeypatch)
     assert Store(tmp_path).read()[0].keys() == {"one", "three"}
 
 
+def without_sum(line):
+    """As earlier versions wrote it."""
+    rows, comma, _ = line.rpartition(', "crc32 ')
+    assert comma
+    return f"{rows}]"
+
+
+def test_no_changed_character_makes_another_number(tmp_path):
+    """Each of a line in turn, to its neighbour and to what is no UTF-8."""
+    one = recorded()
+    line = one.line().encode()
+    rows = len(without_sum(one.line())) - 1
+    for change in (1, 4, 0x80):
+        changed = [
+            line[:i] + bytes([line[i] ^ change]) + line[i + 1 :]
+            for i in range(len(line))
+        ]
+        (tmp_path / "results.jsonl").write_bytes(b"\n".join(changed))
+
+        found = list(Store(tmp_path).lines())
+
+        assert len(found) == len(line)
+        assert found[:rows] == [None] * rows
+        assert all(read.rows == one.rows for read in found if read)
+
+
+def test_a_changed_digit_between_processes_is_refused():
+    line = recorded().line().replace("0.5", "0.6")
+
+    with pytest.raises(ValueError, match=r"must end in its sum, crc32 .*got crc32 "):
+        Recorded.from_line(line)
+
+
+def test_lines_of_earlier_versions_have_no_sum_and_are_read(tmp_path):
+    """They stay as they are, beside new ones and in front of them."""
+    (tmp_path / "results.jsonl").write_text(without_sum(recorded("old").line()) + "\n")
+    store = Store(tmp_path)
+    store.append(recorded("new"))
+    store.close()
+
+    found, unread = Store(tmp_path).read()
+
+    assert (found["old"], found["new"]) == (recorded("old").rows, recorded("new").rows)
+    assert unread == 0
+
+
+# Of a line without a sum, which tells all of them.
+PLAIN = without_sum(recorded().line())
 ODD = {
     "nested": "[" * 200_000,
     "text": '["a"]',
@@ -92,21 +140,21 @@ ODD = {
     "null": "null",
     "nothing": "[]",
     "no row": "[3]",
-    "torn": recorded().line()[:-9],
-    "facts": recorded().line().replace('"facts": {}', '"facts": "x"'),
-    "fact": recorded().line().replace('"facts": {}', '"facts": {"x": 3}'),
-    "metric": recorded().line().replace('"m"', "3"),
-    "key": recorded().line().replace('"k"', "[]"),
-    "value": recorded().line().replace("0.5", '"x"'),
-    "no value": recorded().line().replace("0.5", "null"),
-    "NaN": recorded().line().replace("0.5", "NaN"),
-    "huge": recorded().line().replace("0.5", "9" * 400),
-    "very huge": recorded().line().replace("0.5", "9" * 9000),
-    "truth": recorded().line().replace("0.5", "true"),
-    "accuracy": recorded().line().replace("null", "[]"),
-    "images": recorded().line().replace("3", "0.5"),
-    "domain": recorded().line().replace("interior", "inside"),
-    "more": recorded().line().replace('"facts"', '"fact": 1, "facts"'),
+    "torn": PLAIN[:-9],
+    "facts": PLAIN.replace('"facts": {}', '"facts": "x"'),
+    "fact": PLAIN.replace('"facts": {}', '"facts": {"x": 3}'),
+    "metric": PLAIN.replace('"m"', "3"),
+    "key": PLAIN.replace('"k"', "[]"),
+    "value": PLAIN.replace("0.5", '"x"'),
+    "no value": PLAIN.replace("0.5", "null"),
+    "NaN": PLAIN.replace("0.5", "NaN"),
+    "huge": PLAIN.replace("0.5", "9" * 400),
+    "very huge": PLAIN.replace("0.5", "9" * 9000),
+    "truth": PLAIN.replace("0.5", "true"),
+    "accuracy": PLAIN.replace("null", "[]"),
+    "images": PLAIN.replace("3", "0.5"),
+    "domain": PLAIN.replace("interior", "inside"),
+    "more": PLAIN.replace('"facts"', '"fact": 1, "facts"'),
     "null byte": "\0" * 100,
     "surrogate": "\udcff",
 }

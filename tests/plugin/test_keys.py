@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from harness.store import Store
+
 SUITE = """
 import pytest
 from harness.metrics.label_free.agreement import agreement
@@ -507,9 +509,8 @@ def test_a_declared_metric_is_one_cell_whoever_asks_for_it(toy):
         (toy.path / f"test_{i:02}.py").write_text(IMPORTS + text)
     toy.runpytest_inprocess("--harness-families=in0", "--harness-models=sharp")
 
-    lines = (toy.path / ".harness/results.jsonl").read_text().splitlines()
-    rows = [row for line in lines for row in json.loads(line)]
-    keys = {row["test"][:7]: row["key"] for row in rows if row["metric"] != "more"}
+    rows = [row for one in Store(toy.path / ".harness").lines() for row in one.rows]
+    keys = {row.test[:7]: row.key for row in rows if row.metric != "more"}
     assert len(keys) == len(ALIKE) + len(MORE)
     found = [keys[f"test_{i:02}"] for i in range(len(keys))]
     assert len(set(found[: len(ALIKE)])) == 1

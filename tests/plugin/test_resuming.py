@@ -104,9 +104,36 @@ def test_a_torn_line_costs_one_cell(toy):
 
     result = toy.runpytest_inprocess()
 
-    result.stdout.fnmatch_lines(["cells: 1 measured, 27 found in the store"])
+    result.stdout.fnmatch_lines(
+        [
+            "harness: *results.jsonl: 1 line passed over that cannot be read, *",
+            "cells: 1 measured, 27 found in the store",
+        ]
+    )
     again = toy.runpytest_inprocess()
     again.stdout.fnmatch_lines(["cells: 28 found in the store"])
+
+
+def test_a_changed_digit_costs_one_cell(toy):
+    """It is measured again, and no other number is reported in its place."""
+    toy.runpytest_inprocess()
+    store = toy.path / ".harness" / "results.jsonl"
+    value = json.loads(store.read_text().splitlines()[3])[0]["value"]
+    other = f"{value}".translate(str.maketrans("0123456789", "1032547698"))
+    lines = store.read_text().splitlines(keepends=True)
+    lines[3] = lines[3].replace(f'"value": {value}', f'"value": {other}')
+    store.write_text("".join(lines))
+
+    result = toy.runpytest_inprocess()
+
+    result.stdout.fnmatch_lines(
+        [
+            "harness: *results.jsonl: 1 line passed over that cannot be read, *",
+            "cells: 1 measured, 27 found in the store",
+        ]
+    )
+    again = json.loads(store.read_text().splitlines()[-1])[0]
+    assert again["value"] == value
 
 
 # The first run stays in its sixth cell until it is killed.

@@ -211,6 +211,31 @@ def test_of_one_store_the_last_line_counts(tmp_path):
     assert row.value == 0.75
 
 
+def test_lines_are_merged_as_they_stand(tmp_path):
+    """With their sums; those of earlier versions without, as nobody checked them."""
+    one, two = stored(tmp_path / "one"), stored(tmp_path / "two", key="j")
+    old = (two / "results.jsonl").read_text().rpartition(', "crc32 ')[0] + "]\n"
+    (two / "results.jsonl").write_text(old)
+
+    assert merge([one, two], tmp_path / "into").new == 2
+
+    written = (tmp_path / "into" / "results.jsonl").read_text()
+    assert written == (one / "results.jsonl").read_text() + old
+
+
+def test_a_changed_digit_is_no_conflict_and_no_number(tmp_path):
+    """Its line is passed over, and another store's taken."""
+    one, two = stored(stored(tmp_path / "one"), key="j"), stored(tmp_path / "two")
+    whole = (two / "results.jsonl").read_text()
+    torn = (one / "results.jsonl").read_text().replace("0.5", "0.7", 1)
+    (one / "results.jsonl").write_text(torn)
+
+    merged = merge([one, two], tmp_path / "into")
+
+    assert (merged.conflicts, merged.new, merged.passed_over[one]) == ((), 2, 1)
+    assert whole in (tmp_path / "into" / "results.jsonl").read_text()
+
+
 def test_lines_that_cannot_be_read_are_counted(tmp_path, capsys):
     one = stored(tmp_path / "one")
     with (one / "results.jsonl").open("a") as file:
