@@ -524,6 +524,19 @@ def test_what_makes_no_engine_is_told_in_words(fakes, engine, message):
     assert "INTERNALERROR" not in result.stdout.str()
 
 
+def test_an_engine_with_nothing_to_send_is_looked_for_and_not_made(fakes):
+    """Where the store has every cell; a name that leads nowhere is refused as ever."""
+    fakes.runpytest_inprocess()
+
+    found = fakes.runpytest_inprocess("--harness-engine=fakes:once")
+    nowhere = fakes.runpytest_inprocess("--harness-engine=fakes:twice")
+
+    found.stdout.fnmatch_lines(["cells: 28 found in the store"])
+    assert not (fakes.path / "made").exists()
+    assert nowhere.ret == pytest.ExitCode.USAGE_ERROR
+    nowhere.stderr.fnmatch_lines(["*fakes:twice cannot be had*"])
+
+
 def test_an_engine_that_cannot_be_made_again_ends_the_run_in_words(fakes):
     result = fakes.runpytest_inprocess("--harness-engine=fakes:once")
 
