@@ -6,6 +6,7 @@ the time that a run was given.
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
@@ -86,11 +87,17 @@ class Deadline:
                 return
             self.passed = True
             if signal.getsignal(signal.SIGTERM) is signal.default_int_handler:
-                # To the thread itself, which may be waiting for a lock.
-                main = threading.main_thread().ident
-                signal.pthread_kill(main or 0, signal.SIGTERM)
+                _terminate_main()
             else:
                 self._otherwise()
+
+
+def _terminate_main() -> None:
+    """Have the main thread hear SIGTERM, which may be waiting for a lock."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+    else:  # Windows, where `os.kill` would end the process: heard once it is free
+        _thread.interrupt_main(signal.SIGTERM)
 
 
 @contextmanager

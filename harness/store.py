@@ -22,6 +22,8 @@ _ODD = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionEr
 # Flushing hands a line to the operating system, which a killed process cannot take
 # back; syncing guards against a power cut and is rationed.
 SYNC_SECONDS = 1.0
+# Windows would write "\r\n", and count it as one.
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 def key_of(identity: Mapping[str, Any] | Sequence[str]) -> str:
@@ -221,9 +223,10 @@ class Store:
                 raise OSError("it is no file")  # reading it might never end
             with tempfile.TemporaryFile(dir=self.path.parent) as file:
                 file.write(b"\n")  # a full disk has no room for a file more
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            end = os.lseek(descriptor, 0, os.SEEK_END)
-            self._torn = end > 0 and os.pread(descriptor, 1, end - 1) != b"\n"
+            descriptor = os.open(self.path, _FLAGS, 0o644)
+            if os.lseek(descriptor, 0, os.SEEK_END) > 0:
+                os.lseek(descriptor, -1, os.SEEK_END)
+                self._torn = os.read(descriptor, 1) != b"\n"
         except (OSError, ValueError) as error:  # the latter: a NUL in the path
             raise self._unwritable(error) from error
         return descriptor

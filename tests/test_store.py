@@ -131,6 +131,20 @@ def test_lines_of_earlier_versions_have_no_sum_and_are_read(tmp_path):
     assert unread == 0
 
 
+def test_a_store_goes_on_where_files_cannot_be_read_at_a_place(tmp_path, monkeypatch):
+    """As on Windows, behind a line that is torn and behind one that is not."""
+    monkeypatch.delattr(os, "pread")
+    (tmp_path / "results.jsonl").write_text(recorded("torn").line()[:-9])
+    for key in ("one", "two"):
+        store = Store(tmp_path)
+        store.append(recorded(key))
+        store.close()
+
+    found, unread = Store(tmp_path).read()
+
+    assert (found.keys(), unread) == ({"one", "two"}, 1)
+
+
 # Of a line without a sum, which tells all of them.
 PLAIN = without_sum(recorded().line())
 ODD = {

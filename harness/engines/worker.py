@@ -83,14 +83,16 @@ def try_group(text: str) -> str:
 
 
 def most_memory() -> int:
-    """The most bytes that this process has held."""
+    """The most bytes that this process has held; 0 where the system does not say."""
     with suppress(OSError), open("/proc/self/status", encoding="ascii") as file:
         # `getrusage` counts the process that this one was forked from.
         for line in file:
             if line.startswith("VmHWM:"):
                 return 1024 * int(line.split()[1])
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 

@@ -67,6 +67,9 @@ def _images(plan: Foreseen, forecast: Forecast, models: list[str]) -> Iterator[s
 
 def _memory(plan: Foreseen) -> Iterator[str]:
     (few, less), (many, more) = plan.memory[0], plan.memory[-1]
+    if not more:
+        yield _line("memory", "not known: this system does not say")
+        return
     most = max(work.images for work in plan.works)
     line = grown((few, less), (many, more), most).middle if few < many else more
     yield _line(

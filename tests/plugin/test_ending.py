@@ -251,6 +251,16 @@ def test_a_deadline_interrupts_what_waits(terminable):
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_a_deadline_is_heard_where_threads_have_no_signals(terminable, monkeypatch):
+    """As on Windows: between two steps of Python."""
+    monkeypatch.delattr(signal, "pthread_kill")
+    undo = catch_termination()
+    with pytest.raises(KeyboardInterrupt), Deadline(0.05, pytest.fail) as deadline:
+        all(time.sleep(0.01) is None for _ in range(1000))
+    assert deadline.passed
+    undo()
+
+
 def test_a_deadline_leaves_alone_what_is_done(terminable):
     undo = catch_termination()
     with Deadline(0.2, pytest.fail) as deadline, Deadline(None, pytest.fail):

@@ -1,10 +1,13 @@
 """Plans: what a run would take is said before it, and nothing but a sample is run."""
 
 import re
+import sys
+from types import SimpleNamespace
 
 import pytest
 
-from harness.engines import foresee
+from harness.engines import foresee, worker
+from harness.report.foreseen import _memory
 from harness.store import Store
 
 # Tells how many forward passes a run has made in the end.
@@ -93,3 +96,17 @@ def test_a_plan_of_weights_that_are_not_made_says_so(toy, monkeypatch):
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*these are not made yet: sharp, soft;*"])
+
+
+def test_a_system_that_does_not_tell_of_memory_is_no_end_of_a_plan(monkeypatch):
+    """As Windows, which has neither of the two that are asked."""
+
+    def missing(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(worker, "open", missing, raising=False)
+    monkeypatch.setitem(sys.modules, "resource", None)
+    most = worker.most_memory()
+
+    (line,) = _memory(SimpleNamespace(memory=((32, most), (60, most)), works=()))
+    assert line.split(maxsplit=1) == ["memory", "not known: this system does not say"]
