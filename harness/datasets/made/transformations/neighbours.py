@@ -111,7 +111,7 @@ def _one_of(
         for operation, share, part in zip(
             operations,
             shares,
-            images.index_select(0, order).split(shares),
+            torch.split(images.index_select(0, order), shares),
             strict=True,
         )
     ]

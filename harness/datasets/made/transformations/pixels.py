@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 # Between which a number is drawn: the same of all images, or (b,) of each.
-Bounds = tuple[ArrayLike, ArrayLike]
+Bounds = tuple[float | NDArray[np.float64], float | NDArray[np.float64]]
 
 
 def column(values: ArrayLike, like: torch.Tensor) -> torch.Tensor:
