@@ -1,11 +1,9 @@
 """pytest for models that meet unlabelled data."""
 
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.extras import DISTRIBUTION
 from harness.renamed import keep_old_names
 
 if TYPE_CHECKING:
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
     from harness.report.opened import Report as Report
     from harness.report.opened import open_report
 
+    __version__: str
     fit = fit_line
     open = open_report  # noqa: A001 - a name in here, `harness.open`
-
-__version__ = version(DISTRIBUTION)
 
 # `harness.suites` is in this package in a wheel, and beside it in a checkout.
 _TOP = Path(__file__).parent.parent
@@ -55,7 +52,10 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    """Functions of the library, by their short names."""
+    """Functions of the library, by their short names; what takes time to find."""
+    if name == "__version__":
+        distribution = import_module("harness.extras").DISTRIBUTION
+        return import_module("importlib.metadata").version(distribution)
     if name in _LAZY:
         module, _, own = _LAZY[name].partition(":")
         return getattr(import_module(module), own)
@@ -66,7 +66,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """What there is, the lazy names too."""
-    return sorted({*globals(), *_LAZY, *_measures()})
+    return sorted({*globals(), *_LAZY, *_measures(), "__version__"})
 
 
 def _measures() -> dict[str, Any]:

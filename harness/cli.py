@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import errno
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
-from harness import __version__
-from harness.commands.running import BAD_INPUT
+from harness.commands.running import BAD_INPUT, INTERRUPTED, NOBODY_READS
 from harness.errors import HarnessError
 
 # One module a command in `harness.commands`, each with `add_arguments(parser)` and
@@ -28,6 +27,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     As a shell says it, 130 where Ctrl-C ended it, and 141 where nobody reads on.
     """
+    name = "harness"  # in a message, with the command when it is known
+    try:
+        command, arguments = _parsed(argv)
+        name = f"harness {arguments.command}"
+        status = int(command.run(arguments))
+        sys.stdout.flush()  # here it can still be said that this cannot be
+        return status
+    except (HarnessError, ValueError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:  # `| head` has enough
+        _leave_stdout()
+        return NOBODY_READS
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(f"{name}: {error}", file=sys.stderr)
+        _leave_stdout()
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parsed(argv: Sequence[str] | None) -> tuple[ModuleType, argparse.Namespace]:
+    """The command's module, and what it was given."""
+    from harness import __version__
+
     parser = argparse.ArgumentParser(
         prog="harness", description="Models that meet unlabelled data: see also pytest."
     )
@@ -48,25 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest and not getattr(command, "PASSES_ON", False):
         parser.error(f"harness {arguments.command} has no argument {rest[0]}")
     arguments.pytest = rest
-    try:
-        status = int(command.run(arguments))
-        sys.stdout.flush()  # here it can still be said that this cannot be
-        return status
-    except (HarnessError, ValueError) as error:
-        print(f"harness {arguments.command}: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:  # `| head` has enough
-        _leave_stdout()
-        return 128 + 13  # SIGPIPE, which Windows lacks
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        print(f"harness {arguments.command}: {error}", file=sys.stderr)
-        _leave_stdout()
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print(f"harness {arguments.command}: interrupted", file=sys.stderr)
-        return 128 + signal.SIGINT
+    return command, arguments
 
 
 def _leave_stdout() -> None:

@@ -43,6 +43,33 @@ def _put_back(numbers: Iterable[signal.Signals]) -> None:
         signal.signal(number, signal.default_int_handler)
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Processes that are spawned within hear no Ctrl-C, until they `ignore_interrupts`.
+
+    Else one that is still importing would end in the middle of that, with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    # It is spawned at first use, and would have this thread hear Ctrl-C again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that has started this one, and ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 class Deadline:
     """A context that is interrupted, as by SIGTERM, when its time is over.
 

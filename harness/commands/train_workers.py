@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.interrupts import ignore_interrupts, unheard
 from harness.models.processes import ALONE, Processes
 from harness.models.recipe import Recipe
 from harness.models.trained_here import trainable
@@ -207,7 +207,7 @@ def _workers(order: Order, seeds: list[int], n: int) -> Iterator[tuple[list[Any]
         context.Process(target=_work, args=(order, seeds[i::n], i, told), daemon=True)
         for i in range(n)
     ]
-    with _share_of_threads(n):
+    with _share_of_threads(n), unheard():
         for worker in running:
             worker.start()
     try:
@@ -246,7 +246,7 @@ def _check(running: list[Any]) -> None:
 
 def _work(order: Order, seeds: list[int], worker: int, told: Any) -> None:
     """What a worker does: all its networks, one after another."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it ends it
+    ignore_interrupts()
 
     def step(*what: int) -> None:
         parent = multiprocessing.parent_process()

@@ -16,6 +16,7 @@ from typing import Any
 from harness.answers.threads import cores
 from harness.engines.group import WorkerLost
 from harness.errors import HarnessError
+from harness.interrupts import ignore_interrupts, unheard
 
 _PATIENCE = 30.0  # seconds in which a worker that is not needed may end by itself
 
@@ -98,7 +99,8 @@ class Processes(ThreadPoolExecutor):
                 process = context.Process(
                     target=_serve, args=(theirs, self._own.number, self.workers)
                 )
-                process.start()
+                with unheard():
+                    process.start()
                 theirs.close()  # so that the end of one is heard by the other
                 self._own.worker = process, ours
                 self._all.append(self._own.worker)
@@ -132,7 +134,7 @@ def _end(process: SpawnProcess) -> str:
 
 def _serve(connection: Connection, number: int, workers: int) -> None:
     """Do what comes, until nothing more can: also where who sends it has died."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who sends
+    ignore_interrupts()
     os.environ["PYTEST_XDIST_WORKER"] = f"gw{number}"
     os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(workers)
     while True:

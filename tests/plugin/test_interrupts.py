@@ -2,10 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from harness.interrupts import finishing
+from harness.interrupts import finishing, unheard
 from harness.report import summary
 
 
@@ -55,3 +57,26 @@ def test_an_interrupt_while_the_report_is_made_has_a_clean_end(
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
     assert (toy.path / "r.json").exists() is (times == 1)
     assert ("stopped before all reports" in result.stdout.str()) is (times == 2)
+
+
+INTERRUPTED_AT_ITS_START = """
+import os, signal
+os.kill(os.getpid(), signal.SIGINT)
+from harness.interrupts import ignore_interrupts
+ignore_interrupts()
+os.kill(os.getpid(), signal.SIGINT)
+print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""
+
+
+def test_a_worker_that_is_still_importing_hears_no_ctrl_c():
+    """It wrote a traceback for each worker beside the line that tells of the end."""
+    with unheard():
+        worker = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED_AT_ITS_START],
+            capture_output=True,
+            text=True,
+        )
+    assert (worker.returncode, worker.stderr) == (0, "")
+    assert worker.stdout == "set()\n"
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
