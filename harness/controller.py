@@ -20,7 +20,7 @@ from harness.fixtures.cells import (
     REPORT_ATTRIBUTE,
     VALUES_ATTRIBUTE,
     plan_of,
-    refused_key,
+    refused_options,
     run_of,
 )
 from harness.interrupts import Deadline, catch_termination, finishing
@@ -67,6 +67,7 @@ class Controller:
         self._others = False  # whether a test that is no cell has passed
         self._summary: Summary | None = None
         self._interrupted = False
+        self._refused = False  # options that tests are spread by
         limit = self.settings.time_limit
         self._deadline = Deadline(limit, self._stop_soon)
         self._over = f"--harness-time-limit of {limit:g} s is over" if limit else ""
@@ -198,8 +199,15 @@ class Controller:
         self, node: Any, ids: Sequence[str]
     ) -> None:
         """Note the chosen cells and gates; every worker collects the same."""
-        if (ids or self.settings.shard) and not self._planned:
-            plan = self._told.take(node)
+        some = bool(ids or self.settings.shard)
+        if self._planned or not (some or self._told.has(node)):
+            return
+        plan = self._told.take(node)
+        self._refuse(plan.refused)
+        unmatched = self.config.pluginmanager.getplugin("harness-unmatched")
+        if unmatched is not None:
+            unmatched.hear(plan.unmatched)
+        if some:
             self._elsewhere = plan.elsewhere
             self._hear(plan)
             self._expect(plan)
@@ -319,7 +327,7 @@ class Controller:
     ) -> Generator[None, object, object]:
         """Judge the gates when every worker's last report is in."""
         self._session = session
-        self._refuse_options()
+        self._refuse(refused_options(session))
         why = "the run was stopped before"
         try:
             with self._deadline:
@@ -336,18 +344,18 @@ class Controller:
         finally:
             self.collector.settle(why)
             self.collector.close()
-            if not self._interrupted and not session.config.option.collectonly:
+            ended = self._interrupted or self._refused
+            if not ended and not session.config.option.collectonly:
                 self._judge_in_spite_of_interrupts()
             if not session.config.option.collectonly:
                 self._complete_outputs()
         return result
 
-    def _refuse_options(self) -> None:
-        """End as other options do that cannot be, where nothing else went wrong."""
-        refused = self.config.stash.get(refused_key, [])
-        goes_on = self.config.option.continue_on_collection_errors
-        if refused and not goes_on and self._session.testsfailed == len(refused):
-            raise pytest.UsageError(*dict.fromkeys(refused))
+    def _refuse(self, options: Sequence[str]) -> None:
+        """End as other options do that cannot be: nothing is run or judged."""
+        if options:
+            self._refused = True
+            raise pytest.UsageError(*options)
 
     def _stop_soon(self) -> None:
         """Have pytest start no other test."""

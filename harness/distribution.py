@@ -41,6 +41,10 @@ class Told:
         channel.setcallback(partial(self._texts.__setitem__, node.gateway.id))
         node.workerinput[_CHANNEL] = channel
 
+    def has(self, node: WorkerController) -> bool:
+        """Whether a worker said anything, and it was not taken yet."""
+        return node.gateway.id in self._texts
+
     def take(self, node: WorkerController) -> Plan:
         """What a worker said, once.
 

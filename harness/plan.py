@@ -82,12 +82,18 @@ class Plan:
         Files of those that register something; see `harness.conftests`.
     elsewhere
         How many tests are left to other shards.
+    refused
+        Why options that tests are spread by cannot be, each once.
+    unmatched
+        Lines about words of -k and -m, where they have left nothing to run.
     """
 
     cells: tuple[PlannedCell, ...] = ()
     gates: tuple[str, ...] = ()
     conftests: tuple[str, ...] = ()
     elsewhere: int = 0
+    refused: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As text, with what cells share written once."""
@@ -106,6 +112,8 @@ class Plan:
                 "gates": self.gates,
                 "conftests": self.conftests,
                 "elsewhere": self.elsewhere,
+                "refused": self.refused,
+                "unmatched": self.unmatched,
             }
         )
 
@@ -131,6 +139,8 @@ class Plan:
             gates=tuple(content["gates"]),
             conftests=tuple(content["conftests"]),
             elsewhere=content["elsewhere"],
+            refused=tuple(content["refused"]),
+            unmatched=tuple(content["unmatched"]),
         )
 
 

@@ -32,6 +32,7 @@ from harness.fixtures.cells import (
     plan_of,
     recorded_by,
     refused_key,
+    refused_options,
     rows_key,
     run_of,
     series_of,
@@ -163,10 +164,10 @@ def pytest_configure(config: pytest.Config) -> None:
             )
     cells = Cells(config, settings.shard)
     config.pluginmanager.register(cells, "harness-cells")
+    config.pluginmanager.register(Unmatched(config), "harness-unmatched")
     if is_worker(config):
         _share_processor(config)
         return
-    config.pluginmanager.register(Unmatched(config), "harness-unmatched")
     try:
         controller = Controller(config, settings)
         if asks(config):  # only then it pays for looking at the disk
@@ -368,6 +369,8 @@ class Cells:
                 plan,
                 conftests=registering(self.config),
                 elsewhere=elsewhere(self.config),
+                refused=refused_options(session),
+                unmatched=() if session.items else self._unmatched(),
             )
             tell(self.config, plan)
         from harness.fixtures.layers import declare_layers
@@ -377,6 +380,10 @@ class Cells:
         cells = sum(place_of(item) is not None for item in session.items)
         rest(cells)
         sweep(self.config, cells)
+
+    def _unmatched(self) -> tuple[str, ...]:
+        unmatched = self.config.pluginmanager.getplugin("harness-unmatched")
+        return () if unmatched is None else tuple(unmatched.lines())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(

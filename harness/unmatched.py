@@ -33,6 +33,7 @@ class Unmatched:
         self._names: set[str] = set()
         self._metrics: set[str] = set()
         self._seen: set[tuple[int, str]] = set()
+        self._told: tuple[str, ...] = ()  # by a worker, which alone collects
         self._cells = False  # without any it is a project that we are no part of
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
@@ -59,15 +60,20 @@ class Unmatched:
             lower = text.lower()
             self._words = {word for word in self._words if word.lower() not in lower}
 
+    def hear(self, lines: Sequence[str]) -> None:
+        """Take what the same has found in a worker."""
+        self._told = tuple(lines)
+
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int
     ) -> None:
         """Name them, if nothing was left."""
         if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            for line in self._lines():
+            for line in self._told or self.lines():
                 terminalreporter.write_line(f"harness: {printable(line)}")
 
-    def _lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
+        """One for each word that no test is called by."""
         if not self._cells:
             return
         for word in sorted(self._words):

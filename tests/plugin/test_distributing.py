@@ -101,3 +101,37 @@ def test_a_mode_of_distribution_asked_for_is_respected(toy):
     result = toy.runpytest_subprocess("-n2", "--dist=loadfile")
 
     result.assert_outcomes(passed=28)
+
+
+def test_an_option_that_a_suite_refuses_in_workers_runs_and_judges_nothing(toy):
+    """Workers alone collect; what else there was did run, and the status was 1."""
+    toy.makepyfile(
+        test_kinds="""
+        from harness.errors import HarnessError
+
+        def pytest_generate_tests(metafunc):
+            if "kind" in metafunc.fixturenames:
+                raise HarnessError("--kinds must be few, got 'many'")
+
+        def test_kind(record, model, dataset, kind):
+            record("kind", 1.0)
+        """
+    )
+    gate = "--harness-gate=nuclear_norm: interior r2 >= 0.5"
+    result = toy.runpytest_subprocess("-n2", gate)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --kinds must be few, got 'many'"])
+    result.assert_outcomes(errors=1)
+    result.stdout.no_fnmatch_line("*gate*")
+    goes_on = toy.runpytest_subprocess("-n2", "--continue-on-collection-errors")
+    goes_on.assert_outcomes(passed=28, errors=1)
+
+
+def test_words_that_nothing_is_called_by_are_named_by_workers_too(toy):
+    result = toy.runpytest_subprocess("-n2", "-k", "nuclear_nrom")
+
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(
+        ["harness: -k: no test, *'nuclear_nrom'; did you mean nuclear_norm*"]
+    )
