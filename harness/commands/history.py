@@ -7,15 +7,27 @@ that the store has, by date:
     harness history v1 v2 v3 --statistic 'interior r2' --metrics 'atc*,cot*'
     harness history --plots pictures --tables-csv tables
 
+Of all that the store has, a run that cannot be read is named and left out, and the exit
+status is then 2; one that is named is refused.
+
 With `harness compare` two of them are compared, with intervals and rules.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.commands.arguments import a_path, add_runs_store, typed
+from harness.commands.running import BAD_INPUT
+from harness.errors import HarnessError
 from harness.options import name_or_path
+from harness.printable import printable
+
+if TYPE_CHECKING:
+    from harness.report.run_file.saved import SavedRun
 
 _USUAL = "transfer r2"
 
@@ -68,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     from collections import Counter
 
     from harness.report.files import check_files, write_files
-    from harness.report.history import history_parts, in_time
+    from harness.report.history import history_parts
     from harness.report.run_file.saved import find_run, read_run
     from harness.report.section import Shown
     from harness.report.summary import Summary
@@ -84,9 +96,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.runs:
         found = [find_run(arguments.store, name) for name in arguments.runs]
         runs = [read_run(path) for path in found]
+        unread: list[str] = []
     else:
-        kept = sorted((arguments.store / "runs").glob("*.json"))
-        runs = in_time([read_run(path) for path in kept])
+        runs, unread = _all_of(arguments.store)
+        for why in unread:  # before what may be refused for want of it
+            print(printable(f"harness history: left out: {why}"), file=sys.stderr)
     parts = history_parts(
         runs,
         arguments.statistic or [_statistic(_USUAL)],
@@ -97,4 +111,19 @@ def run(arguments: argparse.Namespace) -> int:
     show(section_lines(shown, terminal_width()))
     summary = Summary(run={}, counts=Counter(), measurements=(), shown=(shown,))
     write_files(paths, summary)
-    return 0
+    return BAD_INPUT if unread else 0
+
+
+def _all_of(store: Path) -> tuple[list[SavedRun], list[str]]:
+    """The saved runs by date, and why others of them cannot be read."""
+    from harness.report.history import in_time
+    from harness.report.run_file.saved import read_run
+
+    runs: list[SavedRun] = []
+    unread: list[str] = []
+    for path in sorted((store / "runs").glob("*.json")):
+        try:
+            runs.append(read_run(path))
+        except HarnessError as error:
+            unread.append(str(error))
+    return in_time(runs), unread

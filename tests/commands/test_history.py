@@ -203,3 +203,22 @@ def test_a_store_without_runs_has_no_history(tmp_path, capsys):
     status, _, err = history(capsys, tmp_path)
     assert status == 2
     assert "--harness-save-run" in err
+
+
+def test_a_run_of_the_store_that_cannot_be_read_is_named_and_left_out(store, capsys):
+    """Of others nothing is lost; who names it is told that it cannot be had."""
+    _, whole, _ = history(capsys, store)
+    (store / "runs" / "torn.json").write_text('{"schema": 2, "run"')
+    (store / "runs" / "old.json").write_text('{"schema": 1}')
+    status, out, err = history(capsys, store)
+
+    assert (status, out) == (2, whole)
+    old, torn = err.splitlines()
+    assert old.startswith("harness history: left out: report ")
+    assert "has schema 1" in old
+    assert torn.startswith("harness history: left out: report ")
+    assert "torn.json cannot be read" in torn
+
+    status, out, err = history(capsys, store, "v9", "v10", "torn")
+    assert (status, out) == (2, "")
+    assert "torn.json cannot be read" in err
