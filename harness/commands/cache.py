@@ -41,6 +41,10 @@ from harness.printable import printable, shown_bytes
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_ELSEWHERE = (
+    "the usual cache is empty; what runs have by --harness-cache-dir, or by "
+    "harness_cache_dir of an ini file, is named by --cache-dir or HARNESS_CACHE_DIR"
+)
 _AGE = re.compile(r"(\d{1,6})\s*([hdw])", re.IGNORECASE)
 _SECONDS = {"h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
@@ -123,14 +127,19 @@ def run(arguments: argparse.Namespace) -> int:
             "--harness-cache-dir"
         )
     found = items(root, kinds)
-    if arguments.action == "verify":
-        lines, status = _verified(found)
-    elif arguments.action == "prune":
-        lines, status = _pruned(root, found, arguments)
-    else:
+    lines: list[str] = []
+    status = 0
+    if arguments.action == "list":
         show(_listed(root, found, kinds))
-        return 0
-    for line in (f"cache {root}", *lines):
+    elif arguments.action == "verify":
+        lines, status = _verified(found)
+    else:
+        lines, status = _pruned(root, found, arguments)
+    if lines:
+        lines.insert(0, f"cache {root}")
+    if not found and not arguments.cache_dir:
+        lines.append(_ELSEWHERE)
+    for line in lines:
         print(printable(line))  # not folded: paths are to be copied
     return status
 

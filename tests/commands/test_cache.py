@@ -105,6 +105,22 @@ def test_all_kinds_are_listed_with_their_bytes_and_use(cache, capsys, monkeypatc
     assert size == sum(p.stat().st_size for p in ours if p.suffix not in locks)
 
 
+@pytest.mark.parametrize("action", [[], ["verify"], ["prune", "--to", "0"]])
+def test_an_empty_usual_cache_says_how_another_is_named(
+    tmp_path, capsys, monkeypatch, action
+):
+    """Who has set it in an ini file is told of a folder that is not theirs."""
+    monkeypatch.delenv("HARNESS_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    said = "is named by --cache-dir or HARNESS_CACHE_DIR"
+    status, out = harness(capsys, *action)
+    assert status == 0
+    assert said in out.splitlines()[-1]
+
+    (tmp_path / "named").mkdir()
+    assert said not in harness(capsys, *action, "--cache-dir", tmp_path / "named")[1]
+
+
 def test_what_is_whole_is_verified_and_what_is_damaged_is_named(cache, capsys):
     """Each kind by its own digest; what has none is counted."""
     status, out = harness(capsys, "verify", "--cache-dir", cache)
