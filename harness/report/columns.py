@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _GAP = 3  # letters between two columns
 _LEAST = 8  # letters that a name keeps where numbers can go instead
+_LINES = 3  # that a name may be folded over; files have it whole
 
 Value = str | tuple[str, str]  # a text, or one with its style
 
@@ -178,6 +179,8 @@ class Columns:
         texts = list(map(_text, values))
         most = min(column.widest, max(letters, 4))
         cut = shortened(texts, most) if column.cut else None
+        if not column.whole:
+            texts = _folded(texts, max(most, _LEAST))
         firm = column.whole and self._least(last) <= room
         return (
             Column(
@@ -199,8 +202,12 @@ class Columns:
             blocks=self.blocks,
             title=self.title,
         )
-        for own, values in self.rows:
-            found.add((", ".join(map(_text, own)),), *values)
+        names = [
+            _folded([_text(own[i]) for own, _ in self.rows], column.widest)
+            for i, column in enumerate(self.names)
+        ]
+        for own, (_, values) in zip(zip(*names, strict=True), self.rows, strict=True):
+            found.add((", ".join(own),), *values)
         return found
 
     def _levels(self) -> list[int]:
@@ -304,8 +311,23 @@ def _styled(text: str, value: Value) -> Text:
     return Text(text, style="" if isinstance(value, str) else value[1])
 
 
-def shortened(names: Sequence[str], width: int) -> list[str] | None:
+def _folded(texts: Sequence[str], width: int) -> list[str]:
+    """Texts of which none that is one word takes more than a few lines of a width.
+
+    In the middle of longer ones is an ellipsis, where that leaves them apart.
+    """
+    names = [text for text in texts if " " not in text]
+    cut = shortened(names, _LINES * width, middle=True) or names
+    known = dict(zip(names, cut, strict=True))
+    return [known.get(text, text) for text in texts]
+
+
+def shortened(
+    names: Sequence[str], width: int, *, middle: bool = False
+) -> list[str] | None:
     """Names cut to a width; None where names that differ would be alike.
+
+    They keep as little of their end as leaves them apart; with `middle` half, or more.
 
     Examples
     --------
@@ -314,7 +336,9 @@ def shortened(names: Sequence[str], width: int) -> list[str] | None:
     >>> shortened(["a" * 30, "a" * 15 + "b" + "a" * 14], 6) is None
     True
     """
-    for tail in range(max(1, width - 1)):
+    tails = range(max(1, width - 1))
+    half = len(tails) // 2
+    for tail in (*tails[half:], *tails[:half]) if middle else tails:
         cut = [
             n
             if len(n) <= width

@@ -116,3 +116,24 @@ def test_a_long_name_takes_what_a_short_one_leaves():
         table.add((task, "nin"), ("0.500",))
 
     assert "jigsaw-2x2-4   nin" in rendered([table], width=30)
+
+
+def test_a_very_long_name_is_cut_in_its_middle_where_it_stays_apart():
+    """Files have it whole; a text of several words is no name."""
+    a, b = "a" * 200, "a" * 100 + "b" * 100
+    names = Names(head="dataset", widest=16)
+    table = Columns(names=(names,), blocks=(Block(numbers=(Number(name="n"),)),))
+    for name in (a, b, "words " * 20):
+        table.add((name,), ("1",))
+    text = rendered([table], width=80)
+
+    assert text.count("\u2026") == 2
+    assert text.count("b") == 23
+    assert text.count("words") == 20
+    assert max(map(len, text.splitlines())) <= 80
+
+    table.rows.clear()
+    alike = ["a" * 100 + middle + "a" * 100 for middle in "bc"]
+    for name in alike:
+        table.add((name,), ("1",))
+    assert "\u2026" not in rendered([table], width=80)
