@@ -37,10 +37,14 @@ class Said:
         The words.
     number
         What the page sorts by; None to sort it last.
+    held
+        What files hold in place of the words, where these are a number in a unit of the
+        row's own.
     """
 
     text: str
     number: float | None = None
+    held: float | Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

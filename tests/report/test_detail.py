@@ -9,6 +9,7 @@ from harness.analysis.detail import UNITS, detail
 from harness.measurement import Domain, Measurement
 from harness.report.sections.details import Details, DetailsSection
 from harness.report.text import rendered
+from harness.report.writers.tables import flat
 from harness.report.writers.terminal import section_lines
 
 RNG = np.random.default_rng(0)
@@ -117,3 +118,17 @@ def test_what_does_not_exist_says_why():
 
     assert "no fit by linear" in text
     assert "at least 3" in text
+
+
+def test_files_hold_the_numbers_themselves_and_the_ends_of_their_intervals(row):
+    """A terminal has them in words, since each row has a unit of its own."""
+    found = detail(row[0])
+    table = next(iter(DetailsSection().tables(Details(details=(found,)))))
+    columns = flat(table)
+
+    at = {name: i for i, name in enumerate(columns[""])}
+    name, interval = "interior (95 %)", found.intervals.interior["r2"]
+    assert columns[name][at["R²"]] == found.values["interior"]["r2"]
+    assert columns[name][at["RMSE"]] == found.values["interior"]["rmse"]
+    assert columns[f"{name} low"][at["R²"]] == interval.low
+    assert columns[f"{name} high"][at["R²"]] == interval.high

@@ -13,7 +13,7 @@ from harness.analysis.detail import Detail, detail
 from harness.analysis.fits.other import Method
 from harness.analysis.gates.subjects import Subject
 from harness.report.section import Kept
-from harness.report.table import Column, Marked, Said, Table, Text, Value
+from harness.report.table import Column, Estimate, Marked, Said, Table, Text, Value
 
 if TYPE_CHECKING:
     from harness.analysis.fits.fits import Judgement
@@ -140,7 +140,9 @@ def _between(found: Detail, part: str, name: str, value: float | None) -> Said |
         one = intervals[name]
         ends = (said(x, 1) if points else f"{x:.2f}" for x in (one.low, one.high))
         text += f" ({', '.join(ends)})"
-    return Said(text=text, number=value)
+        held = Estimate(value=value, low=one.low, high=one.high)
+        return Said(text=text, number=value, held=held)
+    return Said(text=text, number=value, held=value)
 
 
 def _controls(found: Detail) -> Iterator[Text]:

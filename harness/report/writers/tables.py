@@ -120,7 +120,7 @@ def flat(table: Table) -> Flat:
     columns: Flat = {}
     for i, column in enumerate(table.columns):
         name = _new(f"{column.group} {column.name}".strip(), columns)
-        values = [row[i] for row in table.rows]
+        values = [_held(row[i]) for row in table.rows]
         ranges = any(isinstance(value, Range) for value in values)
         if not ranges or not all(map(_no_number, values)):
             columns[name] = [_cell(value) for value in values]
@@ -141,6 +141,12 @@ def flat(table: Table) -> Flat:
     if any(reasons):
         columns[_new("why", columns)] = list(reasons)
     return columns
+
+
+def _held(value: Value) -> Value:
+    if isinstance(value, Said) and value.held is not None:
+        return value.held
+    return value
 
 
 def _cell(value: Value) -> Cell:
