@@ -368,8 +368,9 @@ def unit_names(groups: Sequence[str]) -> tuple[str, ...]:
 
 def leave_out(names: Sequence[str], groups: Sequence[str]) -> Array:
     """(1 + g, n) weights: all datasets, then all but those of each unit."""
-    apart = np.array(names)[:, None] != np.array(groups)[None, :]
-    return np.vstack([np.ones((1, len(groups))), apart]).astype(np.float64)
+    weights = np.ones((1 + len(names), len(groups)))
+    weights[1:] = np.array(names)[:, None] != np.array(groups)[None, :]
+    return weights
 
 
 def canonical(

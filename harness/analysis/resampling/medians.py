@@ -104,15 +104,17 @@ def median_transfer_interval(
     names = unit_names([g for _, (_, _, labels) in models for g in labels])
     by_line, by_data = [], []
     for (fit_x, fit_y, fit_labels), (x, y, labels) in models:
-        first, second = leave_out(fit_names, fit_labels), leave_out(names, labels)
-        slopes, intercepts, _, _ = weighted.lines(fit_x, fit_y, first)
+        # One name for all weights: each is as large as all pairs of datasets.
+        weights = leave_out(fit_names, fit_labels)
+        slopes, intercepts, _, _ = weighted.lines(fit_x, fit_y, weights)
         # Two datasets have a line whatever they measure, and a mean that says nothing.
-        slopes[first.sum(axis=1) < MINIMUM] = np.nan
-        whole = np.ones((len(first), len(x)))
-        by_line.append(weighted.judged(slopes, intercepts, x, y, whole)["r2"])
-        same = np.zeros(len(second), dtype=np.intp)
-        r2 = weighted.judged(slopes[same], intercepts[same], x, y, second)["r2"]
-        r2[second.sum(axis=1) < MINIMUM] = np.nan
+        slopes[weights.sum(axis=1) < MINIMUM] = np.nan
+        weights = np.ones((len(weights), len(x)))
+        by_line.append(weighted.judged(slopes, intercepts, x, y, weights)["r2"])
+        weights = leave_out(names, labels)
+        same = np.zeros(len(weights), dtype=np.intp)
+        r2 = weighted.judged(slopes[same], intercepts[same], x, y, weights)["r2"]
+        r2[weights.sum(axis=1) < MINIMUM] = np.nan
         by_data.append(r2)
     medians = [np.median(np.stack(found), axis=0) for found in (by_line, by_data)]
     return student_interval(
