@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from harness.answers.ledger import Ledger
 from harness.errors import HarnessError
 from harness.measurement import Axes, Measurement
 from harness.plan import Plan, PlannedCell
 from harness.store import Recorded, Store
+
+AllSeries: TypeAlias = tuple[tuple[str, Axes], ...]  # of the rows of a test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ class Collector:
         self.outcomes: dict[str, Outcome] = {}
         self.cells: dict[str, PlannedCell] = {}  # what is to be measured, by node id
         self.gates: tuple[str, ...] = ()  # texts of the markers of the chosen tests
-        self.series: dict[str, tuple[tuple[str, Axes], ...]] = {}  # by node id
+        self.series: dict[str, AllSeries] = {}  # by node id
+        self._alike: dict[AllSeries, AllSeries] = {}  # each of those once
         self.unstored = 0  # cells that were measured, and that the store did not take
         self.kept = Ledger()  # of answers, of all processes
         self._silent: set[str] = set()
@@ -87,7 +91,8 @@ class Collector:
         if recorded.keep and not recorded.stored:
             self._keep(recorded)
         self.measurements += recorded.rows
-        self.series[nodeid] = tuple(row.series for row in recorded.rows)
+        series = tuple(row.series for row in recorded.rows)
+        self.series[nodeid] = self._alike.setdefault(series, series)
         status = "stored" if recorded.stored else "measured"
         self.outcomes[nodeid] = Outcome(nodeid=nodeid, status=status)
 
