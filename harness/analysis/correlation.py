@@ -1,6 +1,6 @@
 """Correlations: every metric against accuracy, per model and over all models."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -204,10 +204,7 @@ def correlate(
             continue
         by_model = measured.setdefault(found.series, {})
         by_model.setdefault(found.model, []).append(found)
-    wanted: dict[tuple[str, Axes], dict[str, set[Expected]]] = {}
-    for cell in expected:
-        cells = wanted.setdefault(cell.series, {})
-        cells.setdefault(cell.model, set()).add(cell)
+    wanted = _unmeasured(expected, measured)
 
     correlations = []
     for series in in_order(measured.keys() | wanted.keys() | labelled.keys()):
@@ -220,18 +217,31 @@ def correlate(
             ]
             continue
         have, want = measured.get(series, {}), wanted.get(series, {})
-        models = sorted(have.keys() | want.keys())
-        for chosen, label in [*(([m], m) for m in models), (models, None)]:
-            correlations.append(
-                _row(
-                    series,
-                    label,
-                    [m for model in chosen for m in have.get(model, ())],
-                    {cell for model in chosen for cell in want.get(model, ())},
-                    fitted,
-                )
-            )
+        cells = {
+            model: _cells(have.get(model, ()), want.get(model, ()), fitted)
+            for model in sorted(have.keys() | want.keys())
+        }
+        correlations += [_row(series, m, found, fitted) for m, found in cells.items()]
+        correlations.append(_row(series, None, _together(cells.values()), fitted))
     return tuple(correlations)
+
+
+def _unmeasured(
+    expected: Iterable[Expected],
+    measured: Mapping[tuple[str, Axes], Mapping[str, Sequence[Measurement]]],
+) -> dict[tuple[str, Axes], dict[str, set[Expected]]]:
+    """Expected cells without a measurement, by series and model."""
+    datasets = {
+        (series, model): {m.dataset for m in found}
+        for series, by_model in measured.items()
+        for model, found in by_model.items()
+    }
+    wanted: dict[tuple[str, Axes], dict[str, set[Expected]]] = {}
+    for cell in expected:
+        if cell.dataset not in datasets.get((cell.series, cell.model), ()):
+            cells = wanted.setdefault(cell.series, {})
+            cells.setdefault(cell.model, set()).add(cell)
+    return wanted
 
 
 def _with_labels(
@@ -252,20 +262,75 @@ def _with_labels(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Torn:
+    """A cell that was measured with different results: these, and by which tests."""
+
+    points: tuple[Point, ...]
+    tests: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    """What came of the cells of one metric, in the order of models and datasets.
+
+    Attributes
+    ----------
+    points, targets, missing
+        As of `Correlation`; rows over all models hold the same points, not their like.
+    torn
+        Of each cell that was measured with different results.
+    estimates
+        Of each measurement of a kind, whether it is an estimate of accuracy.
+    """
+
+    points: tuple[Point, ...]
+    targets: tuple[Point, ...]
+    missing: tuple[Expected, ...]
+    torn: tuple[_Torn, ...]
+    estimates: frozenset[bool]
+
+
+def _cells(
+    measurements: Sequence[Measurement],
+    missing: Iterable[Expected],
+    outcome: FittedOutcome,
+) -> _Cells:
+    """Of one model."""
+    alone, torn = _by_cell(measurements, outcome)
+    # What can have no outcome is not waiting for one to be predicted.
+    without = {(m.model, m.dataset) for m in measurements if "no_outcome" in m.facts}
+    return _Cells(
+        points=tuple(p for p in alone if _fitted(p)),
+        targets=tuple(
+            p for p in alone if not _fitted(p) and (p.model, p.dataset) not in without
+        ),
+        missing=tuple(sorted(missing, key=lambda cell: (cell.model, cell.dataset))),
+        torn=tuple(torn),
+        estimates=frozenset(m.estimate for m in measurements),
+    )
+
+
+def _together(models: Collection[_Cells]) -> _Cells:
+    """Of all models, which are in order."""
+    return _Cells(
+        points=tuple(p for one in models for p in one.points),
+        targets=tuple(p for one in models for p in one.targets),
+        missing=tuple(cell for one in models for cell in one.missing),
+        torn=tuple(torn for one in models for torn in one.torn),
+        estimates=frozenset().union(*(one.estimates for one in models)),
+    )
+
+
 def _row(
     series: tuple[str, Axes],
     model: str | None,
-    measurements: Sequence[Measurement],
-    expected: Iterable[Expected],
+    cells: _Cells,
     outcome: FittedOutcome,
 ) -> Correlation:
-    points, contradicting, conflicts = distinct_points(measurements, outcome)
-    have = {(point.model, point.dataset) for point in (*points, *contradicting)}
-    # What can have no outcome is not waiting for one to be predicted.
-    without = {(m.model, m.dataset) for m in measurements if "no_outcome" in m.facts}
-    labelled = [p for p in points if _fitted(p)]
-    inside = [p for p in labelled if p.domain is Domain.INTERIOR]
-    outside = [p for p in labelled if p.domain is Domain.EXTERIOR]
+    inside = [p for p in cells.points if p.domain is Domain.INTERIOR]
+    outside = [p for p in cells.points if p.domain is Domain.EXTERIOR]
+    conflicts = _conflicts(cells.torn, outcome)
     interior: LineFit | Undefined
     exterior: LineFit | Undefined
     transfer: Judgement | Undefined
@@ -275,8 +340,8 @@ def _row(
         interior = or_reason(lambda: fit_line(*xy(inside), outcome=outcome))
         exterior = or_reason(lambda: fit_line(*xy(outside), outcome=outcome))
         transfer = _transfer(interior, outside, outcome)
-    estimate = bool(measurements) and all(m.estimate for m in measurements)
-    estimate = estimate and outcome.is_accuracy  # of which they are estimates
+    # Accuracy is what they are estimates of.
+    estimate = cells.estimates == {True} and outcome.is_accuracy
     metric, axes = series
     return Correlation(
         metric=metric,
@@ -285,17 +350,10 @@ def _row(
         interior=interior,
         exterior=exterior,
         transfer=transfer,
-        points=tuple(labelled),
-        targets=tuple(
-            p for p in points if not _fitted(p) and (p.model, p.dataset) not in without
-        ),
-        contradicting=tuple(contradicting),
-        missing=tuple(
-            sorted(
-                (cell for cell in expected if (cell.model, cell.dataset) not in have),
-                key=lambda cell: (cell.model, cell.dataset),
-            )
-        ),
+        points=cells.points,
+        targets=cells.targets,
+        contradicting=tuple(p for torn in cells.torn for p in torn.points),
+        missing=cells.missing,
         interior_error=_error(inside, conflicts) if estimate else None,
         exterior_error=_error(outside, conflicts) if estimate else None,
         outcome=outcome,
@@ -315,8 +373,16 @@ def distinct_points(
 
     Each in a fixed order. Of contradicting points none is chosen.
     """
-    points: dict[tuple[str, str], list[Point]] = {}
-    tests: dict[tuple[str, str], set[str]] = {}
+    alone, torn = _by_cell(tuple(measurements), outcome)
+    return alone, [p for one in torn for p in one.points], _conflicts(torn, outcome)
+
+
+def _by_cell(
+    measurements: Sequence[Measurement], outcome: FittedOutcome
+) -> tuple[list[Point], list[_Torn]]:
+    """The points of cells with one result, and cells with several; each in order."""
+    points: dict[tuple[str, str], Point] = {}
+    several: dict[tuple[str, str], list[Point]] = {}
     for m in measurements:
         point = Point(
             model=m.model,
@@ -330,26 +396,39 @@ def distinct_points(
             resamples=_resamples(m),
             shares=_under_shares(m),
         )
-        same = points.setdefault((m.model, m.dataset), [])
-        tests.setdefault((m.model, m.dataset), set()).add(m.test)
-        if point not in same:
-            same.append(point)
-    alone = [points[cell][0] for cell in sorted(points) if len(points[cell]) == 1]
-    torn = [cell for cell in sorted(points) if len(points[cell]) > 1]
+        cell = m.model, m.dataset
+        first = points.setdefault(cell, point)
+        if first is not point and first != point:
+            same = several.setdefault(cell, [first])
+            if point not in same:
+                same.append(point)
+    tests: dict[tuple[str, str], set[str]] = {cell: set() for cell in several}
+    for m in measurements if several else ():
+        if (m.model, m.dataset) in several:
+            tests[m.model, m.dataset].add(m.test)
+    alone = [points[cell] for cell in sorted(points) if cell not in several]
+    torn = [
+        _Torn(
+            points=tuple(sorted(several[cell], key=repr)), tests=frozenset(tests[cell])
+        )
+        for cell in sorted(several)
+    ]
+    return alone, torn
+
+
+def _conflicts(torn: Sequence[_Torn], outcome: FittedOutcome) -> str:
+    """What cells with several results do; nothing where there are none."""
     if not torn:
-        return alone, [], ""
-    contradicting = [p for cell in torn for p in sorted(points[cell], key=repr)]
-    model, dataset = torn[0]
-    one, other, *_ = contradicting
+        return ""
+    one, other, *_ = torn[0].points
     more = f" (and {len(torn) - 1} more)" if len(torn) > 1 else ""
-    named = sorted(tests[torn[0]] - {""})
+    named = sorted(torn[0].tests - {""})
     by = f", by {' and '.join(named)}" if len(named) > 1 else ""
-    reason = (
-        f"{model} on {dataset} was measured twice with different results: "
+    return (
+        f"{one.model} on {one.dataset} was measured twice with different results: "
         f"{_difference(one, other, outcome)}{more}{by}; record each variant under its "
         "own name, or with what tells them apart: record(NAME, VALUE, k=5)"
     )
-    return alone, contradicting, reason
 
 
 def _resamples(m: Measurement) -> Resampled | None:

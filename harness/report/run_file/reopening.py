@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.analysis.correlation import Correlation
 from harness.errors import BadData, MissingData
 from harness.measurement import Axes
 from harness.report.run_file.json import plain, write_report
@@ -46,28 +47,57 @@ def _parts(summary: Summary) -> dict[str, Any]:
     return parts
 
 
-def _text(parts: dict[str, Any]) -> Iterator[str]:
-    """What `json.dumps` makes of them, a row at a time.
+def _text(value: Any, depth: int = 0) -> Iterator[str]:
+    """What `json.dumps` makes of a plain value, a part at a time.
 
-    All rows of a large run as one text, and as what that is made of, would take several
-    times the memory of the run.
+    All rows of a large run as one text, or all points of a row, and what that is made
+    of, would take several times the memory of the run.
     """
-    yield "{"
-    for i, (key, part) in enumerate(parts.items()):
-        yield f"{',' if i else ''}\n {json.dumps(key)}: "
-        if isinstance(part, list | tuple) and part and not isinstance(part, Axes):
-            yield "["
-            for j, row in enumerate(part):
-                yield f"{',' if j else ''}\n  {_indented(row, 2)}"
-            yield "\n ]"
+    line = "\n" + " " * depth
+    if isinstance(value, dict | Correlation):
+        parts = value if isinstance(value, dict) else _fields(value)
+        for i, (key, part) in enumerate(parts.items()):
+            yield f"{',' if i else '{'}{line} {json.dumps(key)}: "
+            if isinstance(part, list | tuple) and not isinstance(part, Axes):
+                yield from _text(part, depth + 1)
+            else:
+                yield _ENCODER.encode(plain(part)).replace("\n", f"{line} ")
+        yield f"{line}}}"
+    elif value:
+        for i, batch in enumerate(_batches(value)):
+            yield "," if i else "["
+            if isinstance(batch[0], Correlation):
+                yield f"{line} "
+                yield from _text(batch[0], depth + 1)
+            else:  # without the brackets; within texts there is no end of a line
+                yield _ENCODER.encode(plain(batch))[1:-2].replace("\n", line)
+        yield f"{line}]"
+    else:
+        yield "[]"
+
+
+_ENCODER = json.JSONEncoder(indent=1, allow_nan=False)
+_MANY = 100  # parts of a list that are written together
+
+
+def _batches(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """Many at a time; by itself what may hold a point of every cell."""
+    batch: list[Any] = []
+    for one in values:
+        alone = isinstance(one, Correlation)
+        if batch and (alone or len(batch) == _MANY):
+            yield batch
+            batch = []
+        if alone:
+            yield [one]
         else:
-            yield _indented(part, 1)
-    yield "\n}"
+            batch.append(one)
+    if batch:
+        yield batch
 
 
-def _indented(part: Any, depth: int) -> str:
-    text = json.dumps(plain(part), indent=1, allow_nan=False)
-    return text.replace("\n", "\n" + " " * depth)  # within texts there is none
+def _fields(value: Correlation) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 def _summary(content: dict[str, Any]) -> Summary:

@@ -5,8 +5,10 @@ import io
 import json
 import tracemalloc
 
+import numpy as np
 import pytest
 
+from harness.analysis.correlation import correlate
 from harness.measurement import Domain, Measurement
 from harness.report.run_file.reopening import contents, reopen, write_json
 from harness.report.run_file.saved import SCHEMA
@@ -34,9 +36,10 @@ def rows(datasets):
     ]
 
 
-def test_json_is_what_the_whole_would_be(tmp_path):
+@pytest.mark.parametrize("datasets", [0, 12, 120])
+def test_json_is_what_the_whole_would_be(tmp_path, datasets):
     """Byte for byte; a name with a line's end in it is no end of a line."""
-    summary = summary_of(rows(12))
+    summary = summary_of(rows(datasets))
     write_json(tmp_path / "r.json", summary)
 
     whole = json.dumps({"schema": SCHEMA, **contents(summary)}, indent=1)
@@ -61,6 +64,27 @@ def test_a_large_report_takes_less_memory_than_its_file(tmp_path, write, name):
 
     size = (tmp_path / name).stat().st_size
     assert peak < 1e6 < size
+
+
+def test_fits_and_their_file_take_little_memory_a_cell(tmp_path):
+    """The row over all models shares its points, and they are written one by one."""
+
+    def peaks(datasets):
+        found = rows(datasets)
+        summary = summary_of(found)
+        for work in (
+            lambda: correlate(found),
+            lambda: write_json(tmp_path / "r.json", summary),
+        ):
+            tracemalloc.start()
+            work()
+            yield tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+
+    list(peaks(2))  # what is imported
+    few, many = (np.array(list(peaks(datasets))) for datasets in (200, 700))
+    of_cell = (many - few) / 1000
+    assert (of_cell < 400).all(), of_cell
 
 
 def test_every_row_of_a_csv_is_written_once(tmp_path):
