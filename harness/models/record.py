@@ -196,12 +196,20 @@ def said_arrays(predicted: Mapping[str, Said]) -> dict[str, NDArray[Any]]:
 
 
 def npz_bytes(arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, Any]) -> bytes:
-    """An .npz of arrays and of facts as JSON; no pickled object."""
+    """An .npz of arrays and of facts as JSON; no pickled object.
+
+    Raises
+    ------
+    TypeError
+        If an array is of objects, which would be pickled.
+    """
+    for name, array in arrays.items():
+        if array.dtype.hasobject:
+            raise TypeError(f"`{name}` must be of numbers or texts, got {array.dtype}")
     text = json.dumps(facts, sort_keys=True).encode()
     content = io.BytesIO()
-    np.savez_compressed(
-        content, allow_pickle=False, facts=np.frombuffer(text, np.uint8), **arrays
-    )
+    # `allow_pickle` would be one more array before NumPy 2.1.
+    np.savez_compressed(content, facts=np.frombuffer(text, np.uint8), **arrays)  # type: ignore[arg-type]
     return content.getvalue()
 
 

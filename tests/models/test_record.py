@@ -14,7 +14,13 @@ from hypothesis.extra.numpy import arrays
 
 from harness.artifacts import write_summed
 from harness.errors import BadData
-from harness.models.record import DURING, EpochRecord, read_record, record_bytes
+from harness.models.record import (
+    DURING,
+    EpochRecord,
+    npz_bytes,
+    read_record,
+    record_bytes,
+)
 
 
 def record(classes=3, predicted=((0, 1, 2, 2), (0, 1, 1, 2)), **changes):
@@ -54,6 +60,14 @@ def raw(path, **changes):
     kept = {n: a for n, a in {**kept, **changes}.items() if a is not None}
     np.savez(content, **kept)
     return written(path, content.getvalue())
+
+
+def test_a_file_holds_what_it_is_given_and_no_object():
+    """Nothing of how it was written, whatever NumPy calls an array."""
+    with np.load(io.BytesIO(npz_bytes({"a": np.arange(3)}, {"b": 1}))) as file:
+        assert sorted(file.files) == ["a", "facts"]
+    with pytest.raises(TypeError, match="`a` must be of numbers or texts, got object"):
+        npz_bytes({"a": np.array([{}])}, {})
 
 
 @given(
