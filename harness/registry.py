@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from harness.activation import Activation
 from harness.datasets.family import Base, Family
 from harness.errors import HarnessError, UnknownBase, UnknownName, is_pattern
+from harness.lasting import lasting
 from harness.measurement import Axes, Domain
 from harness.settings import PopulationSpec
 from harness.traits import Trait, checked_traits
@@ -52,7 +53,8 @@ class Registry:
     @cached_property
     def bases(self) -> dict[str, Base]:
         """All bases by name."""
-        from harness.datasets.bases import BASES
+        with lasting("harness.datasets.bases"):
+            from harness.datasets.bases import BASES
 
         found: dict[str, Base] = {}
         for base in BASES:
@@ -61,7 +63,8 @@ class Registry:
 
     @cached_property
     def _models(self) -> dict[tuple[str, str], Registered]:
-        from harness.models.entries import ENTRIES
+        with lasting("harness.models.entries"):
+            from harness.models.entries import ENTRIES
 
         found: dict[tuple[str, str], Registered] = {}
         for entry in ENTRIES:
@@ -70,7 +73,8 @@ class Registry:
 
     @cached_property
     def _families(self) -> dict[tuple[str, str], Family]:
-        from harness.datasets.families import FAMILIES
+        with lasting("harness.datasets.families"):
+            from harness.datasets.families import FAMILIES
 
         found: dict[tuple[str, str], Family] = {}
         for family in FAMILIES:
@@ -94,7 +98,8 @@ class Registry:
     @cached_property
     def metrics(self) -> dict[str, Metric]:
         """All metrics that have declared facts, by name."""
-        from harness.metrics import METRICS
+        with lasting("harness.metrics"):
+            from harness.metrics import METRICS
 
         found: dict[str, Metric] = {}
         for metric in METRICS:

@@ -19,7 +19,7 @@ from harness.errors import BadData, HarnessError, UndefinedMetricError
 from harness.extras import DISTRIBUTION
 from harness.models.yours.specs import SpecModel
 from harness.printable import counted
-from harness.settings import told_settings
+from harness.settings import TOP_1, told_settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +90,9 @@ class Run(Keys):
             model of the user's own cannot be built or does not fit the base, or the
             device cannot be used.
         """
-        _ = self.outcome, self.base, self.models
+        if self.settings.outcome != TOP_1:  # which is there, without all metrics
+            _ = self.outcome
+        _ = self.base, self.models
         try:
             _ = self.datasets
         except BadData:

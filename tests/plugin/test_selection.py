@@ -239,6 +239,27 @@ def pytest_unconfigure():
 
 
 @pytest.mark.parametrize(
+    ("options", "said"), [([], "False"), (["--harness-outcome", "brier_score"], "True")]
+)
+def test_metrics_are_imported_for_tests_that_ask_for_one(toy, options, said):
+    """A measure of one's own needs none of them, and the usual outcome is there."""
+    with (toy.path / "conftest.py").open("a") as conftest:
+        conftest.write(
+            """
+def pytest_unconfigure():
+    import sys
+    print("metrics:", "harness.metrics" in sys.modules)
+"""
+        )
+    (toy.path / "test_suite.py").write_text(
+        "def test_own(predictions, record):\n    record('own', 1.0)\n"
+    )
+    result = toy.runpytest_subprocess("--collect-only", "-q", *options)
+
+    result.stdout.fnmatch_lines([f"metrics: {said}"])
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("add_dataset('in0', base='toy', load=images)", "*in0 of base toy is*twice*"),
