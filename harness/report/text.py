@@ -134,7 +134,8 @@ class Bar:
 
     def __exit__(self, *_error: object) -> None:
         """Leave the terminal as it was."""
-        self._progress.stop()
+        if self._live:  # rich 13.7 ends with a line what it never showed
+            self._progress.stop()
 
     def move(self, done: int, total: int) -> None:
         """So many steps of so many are done."""
