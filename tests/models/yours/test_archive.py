@@ -76,8 +76,9 @@ def changed(source, path, changes, more=()):
                 if info.filename.endswith(end):
                     content = change(content) if callable(change) else change
             new.writestr(info.filename, content)
+        top = "net/" if old.namelist()[0].startswith("net/") else ""
         for name, content in more:
-            new.writestr(f"net/{name}", content)
+            new.writestr(f"{top}{name}", content)
     return path
 
 
@@ -89,7 +90,7 @@ def graph(change):
         change(found)
         return json.dumps(found).encode()
 
-    return {"models/model.json": apply}
+    return {"models/model.json": apply, "serialized_exported_program.json": apply}
 
 
 def pickled(_content):
@@ -149,10 +150,19 @@ def guard(found):
     found["guards_code"] = [EVIL]
 
 
+# Members as today's PyTorch calls them, and as it did up to 2.7.
 ATTACKS = {
-    "sample inputs": ({"sample_inputs/model.pt": pickled}, (), "a pickled"),
+    "sample inputs": (
+        {"sample_inputs/model.pt": pickled, "serialized_example_inputs.pt": pickled},
+        (),
+        "a pickled",
+    ),
     "weight": (
-        {"model_weights_config.json": pickled_weight, "weights/weight_0": pickled},
+        {
+            "model_weights_config.json": pickled_weight,
+            "weights/weight_0": pickled,
+            "serialized_state_dict.pt": pickled,
+        },
         (),
         "a pickled",
     ),
@@ -179,7 +189,11 @@ ATTACKS = {
         [("data/aotinductor/model/m.so", b"\x7fELF")],
         "it holds 'data/aotinductor/model/m.so'",
     ),
-    "twice": ({}, [("models/MODEL.json", b"{}")], "two members have one name"),
+    "twice": (
+        {},
+        [("models/MODEL.json", b"{}"), ("VERSION", b"3")],
+        "two members have one name",
+    ),
 }
 
 
