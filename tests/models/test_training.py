@@ -50,6 +50,10 @@ def bits(result: Trained) -> str:
     return hashlib.sha256(joined).hexdigest()
 
 
+# SequentialLR warned of its own call until PyTorch 2.9 (pytorch/pytorch#149392).
+pytestmark = pytest.mark.filterwarnings("ignore:The epoch parameter in:UserWarning")
+
+
 class Stopped(Exception):
     """What interrupts a training here."""
 

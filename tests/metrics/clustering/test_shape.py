@@ -17,6 +17,9 @@ from harness.metrics.clustering.shape import (
 from harness.metrics.clustering.stability import stability
 from harness.metrics.numerics.kmeans import Norm, faiss_kmeans, kmeans, normalised
 
+# What faiss 1.9 imports has another name since NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:numpy.core:DeprecationWarning")
+
 
 def cloud(seed, n=30, d=3, k=4):
     """Features, and clusters that have two images each at least."""

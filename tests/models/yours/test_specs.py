@@ -480,19 +480,19 @@ def test_torchvision_brings_the_normalisation_of_its_weights(
 def test_timm_with_a_file_has_the_base_s_classes(make, tmp_path):
     timm = pytest.importorskip("timm")
     torch.manual_seed(0)
-    trained = timm.create_model("test_resnet", num_classes=10, in_chans=3)
+    trained = timm.create_model("mobilenetv3_small_050", num_classes=10, in_chans=3)
     torch.save(trained.state_dict(), tmp_path / "w.pth")
 
-    _, found = make("timm:test_resnet", COLOUR, weights="w.pth", **PLAIN)
+    _, found = make("timm:mobilenetv3_small_050", COLOUR, weights="w.pth", **PLAIN)
 
-    assert found.head == "fc"
+    assert found.head == "classifier"
 
 
 def test_timm_fetches_only_where_it_may(make):
     pytest.importorskip("timm")
 
     with pytest.raises(MissingData, match="--harness-download"):
-        make("timm:test_resnet", COLOUR, weights="DEFAULT")
+        make("timm:mobilenetv3_small_050", COLOUR, weights="DEFAULT")
 
 
 HUBCONF = """
