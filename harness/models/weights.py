@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.artifacts import write_whole
 from harness.digests import file_digest
 from harness.errors import BadData
 
@@ -55,17 +54,6 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
-
-
-def save_weights(network: torch.nn.Module, path: Path) -> None:
-    """Write a network's tensors as safetensors, whole or not at all.
-
-    Raises
-    ------
-    HarnessError
-        If the file cannot be written.
-    """
-    write_whole(path, weights_bytes(network), what="weights")
 
 
 def weights_bytes(network: torch.nn.Module) -> bytes:

@@ -5,7 +5,6 @@ import pytest
 
 from harness.analysis.correlation import Correlation, Undefined, correlate
 from harness.analysis.fits.fits import fit_line, judge
-from harness.analysis.over_models import correlate_over_models
 from harness.analysis.resampling.intervals import correlation_intervals
 from harness.analysis.resampling.units import by_dataset, by_family, by_kind, grouped
 from harness.analysis.residuals import surprises
@@ -161,20 +160,3 @@ def test_intervals_that_do_not_exist_say_why():
     assert "needs at least 5 groups to leave out, got 3" in intervals.interior.reason
     assert intervals.exterior == correlation.exterior
     assert intervals.transfer == correlation.transfer
-
-
-def test_a_line_over_models_for_each_dataset():
-    rows = [
-        measurement("odd/a", value, accuracy, model=f"m{i}")
-        for i, (value, accuracy) in enumerate([(1, 0.5), (2, 0.6), (3, 0.7), (4, 0.8)])
-    ]
-    rows += [measurement("odd/b", 1, 0.5, model="m0")]
-    rows += [measurement("odd/c", 1, None, model="m0")]
-    rows += [measurement("odd/a", 0.5, 0.5, metric="accuracy")]
-    first, second = correlate_over_models(reversed(rows))
-    assert (first.metric, first.dataset, first.fit.n) == ("entropy", "odd/a", 4)
-    assert first.fit.r2 == pytest.approx(1)
-    assert [p.model for p in first.points] == ["m0", "m1", "m2", "m3"]
-    assert second.fit == Undefined("a fit needs at least 3 models, got 1")
-    rows.append(measurement("odd/a", 9, 0.5, model="m1"))
-    assert "measured twice" in correlate_over_models(rows)[0].fit.reason

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from harness.activation import Activation
 from harness.arrays import Array, Classes, Logits, confidence
-from harness.metrics.numerics.calibration import calibration_error
-from harness.metrics.numerics.checks import check_labels, check_logits, check_predicted
-from harness.metrics.numerics.temperature import tempered
+from harness.metrics.numerics.checks import check_logits, check_predicted
 
 
 def marginal_gap(predicted: Classes, source_labels: Classes) -> float:
@@ -55,93 +53,11 @@ def marginal_gap(predicted: Classes, source_labels: Classes) -> float:
     return float(np.abs(shares - source_shares).sum() / 2)
 
 
-def source_calibration_error(
-    source_logits: Logits,
-    source_labels: Classes,
-    *,
-    bins: int = 10,
-    temperature: float = 1.0,
-    activation: str = Activation.SOFTMAX,
-) -> float:
-    """Return the gap between confidence and accuracy on the source, over even bins.
-
-    A large gap means that average confidence and what builds on it are wrong already
-    where nothing has shifted; a fitted temperature may mend it.
-
-    Parameters
-    ----------
-    source_logits : (s, k) array
-    source_labels : (s,) integer array
-    bins
-        Of equal numbers of images, at most.
-    temperature
-        Divides the logits.
-    activation
-        "softmax", or "sigmoid": which probability the confidence is.
-
-    Returns
-    -------
-    float
-        In [0, 1]; 0 where every bin is right as often as it says.
-
-    Raises
-    ------
-    ValueError
-        If the arrays do not fit together or an option is out of range.
-
-    Examples
-    --------
-    >>> logits = np.log([[0.75, 0.25]] * 4)
-    >>> round(source_calibration_error(logits, np.array([0, 0, 0, 1]), bins=1), 6)
-    0.0
-    >>> round(source_calibration_error(logits, np.array([0, 0, 0, 0]), bins=1), 6)
-    0.25
-    """
-    check_logits(source_logits, name="source_logits")
-    check_labels(source_labels, *source_logits.shape, name="source_labels")
-    if bins < 1:
-        raise ValueError(f"`bins` must be at least 1, got {bins}")
-    sure = confidence(tempered(source_logits, temperature), activation)
-    right = source_logits.argmax(axis=1) == source_labels
-    return calibration_error(sure, right, bins=bins)
-
-
-def saturated_share(logits: Logits, *, activation: str = Activation.SOFTMAX) -> float:
-    """Return the share of images whose confidence is exactly 1 in single precision.
+def saturated_among(confidences: Array) -> float:
+    """Return the share of confidences that are exactly 1 in single precision.
 
     Such images are tied for whoever thresholds stored float32 confidences, so that >
     and >= differ by as much; ATC here compares log odds and is not touched.
-
-    Parameters
-    ----------
-    logits : (n, k) array
-    activation
-        "softmax", or "sigmoid": which probability the confidence is.
-
-    Returns
-    -------
-    float
-        In [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If `logits` is not a finite matrix, or there is no such activation.
-
-    Examples
-    --------
-    >>> saturated_share(np.array([[10.0, 0.0], [20.0, 0.0], [0.0, 99.0], [1.0, 0.0]]))
-    0.5
-    >>> logits = np.array([[30.0, 30.0], [20.0, 19.0], [16.0, 0.0], [1.0, -99.0]])
-    >>> saturated_share(logits, activation="sigmoid")
-    0.5
-    """
-    check_logits(logits)
-    return saturated_among(confidence(logits, activation))
-
-
-def saturated_among(confidences: Array) -> float:
-    """Return the share of confidences that are exactly 1 in single precision.
 
     Parameters
     ----------

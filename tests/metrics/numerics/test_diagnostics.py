@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
+from harness.arrays import confidence
 from harness.metrics.numerics.diagnostics import (
     marginal_gap,
-    saturated_share,
-    source_calibration_error,
+    saturated_among,
 )
-from harness.metrics.numerics.temperature import fitted_temperature
-from tests.strategies import simulated_world
 
 
 def test_marginal_gap_is_zero_for_equal_shares_of_other_sizes():
@@ -26,22 +24,11 @@ def test_marginal_gap_is_symmetric_and_total():
     assert marginal_gap(other, one) == pytest.approx(expected)
 
 
-def test_calibration_error_falls_with_the_fitted_temperature():
-    world = simulated_world(0.5, n=2000)
-    sharp, labels = 4 * world.logits, world.labels
-    before = source_calibration_error(sharp, labels)
-    temperature = fitted_temperature(sharp, labels)
-    after = source_calibration_error(sharp, labels, temperature=temperature)
-    assert after < before / 3
-    with pytest.raises(ValueError, match="at least 1, got 0"):
-        source_calibration_error(sharp, labels, bins=0)
-
-
 def test_saturation_begins_where_single_precision_ends():
     """1 - p below half a unit in the last place of 1: gaps above log(2^25)."""
     edge = 25 * np.log(2)
     gaps = np.array([edge - 0.1, edge + 0.1])
     logits = np.stack([gaps, np.zeros(2)], axis=1)
-    assert saturated_share(logits[:1]) == 0
-    assert saturated_share(logits[1:]) == 1
-    assert saturated_share(logits) == 0.5
+    assert saturated_among(confidence(logits[:1])) == 0
+    assert saturated_among(confidence(logits[1:])) == 1
+    assert saturated_among(confidence(logits)) == 0.5

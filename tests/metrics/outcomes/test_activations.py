@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.activation import Activation
 from harness.arrays import confidence, sigmoid
 from harness.metrics import METRICS
-from harness.metrics.numerics.diagnostics import saturated_share, tied_images
+from harness.metrics.numerics.diagnostics import saturated_among, tied_images
 from harness.metrics.numerics.temperature import fitted_temperature
 from harness.metrics.outcomes.aurra import aurra
 from harness.metrics.outcomes.calibration_error import (
@@ -91,7 +91,7 @@ def test_images_that_a_float_ties_are_told_apart_by_their_logits():
     logits = np.array([[40.0, 0.0], [50.0, 0.0]])
     assert aurra(logits, np.array([1, 0]), **SIGMOID) == 0.75
     assert tied_images(logits, **SIGMOID).all()
-    assert saturated_share(logits, **SIGMOID) == 1
+    assert saturated_among(confidence(logits, **SIGMOID)) == 1
     assert not tied_images(np.array([[3.0, 0.0], [2.0, 0.0]]), **SIGMOID).any()
 
 
