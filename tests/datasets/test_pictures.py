@@ -24,8 +24,12 @@ def read(path, channels=1, size=(6, 5)):
 @pytest.mark.parametrize("factor", [256, 257])
 def test_sixteen_bits_become_the_upper_eight(tmp_path, suffix, factor):
     """Not clipped, which makes nearly all white."""
-    sixteen = Image.fromarray(GREY.astype(np.uint16) * factor)
-    sixteen.save(tmp_path / f"a.{suffix}")
+    sixteen = GREY.astype(np.uint16) * factor
+    if suffix == "pgm":  # Pillow writes none before 10.4
+        head = b"P5 5 6 65535\n"
+        (tmp_path / "a.pgm").write_bytes(head + sixteen.astype(">u2").tobytes())
+    else:
+        Image.fromarray(sixteen).save(tmp_path / f"a.{suffix}")
 
     assert (read(tmp_path / f"a.{suffix}") == GREY).all()
     assert (read(tmp_path / f"a.{suffix}", 3) == GREY[..., None]).all()

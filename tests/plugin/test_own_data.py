@@ -84,7 +84,7 @@ def test_traits_of_a_folder_are_in_every_file(toy):
         for read in tables:
             assert [m.traits for m in read if m.dataset == "camera"] == [traits] * 2
         data = (toy.path / "r.html").read_text().partition('id="data">')[2]
-        known = {name: told for name, _, _, told in script(data)["datasets"]}
+        known = {name: told for name, _, _, told, _ in script(data)["datasets"]}
         assert known["camera"] == ("weather fog, severity 3" if query else "")
 
 
