@@ -137,6 +137,8 @@ def test_as_in_scikit_learn(two):
         "completeness": reference.completeness_score(t, p),
         "v_measure": reference.v_measure_score(t, p),
     }
+    if expected["ari"] == 1:  # scikit-learn 1.5 says 0 where each image is a cluster
+        expected["ami"] = 1
     for name, number in expected.items():
         assert value(name, p, t) == pytest.approx(number, abs=1e-9), name
 
