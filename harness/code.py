@@ -54,6 +54,17 @@ def source_digest(target: str) -> str:
     return digest.hexdigest()[:16]
 
 
+@cache
+def package_digest() -> str:
+    """sha256 over all of the harness's own code; suites are none of it."""
+    digest = hashlib.sha256()
+    for path in sorted(_HARNESS.rglob("*.py")):
+        if _SUITES not in path.parents:
+            digest.update(f"{path.relative_to(_HARNESS).as_posix()}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def code_digest(files: Iterable[Path]) -> str:
     """sha256 over files and all that they import; no place is in it.
 

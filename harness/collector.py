@@ -52,6 +52,7 @@ class Collector:
         self.series: dict[str, AllSeries] = {}  # by node id
         self._alike: dict[AllSeries, AllSeries] = {}  # each of those once
         self.unstored = 0  # cells that were measured, and that the store did not take
+        self.stored_skips = 0  # cells without a value, of which the store knew that
         self.kept = Ledger()  # of answers, of all processes
         self._silent: set[str] = set()
         self.unwritten = ""  # why it did not
@@ -84,8 +85,14 @@ class Collector:
     def finish(self, nodeid: str, recorded: Recorded) -> None:
         """Take over what a passing test recorded, or the store had of it.
 
-        Once a test: what failed or was skipped, in any report, stays so.
+        Once a test: what failed or was skipped, in any report, stays so. That a cell
+        has no value is for later runs alone: an earlier report has said it to this one.
         """
+        if recorded.skipped is not None:
+            self.stored_skips += recorded.stored
+            if not (recorded.stored or self.refused):
+                self._keep(recorded)
+            return
         if nodeid in self.outcomes:
             return
         if recorded.keep and not recorded.stored:
@@ -103,7 +110,7 @@ class Collector:
         try:
             self.store.append(recorded)
         except HarnessError as error:
-            self.unstored += 1
+            self.unstored += recorded.skipped is None
             self.unwritten = self.unwritten or str(error)
 
     def close(self) -> None:
@@ -140,10 +147,13 @@ class Collector:
     def count(self) -> Counter[str]:
         """How many cells ended how; "not run" for those that never did.
 
-        "not stored" are measured too, but the store could not take them.
+        "not stored" are measured too, but the store could not take them; "stored skips"
+        are skipped too, but were found in the store.
         """
         counts = Counter(outcome.status for outcome in self.outcomes.values())
         if self.unstored:
             counts["not stored"] = self.unstored
+        if self.stored_skips:
+            counts["stored skips"] = self.stored_skips
         counts["not run"] = len(self.cells.keys() - self.outcomes.keys())
         return counts

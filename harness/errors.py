@@ -62,6 +62,14 @@ class UndefinedMetricError(ValueError):
     """
 
 
+class UndefinedAsYet(UndefinedMetricError):
+    """No value for want of what may come with model, data and code as they are.
+
+    A file that is not here, names of images that do not fit. A cell is skipped for it
+    as for any other reason, and is tried again in every run.
+    """
+
+
 def is_pattern(text: str) -> bool:
     """Whether a selector is a wildcard rather than a name."""
     return any(mark in text for mark in "*?[")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.code import releases, source_digest
+from harness.code import package_digest, releases, source_digest
 from harness.contents import digest_of
 from harness.errors import (
     UndefinedMetricError,
@@ -118,6 +118,16 @@ class Keys(Grid):
             "precision": self.precision,  # which `auto` may stand for
             "code": [source_digest(module) for module in SHARED_CODE],
         }
+
+    @cached_property
+    def undefining_code(self) -> str:
+        """Digest of what may say that there is no value, and is not in every key.
+
+        All of the harness, the metrics that were added, and the name of the base.
+        """
+        metrics = sorted(self.registry.metrics.items())
+        added = [self.registry.version_of(m) for _, m in metrics if not m.version]
+        return key_of([package_digest(), self.base.name, *added])
 
     def test_key(self, *, test: str, source: str, others: Any) -> str:
         """Identity of what one test measures, whatever the (model, dataset) pair.

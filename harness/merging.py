@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import BadData, MissingData
 from harness.measurement import Measurement
 from harness.printable import counted
-from harness.store import Recorded, Store
+from harness.store import Recorded, Skipped, Store
 
 # Of a row, what its key decides: all but names, which are for people, the seconds it
 # took, and the facts of where it ran.
@@ -18,7 +18,6 @@ _DECIDED = (
     *("metric", "axes", "value", "accuracy", "outcome", "images", "interval"),
     *("parameters", "estimate", "label_free", "version"),
 )
-Rows = tuple[Measurement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +103,7 @@ def merge(folders: Sequence[Path], into: Path) -> Merged:
         if not found and passed_over[folder]:
             _check_torn(folder, passed_over[folder])
         for key, line in found.items():
-            said = _digest(_rows(line))
+            said = _digest(Recorded.from_line(line))
             owner, before = owners.setdefault(key, (folder, said))
             if said != before:
                 against.setdefault(key, [owner]).append(folder)
@@ -121,7 +120,7 @@ def _last_lines(folder: Path) -> tuple[dict[str, str], int]:
         if recorded is None:
             passed_over += 1
         else:
-            found[recorded.rows[0].key] = recorded.text
+            found[recorded.key] = recorded.text
     return found, passed_over
 
 
@@ -138,24 +137,25 @@ def _check_torn(folder: Path, lines: int) -> None:
         )
 
 
-def _rows(line: str) -> Rows:
-    return Recorded.from_line(line).rows
-
-
-def _digest(rows: Rows) -> bytes:
-    decided = [[repr(getattr(row, name)) for name in _DECIDED] for row in rows]
+def _digest(recorded: Recorded) -> bytes:
+    """Of all that has no value the same: reasons speak of names."""
+    decided = [[repr(getattr(row, name)) for name in _DECIDED] for row in recorded.rows]
     return sha256(repr(decided).encode(errors="surrogatepass")).digest()
 
 
 def _conflicts(against: dict[str, list[Path]]) -> Iterator[Conflict]:
-    """The cells that stores disagree about, which are read once more to be shown."""
-    said: dict[str, dict[Path, Rows]] = {key: {} for key in against}
+    """The cells that stores disagree about, which are read once more to be shown.
+
+    That there is no value may be said of a name: it is no word against a value that the
+    same content has under another.
+    """
+    said: dict[str, dict[Path, Recorded]] = {key: {} for key in against}
     for folder in dict.fromkeys(one for folders in against.values() for one in folders):
         for key, line in _last_lines(folder)[0].items():
             if folder in against.get(key, ()):
-                said[key][folder] = _rows(line)
+                said[key][folder] = Recorded.from_line(line)
     for by_folder in said.values():
-        several = list(by_folder.values())
+        several = [one.rows for one in by_folder.values() if one.rows]
         names = [
             name
             for name in _DECIDED
@@ -163,16 +163,27 @@ def _conflicts(against: dict[str, list[Path]]) -> Iterator[Conflict]:
         ]
         first = several[0][0]
         on = f" on {first.place.on}" if first.place.on else ""
-        yield Conflict(
-            cell=f"{first.label} of {first.model}{on}",
-            said={folder: _shown(rows, names) for folder, rows in by_folder.items()},
-        )
+        shown = {
+            folder: _shown(one, names or ["value"])
+            for folder, one in by_folder.items()
+            if one.skipped is None or _is_of(one.skipped, first)
+        }
+        if len(set(shown.values())) > 1:
+            yield Conflict(cell=f"{first.label} of {first.model}{on}", said=shown)
 
 
-def _shown(rows: Rows, names: Sequence[str]) -> str:
-    """What of some rows differs from others."""
+def _is_of(skipped: Skipped, row: Measurement) -> bool:
+    names = skipped.names.items()
+    return all(getattr(row, name, None) == called for name, called in names)
+
+
+def _shown(recorded: Recorded, names: Sequence[str]) -> str:
+    """What of some rows differs from others; or why there are none."""
+    if recorded.skipped is not None:
+        return f"skipped: {recorded.skipped.reason}"
     return "; ".join(
-        " ".join(f"{name} {getattr(row, name)!r}" for name in names) for row in rows
+        " ".join(f"{name} {getattr(row, name)!r}" for name in names)
+        for row in recorded.rows
     )
 
 

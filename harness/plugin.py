@@ -11,13 +11,13 @@ import sys
 from collections.abc import Generator
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.controller import Controller
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UndefinedMetricError
 from harness.fixtures.by_traits import MARKER as OF_DATASETS
 from harness.fixtures.cells import (
     KEPT_ATTRIBUTE,
@@ -36,6 +36,7 @@ from harness.fixtures.cells import (
     rows_key,
     run_of,
     series_of,
+    skipped_for,
     undefined_skips,
 )
 from harness.fixtures.labels import start_watching, watching_fixture
@@ -49,7 +50,7 @@ from harness.protocol.garbage import rest, sweep
 from harness.registrations import register_given
 from harness.shards import elsewhere, leave_to_others
 from harness.spread import spread
-from harness.store import Recorded
+from harness.store import Recorded, Skipped
 from harness.unmatched import Unmatched
 
 if TYPE_CHECKING:
@@ -399,7 +400,10 @@ class Cells:
         if not self._protocol.takes(item):
             return None
         assert isinstance(item, pytest.Function)
-        self._protocol.run(item, nextitem, self.stored(item))
+        stored = self.stored(item)
+        if stored is not None and stored.skipped is not None:
+            return None  # pytest's own protocol reports skips
+        self._protocol.run(item, nextitem, stored)
         return True
 
     def _watched(self, session: pytest.Session) -> Watch:
@@ -437,6 +441,10 @@ class Cells:
         except Exception:  # raised again, and reported, when the test runs
             return None
         rows = self.run.stored.get(cell.key)
+        if isinstance(rows, Skipped):
+            # Where it would be said in other words, or no more, it is found out anew.
+            current = rows == skipped_for(item, rows.reason)
+            return Recorded(skipped=rows, stored=True) if current else None
         if not rows or not all(_is_current(row, self.run.registry) for row in rows):
             return None
         # The content is the same; what it is called may have changed since.
@@ -527,14 +535,23 @@ def _told_of_kept(config: pytest.Config) -> str | None:
 def _stand_in(item: pytest.Item, stored: Recorded) -> None:
     """Have pytest's protocol set up and call nothing: rows take a test's place.
 
-    Every hook is called all the same, in pytest's order, whoever calls them.
+    Or that there is no value. Every hook is called all the same, in pytest's order,
+    whoever calls them.
     """
+    if stored.skipped is not None:
+        vars(item).update(setup=partial(_undefined, stored.skipped.reason))
+        return
     item.stash[rows_key] = list(stored.rows)
     vars(item).update(setup=_nothing, runtest=_nothing)
 
 
 def _nothing() -> None:
     """Stand in for a test."""
+
+
+def _undefined(reason: str) -> None:
+    """Stand in for a test without a value."""
+    raise UndefinedMetricError(reason)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harness.registry import Registry
     from harness.saving import SavedOutputs
     from harness.settings import Settings
+    from harness.store import Skipped
 
 from harness.keys import Keys
 
@@ -282,7 +283,7 @@ class Run(Keys):
         return bool(source) and dataset.load().digest == source
 
     @cached_property
-    def stored(self) -> dict[str, tuple[Measurement, ...]]:
+    def stored(self) -> dict[str, tuple[Measurement, ...] | Skipped]:
         """Finished cells of earlier runs, by key; empty when recalculating."""
         from harness.store import Store
 

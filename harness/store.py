@@ -1,4 +1,4 @@
-"""Store: measurements on disk, one JSON line each, found again by their key."""
+"""Store: what cells gave, on disk, one JSON line each, found again by their key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 from zlib import crc32
@@ -33,6 +33,50 @@ def key_of(identity: Mapping[str, Any] | Sequence[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """That what a cell measures has no value, in place of its measurements.
+
+    Attributes
+    ----------
+    key
+        The cell's.
+    reason
+        Why, for people.
+    names
+        What it is of is called, and traits: the reason may go by them, and the key does
+        not. As of a `Measurement`.
+    code
+        Digest of what else may give the reason and is not in the key.
+    """
+
+    key: str
+    reason: str
+    names: dict[str, Any]
+    code: str
+
+    def to_json(self) -> str:
+        """Part of a line."""
+        return json.dumps({"skipped": asdict(self)}, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `to_json` after `json.loads`.
+
+        Raises
+        ------
+        TypeError
+            If a field is missing, unknown or not of its kind.
+        """
+        found = cls(**fields["skipped"])
+        texts = (found.key, found.reason, found.code)
+        if not all(isinstance(text, str) for text in texts) or not isinstance(
+            found.names, dict
+        ):
+            raise TypeError(f"a skip must be texts and names, got {fields!r:.60}")
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """What one finished test recorded; it travels on the test's report.
 
@@ -40,24 +84,34 @@ class Recorded:
     ----------
     rows
         Its measurements.
+    skipped
+        In place of them, that there is no value.
     stored
         Whether the store has them already.
     keep
-        Whether the store should have them: the test did nothing but pass.
+        Whether the store should have them: the test did nothing but pass, or to be
+        skipped for want of a value.
     text
         The same as `line`, where it is at hand.
     """
 
-    rows: tuple[Measurement, ...]
+    rows: tuple[Measurement, ...] = ()
+    skipped: Skipped | None = None
     stored: bool = False
     keep: bool = True
     text: str = ""
+
+    @property
+    def key(self) -> str:
+        """The cell's."""
+        return self.rows[0].key if self.skipped is None else self.skipped.key
 
     def line(self) -> str:
         """As text, on disk and between processes: the rows, and a sum over them."""
         if self.text:
             return self.text
-        rows = "[" + ", ".join(row.to_json() for row in self.rows)
+        parts = self.rows if self.skipped is None else (self.skipped,)
+        rows = "[" + ", ".join(part.to_json() for part in parts)
         return f'{rows}, "{_sum_of(rows)}"]'
 
     @classmethod
@@ -77,8 +131,10 @@ class Recorded:
             and (got := read.pop()) != (right := _sum_of(line[:-_END]))
         ):
             raise ValueError(f"a line must end in its sum, {right}, got {got:.60}")
-        rows = tuple(map(Measurement.from_dict, read))
-        return cls(rows=rows, stored=stored, keep=keep, text=line)
+        made = cls(stored=stored, keep=keep, text=line)
+        if len(read) == 1 and "skipped" in read[0]:
+            return replace(made, skipped=Skipped.from_dict(read[0]))
+        return replace(made, rows=tuple(map(Measurement.from_dict, read)))
 
 
 def _sum_of(rows: str) -> str:
@@ -93,7 +149,7 @@ def _recorded(line: str) -> Recorded | None:
     """What a line holds; None where it is no record."""
     try:
         recorded = Recorded.from_line(line)
-        _ = recorded.rows[0].key
+        _ = recorded.key
     except _ODD:
         return None
     return recorded
@@ -114,15 +170,15 @@ class Store:
         self._synced = 0.0
         self._torn = False  # whether the last line is, and would swallow the next
 
-    def read(self) -> tuple[dict[str, tuple[Measurement, ...]], int]:
+    def read(self) -> tuple[dict[str, tuple[Measurement, ...] | Skipped], int]:
         """What each finished test recorded, by cell key; and the lines passed over."""
-        found: dict[str, tuple[Measurement, ...]] = {}
+        found: dict[str, tuple[Measurement, ...] | Skipped] = {}
         unread = 0
         for recorded in self.lines():
             if recorded is None:
                 unread += 1
             else:
-                found[recorded.rows[0].key] = recorded.rows
+                found[recorded.key] = recorded.skipped or recorded.rows
         return found, unread
 
     def lines(self) -> Iterator[Recorded | None]:

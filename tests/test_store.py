@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.measurement import Domain, Measurement
-from harness.store import Recorded, Store
+from harness.store import Recorded, Skipped, Store
 
 
 def recorded(key="k"):
@@ -25,6 +25,12 @@ def recorded(key="k"):
         key=key,
     )
     return Recorded(rows=(row,))
+
+
+def skipped(**changed):
+    """What a test without a value recorded."""
+    fields = {"key": "k", "reason": "flat\udcff", "names": {"traits": {"n": 0.1}}}
+    return Recorded(skipped=Skipped(**{**fields, "code": "c", **changed}))
 
 
 @pytest.fixture
@@ -111,6 +117,16 @@ def test_no_changed_character_makes_another_number(tmp_path):
         assert all(read.rows == one.rows for read in found if read)
 
 
+def test_that_there_is_no_value_replaces_one_and_is_replaced(tmp_path):
+    """Whatever the reason is made of."""
+    for later in (skipped(), recorded()):
+        store = Store(tmp_path)
+        store.append(later)
+        store.close()
+        ((key, found),) = Store(tmp_path).read()[0].items()
+        assert (key, found) == ("k", later.skipped or later.rows)
+
+
 def test_a_changed_digit_between_processes_is_refused():
     line = recorded().line().replace("0.5", "0.6")
 
@@ -171,6 +187,11 @@ ODD = {
     "more": PLAIN.replace('"facts"', '"fact": 1, "facts"'),
     "null byte": "\0" * 100,
     "surrogate": "\udcff",
+    "skip without a key": skipped(key=None).line(),
+    "skip without names": skipped(names=[]).line(),
+    "skip with more": skipped().line().replace('"code"', '"more": 1, "code"'),
+    "skip that changed": skipped().line().replace("flat", "flab"),
+    "two skips": "[{0}, {0}]".format(skipped().line().rpartition(", ")[0][1:]),
 }
 
 

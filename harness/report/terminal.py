@@ -150,5 +150,7 @@ def cells_line(counts: Mapping[str, int]) -> str:
     """How many cells ended how."""
     kinds = ("measured", "not stored", "stored", "failed", "skipped", "not run")
     named = {"stored": "found in the store"}
+    if known := counts.get("stored skips"):
+        named["skipped"] = f"skipped ({known} found in the store)"
     parts = [f"{counts[k]} {named.get(k, k)}" for k in kinds if counts[k]]
     return f"cells: {', '.join(parts) or 'none'}"

@@ -10,7 +10,12 @@ import numpy as np
 
 from harness.datasets.image_ids import image_ids
 from harness.datasets.image_names import names_of
-from harness.errors import BadData, HarnessError, UndefinedMetricError
+from harness.errors import (
+    BadData,
+    HarnessError,
+    UndefinedAsYet,
+    UndefinedMetricError,
+)
 from harness.metrics.numerics.checks import check_probs
 from harness.models.record import DURING
 
@@ -68,14 +73,14 @@ def images_of(
 
     Raises
     ------
-    UndefinedMetricError
+    UndefinedAsYet
         If records of another trainer do not prove that they are of the base's images.
     HarnessError
         If a record is of other images than the base has now.
     """
     for record in records:
         if why := record.facts.get("unjoined", {}).get(split):
-            raise UndefinedMetricError(why)
+            raise UndefinedAsYet(why)
     images = run.population(population).images(split, run.settings)
     for record in records:
         if record.facts["images"].get(split) != images.digest:

@@ -14,7 +14,13 @@ from harness.analysis.difficulty import Related, difficulty, shuffled
 from harness.datasets.images import facts_of
 from harness.datasets.readers.side_tables import read_side_table
 from harness.digests import file_digest
-from harness.errors import BadData, HarnessError, UndefinedMetricError, UnknownName
+from harness.errors import (
+    BadData,
+    HarnessError,
+    UndefinedAsYet,
+    UndefinedMetricError,
+    UnknownName,
+)
 from harness.fixtures.cells import run_of
 from harness.fixtures.on_request import is_left_out
 from harness.metrics.image_statistics import STATISTICS
@@ -172,7 +178,7 @@ def test_side_table(record, population, split, _column):  # noqa: PT019
     values = read_side_table(Path(path)).of(names, name)
     known = int((~np.isnan(values)).sum())
     if known < 2:
-        raise UndefinedMetricError(
+        raise UndefinedAsYet(
             f"{path} must name images of {split} as they are called, {names[0]} say, "
             f"and names {known} of {len(names)}"
         )

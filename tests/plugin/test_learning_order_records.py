@@ -8,6 +8,7 @@ import pytest
 
 from harness.metrics.learning_order.agreement import agreements
 from harness.models.recorder import Recorder
+from harness.store import Store
 from tests.plugin.test_learning_order_suite import order as order
 from tests.plugin.test_learning_order_suite import run
 
@@ -37,6 +38,12 @@ def recorded(
                 said = np.eye(3, dtype=bool)[said]
             recorder(**dict.fromkeys(splits, said))
     return right
+
+
+def kept_skips(order):
+    """Reasons that a later run will not look into again."""
+    lines = Store(order.path / ".harness").lines()
+    return {line.skipped.reason for line in lines if line.skipped}
 
 
 def of(report, population, split="test"):
@@ -91,6 +98,7 @@ def test_records_that_prove_nothing_have_no_images_but_tables(order):
         "names of images must be of the test images of base toy, which 60 of 60" in text
     )
     assert report["sections"]["learning-order"]["pictured"] == []
+    assert not any("names of images" in reason for reason in kept_skips(order))
 
 
 def test_answers_of_people_are_held_to_labels_that_records_alone_have(order):
@@ -122,6 +130,7 @@ def test_a_table_may_name_images_by_their_pixels(order):
     result.assert_outcomes(passed=2, skipped=2)
     assert of(report, "lines")["related"][0]["joined"] == 60
     assert "and names 0 of 60" in " ".join(result.stdout.str().split())
+    assert not kept_skips(order)  # what pictures are called is in no key
     (order.path / "bad.csv").write_text("a,1\na,2\n")
     bad = order.runpytest_inprocess("order", *tables, "bad.csv")
     bad.stdout.fnmatch_lines(["*must name an image once, and names 'a' twice*"])

@@ -220,23 +220,28 @@ def test_what_does_not_fit_names_base_and_model_and_cure(shapes, arguments, mess
 
 
 def test_without_a_training_split_what_learns_is_skipped(shapes):
-    """With the reason; all else is measured."""
-    for file in (shapes.path / "shapes" / "train").rglob("*.png"):
-        file.unlink()
-    for folder in sorted((shapes.path / "shapes").glob("train/*")):
-        folder.rmdir()
-    (shapes.path / "shapes" / "train").rmdir()
+    """With the reason; all else is measured. It is found, until there is one."""
+    train = shapes.path / "shapes" / "train"
+    train.rename(shapes.path / "away")
     shapes.makepyfile(
         test_suite=SUITE
         + "from harness.metrics.label_free.pretext_prediction import *\n"
         + "def test_rotation_prediction(measure): measure(rotation_prediction)\n"
     )
 
-    result, _ = report(shapes, MINE, "--harness-base=shapes", "--harness-families=test")
+    asked = (MINE, "--harness-base=shapes", "--harness-families=test")
+    result, _ = report(shapes, *asked)
+    again, _ = report(shapes, *asked)
+    (shapes.path / "away").rename(train)
+    with_train, _ = report(shapes, *asked)
 
     result.assert_outcomes(passed=1, skipped=1)
     said = " ".join(result.stdout.str().split())
     assert "base shapes has no training split; put labelled images into train/" in said
+    again.stdout.fnmatch_lines(
+        ["cells: 1 found in the store, 1 skipped (1 found in the store)"]
+    )
+    with_train.assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(

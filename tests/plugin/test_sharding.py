@@ -11,7 +11,7 @@ from harness.measurement import Domain, Measurement
 from harness.merging import merge
 from harness.options import OPTIONS
 from harness.settings import Shard
-from harness.store import Recorded, Store
+from harness.store import Recorded, Skipped, Store
 
 parse = next(option for option in OPTIONS if option.field == "shard").parse
 
@@ -164,6 +164,42 @@ def stored(folder, key="k", value=0.5, **more):
     store.append(Recorded(rows=(row,)))
     store.close()
     return folder
+
+
+def without_value(folder, reason="flat", model="a"):
+    """A store that says of the same cell that it has no value."""
+    names = {"model": model, "dataset": "d", "family": "f", "domain": "interior"}
+    skipped = Skipped(key="k", reason=reason, names=names, code="c")
+    store = Store(folder)
+    store.append(Recorded(skipped=skipped))
+    store.close()
+    return folder
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_value_and_that_there_is_none_are_a_conflict(tmp_path, capsys, turn):
+    """In either order; both are shown."""
+    both = [stored(tmp_path / "one"), without_value(tmp_path / "two")][::turn]
+
+    assert main(["merge", *map(str, both), "--into", str(tmp_path / "into")]) == 1
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "CONFLICT m of a on d: " in said
+    assert "value 0.5 in" in said
+    assert "skipped: flat in" in said
+    assert not (tmp_path / "into").exists()
+
+
+def test_that_there_is_no_value_may_be_for_a_name(tmp_path):
+    """The same content under another one may have a value; two reasons may differ."""
+    one = stored(tmp_path / "one")
+    two = without_value(tmp_path / "two", model="b")
+    three = without_value(tmp_path / "three", reason="model b is flat")
+
+    assert merge([one, two], tmp_path / "some").conflicts == ()
+    assert merge([two, three], tmp_path / "into").new == 1
+    (found,) = Store(tmp_path / "into").read()[0].values()
+    assert found.reason == "flat"
 
 
 def test_stores_that_disagree_are_shown_and_not_merged(tmp_path, capsys):
