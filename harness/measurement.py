@@ -301,8 +301,7 @@ class Measurement(Named):
             raise TypeError(f"a measurement must be an object, got {fields!r:.60}")
         for name, (kind, fits) in _FIELDS.items():
             if not fits(found := fields.get(name)):
-                shown = f"{found!r:.60}" if not isinstance(found, int) else "an integer"
-                raise TypeError(f"`{name}` must be {kind}, got {shown}")
+                raise TypeError(f"`{name}` must be {kind}, got {_shown(found)}")
         facts, traits = fields.get("facts") or {}, fields.get("traits") or {}
         return cls(
             **{
@@ -326,6 +325,13 @@ def with_split(row: Measurement) -> Measurement:
     if not said or "split" in row.traits:
         return row
     return replace(row, traits={**row.traits, "split": "test"})
+
+
+def _shown(found: object) -> str:
+    """What a message has of a value; Python writes no integer of very many digits."""
+    if isinstance(found, int) and abs(found) >= 1 << 64:
+        return "an integer beyond all sizes"
+    return f"{found!r:.60}"
 
 
 def _is_number(found: object) -> bool:
@@ -361,7 +367,10 @@ def _is_texts(found: object) -> bool:
 
 # What each field must be; those with a default may be missing.
 _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
-    **dict.fromkeys((*_SHARED, "key"), ("a text", _is_text)),
+    **dict.fromkeys(
+        ("metric", "model"), ("a name", lambda found: _is_text(found) and found != "")
+    ),
+    **dict.fromkeys(("dataset", "family", "test", "key"), ("a text", _is_text)),
     **dict.fromkeys(("value", "seconds"), ("a finite number", _is_number)),
     "accuracy": (
         "a number from 0 to 1, or null",
@@ -372,7 +381,7 @@ _FIELDS: dict[str, tuple[str, Callable[[object], bool]]] = {
         "a finite number, or null",
         lambda found: found is None or _is_number(found),
     ),
-    "images": ("a number of images", _is_count),
+    "images": ("a whole number of at least 0", _is_count),
     "version": ("a text", lambda found: found is None or _is_text(found)),
     **dict.fromkeys(
         ("estimate", "label_free"),

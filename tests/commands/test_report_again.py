@@ -8,6 +8,7 @@ import pytest
 from harness.analysis.detail import detail
 from harness.analysis.headlines import headlines
 from harness.cli import main
+from harness.measurement import Measurement
 from harness.report.run_file.json import plain
 from harness.report.run_file.reopening import reopen, write_json
 from harness.report.run_file.table_files import write_csv, write_parquet
@@ -159,10 +160,16 @@ def test_a_damaged_report_is_refused_with_the_place(report, capsys, change, mess
     ("old", "new", "message"),
     [
         ("seconds,", "time,", "lacks the columns seconds"),
-        ("interior", "inner", "line 3: 'inner' is not a valid Domain"),
+        ("interior", "inner", "line 3: `domain` must be one of interior, exterior, "),
         (",False,", ",no,", "line 2: `estimate` must be True or False, got 'no'"),
-        (",1000,", ",many,", "line 2: "),
+        (",1000,", ",many,", "line 2: `images` must be a whole number, got 'many'"),
+        (",1000,", ",-4,", "line 2: `images` must be a whole number of at least 0, "),
         (",1000,", ",1000,,", "line 2: it has not as many cells as the header"),
+        (",0.002,", ",nan,", "line 2: `seconds` must be a finite number, got 'nan'"),
+        ('"{', '"[', "line 3: `traits` must be an object of JSON, got '["),
+        ("\nfalling,", "\n,", "line 2: `metric` must be a name, got ''"),
+        ("falling,net0", "falling,", "line 2: `model` must be a name, got ''"),
+        (",k,,,", ",k,,0.5,", "line 2: `low` and `high` must both be numbers"),
     ],
 )
 def test_a_damaged_table_is_refused_with_its_line(
@@ -174,6 +181,37 @@ def test_a_damaged_table_is_refused_with_its_line(
 
     assert main(["report", str(path)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("mark", "called"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_table_that_a_spreadsheet_saved_otherwise_is_told_how(
+    found, tmp_path, capsys, mark, called
+):
+    path = tmp_path / "m.csv"
+    write_csv(path, found)
+    path.write_text(path.read_text().replace(",", mark))
+
+    assert main(["report", str(path)]) == 2
+    assert f"columns joined by commas, got {called}; save it" in capsys.readouterr().err
+
+
+def test_a_file_of_nothing_is_said_to_be_empty(report, tmp_path, capsys):
+    empty = tmp_path / "empty.json"
+    empty.touch()
+
+    assert main(["report", str(empty)]) == 2
+    assert "empty.json is empty" in capsys.readouterr().err
+    assert main(["compare", str(report), str(empty)]) == 2
+    assert "empty.json cannot be read: it is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(7, "7"), (10**5000, "an integer")], ids=["small", "beyond"]
+)
+def test_a_number_that_cannot_be_is_shown_where_it_can_be_written(found, value, shown):
+    one = found.measurements[0]
+    with pytest.raises(TypeError, match=rf"`accuracy` must be .*, got {shown}"):
+        Measurement.from_dict({**json.loads(one.to_json()), "accuracy": value})
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,8 @@ def kind_of(path: Path) -> Kind:
     MissingData
         If there is no such file.
     BadData
-        If it is a folder, or cannot be read.
+        If it is a folder or empty, cannot be read, or holds measurements whose columns
+        are not joined by commas.
     """
     if path.is_dir():
         raise BadData(f"{path} is a folder; name a report or a table in it")
@@ -147,8 +148,22 @@ def kind_of(path: Path) -> Kind:
         return "parquet"
     if head.lstrip().startswith(b"{"):
         return "json"
-    names = {name.strip() for name in head.decode("utf-8", "replace").split(",")}
-    return "csv" if names >= _TELLING else "other"
+    if not head:
+        raise BadData(f"{path} is empty: what was to be written there was not")
+    header = head.decode("utf-8", "replace")
+    if _names(header, ",") >= _TELLING:
+        return "csv"
+    for mark, called in ((";", "semicolons"), ("\t", "tabs")):
+        if _names(header, mark) >= _TELLING:
+            raise BadData(
+                f"table {path} of measurements must have its columns joined by commas, "
+                f"got {called}; save it so, with points in numbers"
+            )
+    return "other"
+
+
+def _names(header: str, mark: str) -> set[str]:
+    return {name.strip().strip('"') for name in header.split(mark)}
 
 
 def reopen(path: Path) -> Summary:

@@ -141,7 +141,10 @@ def read_content(path: Path) -> dict[str, Any]:
         If it is no such report, or of another schema.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        text = path.read_text(encoding="utf-8")
+        if not text:
+            raise ValueError("it is empty")
+        content = json.loads(text, parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
         raise BadData(f"report {path} cannot be read: {error}") from error
     if not isinstance(content, dict) or "schema" not in content:

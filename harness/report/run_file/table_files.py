@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import BadData, HarnessError
-from harness.measurement import Axes, Domain, Measurement, with_split
+from harness.measurement import Axes, Domain, Measurement, number_of, with_split
 from harness.printable import printable
 from harness.report.run_file.json import write_report
 from harness.traits import Trait, checked_traits
@@ -205,29 +204,25 @@ def _measurement(row: dict[str, Any], where: str) -> Measurement:
     texts: dict[str, Any] = {name: printable(row[name] or "") for name in _TEXTS}
     facts = {name: row[name] for name in ("device", "precision") if row[name]}
     try:
-        chance = _number(row["chance"])
+        chance = _number_or_none(row, "chance")
         if chance is not None:
             facts["chance"] = repr(chance)
         if name := row.get("outcome_name"):
             facts["outcome"] = printable(name)
-        ends = [_number(row.get(end)) for end in ("low", "high")]
-        value, seconds = _number(row["value"]), _number(row["seconds"])
-        if value is None or seconds is None:
-            raise ValueError("`value` and `seconds` must be numbers, got nothing")
         made = Measurement(
             **texts,
-            domain=Domain(row["domain"]),
-            value=value,
-            accuracy=_number(row["accuracy"]),
-            images=int(row["images"]),
-            seconds=seconds,
+            domain=_domain(row["domain"]),
+            value=_number(row, "value"),
+            accuracy=_number_or_none(row, "accuracy"),
+            images=_count(row, "images"),
+            seconds=_number(row, "seconds"),
             estimate=_truth("estimate", row["estimate"]),
             label_free=_truth("label_free", row["label_free"]),
             facts=facts,
             traits=_traits(row["traits"]),
             axes=Axes.parse(row["axes"] or ""),
-            interval=None if None in ends else (ends[0], ends[1]),  # type: ignore[arg-type]
-            outcome=_number(row.get("outcome")),
+            interval=_interval(row),
+            outcome=_number_or_none(row, "outcome"),
         )
         # Which holds it to more than the kinds of its cells.
         return with_split(Measurement.from_dict(json.loads(made.to_json())))
@@ -239,10 +234,21 @@ _TEXTS = ("metric", "model", "dataset", "family", "test", "key")
 
 
 def _traits(cell: str) -> dict[str, Trait]:
-    traits = json.loads(cell)
+    try:
+        traits = json.loads(cell)
+    except ValueError:
+        traits = None
     if not isinstance(traits, dict):
-        raise ValueError(f"`traits` must be an object of JSON, got {cell!r}")
+        raise ValueError(f"`traits` must be an object of JSON, got {cell!r:.60}")
     return checked_traits("a dataset", traits)
+
+
+def _domain(cell: str | None) -> Domain:
+    try:
+        return Domain(cell or "")
+    except ValueError:
+        known = ", ".join(one for one in Domain if one)
+        raise ValueError(f"`domain` must be one of {known}, got {cell!r}") from None
 
 
 def _truth(name: str, cell: str | bool) -> bool:
@@ -251,10 +257,34 @@ def _truth(name: str, cell: str | bool) -> bool:
     return str(cell) == "True"
 
 
-def _number(cell: str | float | None) -> float | None:
+def _count(row: dict[str, Any], name: str) -> int:
+    try:
+        return int(row[name])
+    except (TypeError, ValueError):
+        shown = f"{row[name]!r:.60}"
+        raise ValueError(f"`{name}` must be a whole number, got {shown}") from None
+
+
+def _number(row: dict[str, Any], name: str) -> float:
+    if (value := _number_or_none(row, name)) is None:
+        raise ValueError(f"`{name}` must be a finite number, got nothing")
+    return value
+
+
+def _number_or_none(row: dict[str, Any], name: str) -> float | None:
+    cell = row.get(name)
     if cell is None or cell == "":
         return None
-    value = float(cell)
-    if not math.isfinite(value):
-        raise ValueError(f"numbers must be finite, got {cell}")
+    value = number_of(cell)
+    if value is None:
+        raise ValueError(f"`{name}` must be a finite number, got {cell!r:.60}")
     return value
+
+
+def _interval(row: dict[str, Any]) -> tuple[float, float] | None:
+    low, high = (_number_or_none(row, end) for end in ("low", "high"))
+    if low is None or high is None:
+        if low is not high:
+            raise ValueError("`low` and `high` must both be numbers, or neither")
+        return None
+    return low, high
