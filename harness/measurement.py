@@ -303,6 +303,7 @@ class Measurement(Named):
             if not fits(found := fields.get(name)):
                 raise TypeError(f"`{name}` must be {kind}, got {_shown(found)}")
         facts, traits = fields.get("facts") or {}, fields.get("traits") or {}
+        _check_numbers(facts)
         return cls(
             **{
                 **fields,
@@ -325,6 +326,44 @@ def with_split(row: Measurement) -> Measurement:
     if not said or "split" in row.traits:
         return row
     return replace(row, traits={**row.traits, "split": "test"})
+
+
+def _check_numbers(facts: Mapping[str, str]) -> None:
+    """Refuse facts that a fit or a table could not be made of."""
+    for names in _NUMBERS:
+        if not names.isdisjoint(facts):
+            for name in sorted(names):
+                try:
+                    float(facts.get(name, "nothing"))
+                except ValueError:
+                    shown = _shown(facts.get(name))
+                    raise TypeError(
+                        f"`facts` must have a number as {name}, got {shown}"
+                    ) from None
+
+
+# Facts that are numbers: those of one set are there together.
+_NUMBERS = (
+    frozenset({"resample_mean", "resample_error"}),
+    frozenset(
+        f"shares_{n}" for n in ("moved", "accuracy", "images", "source", "value")
+    ),
+    *(
+        frozenset({name})
+        for name in (
+            "chance",
+            "counted",
+            "line_r2",
+            "marginal_gap",
+            "prevalence",
+            "saturated",
+            "source_ece",
+            "temperature",
+            "top1_chance",
+            "top1_full",
+        )
+    ),
+)
 
 
 def _shown(found: object) -> str:

@@ -16,7 +16,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.report.files import need
 from harness.report.run_file.reopening import reopen
 from harness.report.run_file.saved import SavedRun, check_outcomes
-from harness.report.run_file.table_files import rows_of
+from harness.report.run_file.table_files import NUMBERS, further_facts, rows_of
 from harness.report.section import Shown
 from harness.report.sections.accuracies import accuracies
 from harness.report.sections.comparison import ComparisonSection, comparison_parts
@@ -81,7 +81,8 @@ class Report(_Shows):
     def frame(self) -> Any:
         """The measurements as a pandas.DataFrame, a row each.
 
-        Columns are those of `--harness-report-csv`; traits and axes are dicts.
+        Columns are those of `--harness-report-csv`; traits, axes and facts are dicts.
+        What a number has none of is NaN.
 
         Raises
         ------
@@ -93,7 +94,9 @@ class Report(_Shows):
         for row, measurement in zip(rows, self.measurements, strict=True):
             row["traits"] = dict(measurement.traits)
             row["axes"] = dict(measurement.axes)
-        return pandas.DataFrame(rows)
+            row["facts"] = further_facts(measurement)
+        # A column of nothing but None would be one of objects.
+        return pandas.DataFrame(rows).astype(dict.fromkeys(NUMBERS, float))
 
     def correlation(self, metric: str, model: str | None = None) -> Correlation:
         """How a metric goes with accuracy.

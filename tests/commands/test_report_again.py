@@ -18,6 +18,7 @@ from harness.report.sections.lines import Lines
 from harness.report.sections.metric_tables import Fits
 from harness.report.sections.predictions import Predictions
 from harness.report.sections.ranks import Ranks
+from harness.report.summary import summary_of
 from harness.report.terminal import report_text
 from tests.report.pages import sample
 
@@ -94,6 +95,56 @@ def test_measurements_are_fitted_to_the_same_numbers(found, tmp_path, write):
         predictions=made, headlines=headlines(made)
     )
     assert again.measurements == found.measurements
+
+
+@pytest.fixture
+def of_few(found):
+    """The same of few images: forecasts start from what the test split says of such."""
+    few = {"resample_mean": "0.5", "resample_error": "0.25"}
+    rows = (replace(m, facts={**m.facts, **few}) for m in found.measurements)
+    return summary_of(tuple(rows))
+
+
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_forecasts_of_few_images_are_the_same_again(found, of_few, tmp_path, write):
+    if write is write_parquet:
+        pytest.importorskip("pyarrow")
+    write(tmp_path / "any.name", of_few)
+
+    again = reopen(tmp_path / "any.name")
+
+    assert again.measurements == of_few.measurements
+    assert again.of(Predictions) == of_few.of(Predictions)
+    assert again.of(Predictions).predictions != found.of(Predictions).predictions
+
+
+def test_a_table_of_an_earlier_version_has_no_facts(found, tmp_path):
+    write_csv(tmp_path / "m.csv", found)
+    lines = (tmp_path / "m.csv").read_text().splitlines()
+    earlier = [line.rpartition(",")[0] for line in lines]
+    (tmp_path / "m.csv").write_text("\n".join(earlier))
+
+    assert reopen(tmp_path / "m.csv").measurements == found.measurements
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('""0.5""', '""half""', "must have a number as resample_mean, got 'half'"),
+        ("resample_mean", "mean", "must have a number as resample_mean, got None"),
+        ('""0.25""', "0.25", "must be an object of texts, got {"),
+        ('"{""resample', '"[""resample', "must be an object of JSON, got '[\"resample"),
+    ],
+)
+def test_facts_that_no_forecast_could_be_made_of_are_refused(
+    of_few, tmp_path, capsys, old, new, message
+):
+    path = tmp_path / "m.csv"
+    write_csv(path, of_few)
+    path.write_text(path.read_text().replace(old, new, 1))
+
+    assert main(["report", str(path)]) == 2
+    assert f"m.csv, line 2: `facts` {message}" in capsys.readouterr().err
 
 
 def test_every_other_form_is_written_from_it(found, report, tmp_path):

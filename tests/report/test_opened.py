@@ -134,6 +134,9 @@ def test_a_frame_has_a_row_for_each_number(report):
     assert means["margin", "a"] == pytest.approx(ACCURACIES.mean())
     assert frame["traits"].iloc[0]["kind"].startswith("k")
     assert set(frame.loc[frame.metric == "knn", "axes"].map(lambda a: a["k"])) == {"5"}
+    numbers = frame[["chance", "low", "high", "outcome"]]  # of which there is none here
+    assert numbers.isna().all().all()
+    assert (numbers.dtypes == float).all()
 
 
 def test_a_run_beside_itself_has_not_moved(report):

@@ -41,9 +41,16 @@ COLUMNS = (
     "high",
     "outcome",
     "outcome_name",
+    "facts",
 )
+#: The columns of numbers that are not whole.
+NUMBERS = ("value", "accuracy", "seconds", "chance", "low", "high", "outcome")
 # Which files that were written before them lack.
-_LATER = frozenset({"low", "high", "outcome", "outcome_name"})
+_LATER = frozenset({"low", "high", "outcome", "outcome_name", "facts"})
+# Facts that have a column of their own, and those that no fit is made of.
+_ELSEWHERE = frozenset(
+    {"device", "precision", "chance", "outcome", "weights", "data", "least_sure"}
+)
 
 
 def rows_of(summary: Summary) -> list[dict[str, Any]]:
@@ -68,8 +75,15 @@ def _cell(measurement: Measurement, name: str) -> Any:
         return None if ends is None else ends[name == "high"]
     if name == "outcome_name":
         return measurement.facts.get("outcome", "")
+    if name == "facts":
+        return json.dumps(further_facts(measurement), ensure_ascii=False)
     value = getattr(measurement, name)
     return str(value) if name in ("domain", "axes") else value
+
+
+def further_facts(measurement: Measurement) -> dict[str, str]:
+    """What fits and forecasts are made of beside the other columns."""
+    return {n: v for n, v in measurement.facts.items() if n not in _ELSEWHERE}
 
 
 def write_csv(path: Path, summary: Summary) -> None:
@@ -99,9 +113,12 @@ _PART = 1 << 16  # letters
 _FORMULA = ("=", "+", "-", "@")
 
 
+_JSON = ("traits", "facts")
+
+
 def _safe(cell: Any, column: str) -> Any:
     """Of texts what a spreadsheet can show; JSON stays as it is."""
-    return guarded(cell) if isinstance(cell, str) and column != "traits" else cell
+    return guarded(cell) if isinstance(cell, str) and column not in _JSON else cell
 
 
 def guarded(text: str) -> str:
@@ -127,9 +144,7 @@ def write_parquet(path: Path, summary: Summary) -> None:
     import pyarrow
     import pyarrow.parquet
 
-    number = pyarrow.float64()
-    numbers = ("value", "accuracy", "seconds", "chance", "low", "high", "outcome")
-    types = dict.fromkeys(numbers, number)
+    types = dict.fromkeys(NUMBERS, pyarrow.float64())
     types |= {
         "images": pyarrow.int64(),
         "estimate": pyarrow.bool_(),
@@ -202,8 +217,9 @@ def _check_columns(path: Path, names: Iterable[str]) -> None:
 def _measurement(row: dict[str, Any], where: str) -> Measurement:
     """A row of either file: CSV has text where Parquet has numbers, and "" for None."""
     texts: dict[str, Any] = {name: printable(row[name] or "") for name in _TEXTS}
-    facts = {name: row[name] for name in ("device", "precision") if row[name]}
     try:
+        facts = _facts(row.get("facts") or "{}")
+        facts |= {name: row[name] for name in ("device", "precision") if row[name]}
         chance = _number_or_none(row, "chance")
         if chance is not None:
             facts["chance"] = repr(chance)
@@ -234,13 +250,22 @@ _TEXTS = ("metric", "model", "dataset", "family", "test", "key")
 
 
 def _traits(cell: str) -> dict[str, Trait]:
+    return checked_traits("a dataset", _object("traits", cell))
+
+
+def _facts(cell: str) -> dict[str, str]:
+    facts = _object("facts", cell)
+    return {n: printable(v) if isinstance(v, str) else v for n, v in facts.items()}
+
+
+def _object(name: str, cell: str) -> dict[str, Any]:
     try:
-        traits = json.loads(cell)
+        found = json.loads(cell)
     except ValueError:
-        traits = None
-    if not isinstance(traits, dict):
-        raise ValueError(f"`traits` must be an object of JSON, got {cell!r:.60}")
-    return checked_traits("a dataset", traits)
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(f"`{name}` must be an object of JSON, got {cell!r:.60}")
+    return found
 
 
 def _domain(cell: str | None) -> Domain:
