@@ -41,26 +41,39 @@ def chosen(patterns: str, registry: Registry) -> tuple[str, ...]:
     Raises
     ------
     UnknownName
-        If one of them is no label-free metric that `measure` can find the inputs of.
+        If one of them is no metric.
+    HarnessError
+        If one asks for what there is not: labels of the data, or other networks.
     """
-    known = {name: m for name, m in registry.metrics.items() if _is_measurable(m)}
+    known = {n: m for n, m in registry.metrics.items() if not _lacks(m)}
     if patterns:
         asked = [part.strip() for part in patterns.split(",")]
+        for name in asked:
+            if name in registry.metrics and name not in known:
+                raise HarnessError(
+                    "--metrics must name what one network and data without labels "
+                    f"suffice for, got {name!r}, which asks for "
+                    f"{_lacks(registry.metrics[name])}; leave it out"
+                )
         return select("metric", asked, tuple(known))
     return tuple(name for name, metric in known.items() if _is_quick(metric))
 
 
-def _is_measurable(metric: Metric) -> bool:
-    """Whether it is label-free, of one model, and needs nothing that a test would say.
+def _lacks(metric: Metric) -> str:
+    """What it asks for that there is not, of one network and data without labels.
 
     A pretext task is known where the metric is of one.
     """
-    return metric.label_free and not any(
-        ask.what == "record"
-        or ask.whose == "others"
-        or (ask.view in ("views", "task") and metric.stands_for is None)
-        for ask in metric.inputs
-    )
+    if not metric.label_free:
+        return "labels"
+    for ask in metric.inputs:
+        if ask.whose == "others":
+            return "other networks to compare with"
+        if ask.what == "record":
+            return "the record of a training"
+        if ask.view in ("views", "task") and metric.stands_for is None:
+            return "a pretext task that a test names"
+    return ""
 
 
 def _is_quick(metric: Metric) -> bool:

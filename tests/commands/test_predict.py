@@ -140,5 +140,22 @@ def test_metrics_of_views_copies_and_tasks_can_be_asked_for():
     assert not any(ask.view for name in quick for ask in known[name].inputs)
     costly = ("rotation_invariance", "neighborhood_invariance", "jigsaw_prediction")
     assert set(chosen(",".join(costly), registry)) == set(costly)
-    with pytest.raises(UnknownName, match="unknown metric 'top_5'"):
-        chosen("top_5", registry)
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking"),
+    [
+        ("top_5", "labels"),
+        ("agreement", "other networks to compare with"),
+        ("pretext_prediction", "a pretext task that a test names"),
+    ],
+)
+def test_a_metric_that_is_known_is_told_what_it_lacks(name, lacking):
+    with pytest.raises(HarnessError, match=f"got '{name}', which asks for {lacking};"):
+        chosen(f"entropy,{name}", Registry())
+    assert name not in chosen("*", Registry())
+
+
+def test_a_metric_that_nobody_knows_is_named():
+    with pytest.raises(UnknownName, match="unknown metric 'entropi'; did you mean ent"):
+        chosen("entropi", Registry())

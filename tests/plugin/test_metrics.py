@@ -149,7 +149,7 @@ def test_predict_takes_it_among_the_quick_ones(added):
             ["--predict-metrics=nuclear_norm,entropy", "--harness-interior=3"],
             "2 scores together need at least 4 datasets",
         ),
-        (["--predict-metrics=agreement"], "unknown metric 'agreement'"),
+        (["--predict-metrics=agreement"], "'agreement', which asks for other networks"),
     ],
 )
 def test_predict_refuses_what_cannot_be(toy, arguments, message):
