@@ -55,6 +55,15 @@ class Picture:
         known = base64.b64encode(self.content()).decode()
         return f"data:image/png;base64,{known}"
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text as it stands below where it is too wide: its last part by itself.
+
+        A long name of a class is cut there, and not the confidence after it.
+        """
+        name, comma, last = self.text.rpartition(", ")
+        return (f"{name},", last) if comma else (last,)
+
     def content(self) -> bytes:
         """The file."""
         return base64.b64decode(self.png, altchars=b"-_", validate=True)
@@ -161,24 +170,33 @@ def drawn(gallery: Gallery) -> Any:
 
     most = max((len(strip.pictures) for strip in gallery.strips), default=0)
     step, nearest = _SHOWN + _GAP, Image.Resampling.NEAREST
-    height = _LINE * 2 + (step + _LINE) * len(gallery.strips)
+    font = ImageFont.load_default(10)
+
+    def lines(one: Picture) -> tuple[str, ...]:
+        return (one.text,) if font.getlength(one.text) <= _SHOWN else one.lines
+
+    captions = [lines(one) for strip in gallery.strips for one in strip.pictures]
+    below = _LINE * max(map(len, captions), default=1)
+    height = _LINE * 2 + (step + below) * len(gallery.strips)
     sheet = Image.new("RGB", (_BAND + step * most, height), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(10)
+    pen = ImageDraw.Draw(sheet)
 
     def write(x: int, y: int, text: str, width: int) -> None:
-        said = printable(text)
-        while said and pen.textlength(said, font=font) > width:
-            said = said[:-1]
+        said, end = printable(text), ""
+        while said and pen.textlength(said + end, font=font) > width:
+            said, end = said[:-1], "..."  # what is cut shows it: 10 is not 100 %
+        said += end
         pen.text((x, y), said, fill="black", font=font)
 
     write(_GAP, _GAP, gallery.title, sheet.width - _GAP)
     for i, strip in enumerate(gallery.strips):
-        top = _LINE * 2 + i * (step + _LINE)
+        top = _LINE * 2 + i * (step + below)
         write(_GAP, top, strip.name, _BAND - 2 * _GAP)
         write(_GAP, top + _LINE, strip.text, _BAND - 2 * _GAP)
         for j, one in enumerate(strip.pictures):
             with Image.open(io.BytesIO(one.content()), formats=["PNG"]) as small:
                 grown = small.convert("RGB").resize((_SHOWN, _SHOWN), nearest)
             sheet.paste(grown, (_BAND + j * step, top))
-            write(_BAND + j * step, top + _SHOWN, one.text, _SHOWN)
+            for k, line in enumerate(lines(one)):
+                write(_BAND + j * step, top + _SHOWN + k * _LINE, line, _SHOWN)
     return sheet

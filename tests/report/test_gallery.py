@@ -99,6 +99,36 @@ def test_plots_have_a_sheet_of_them(tmp_path):
     assert (found[88:136, 220:268] == 9).all()  # the third picture, grown
 
 
+def captioned(*texts):
+    pictures = tuple(picture(9, text=text) for text in texts)
+    return Gallery(title="t", strips=(Strip(name="s", pictures=pictures),))
+
+
+def test_of_a_long_caption_the_end_is_seen():
+    """How sure a network is, after the name of a class that is cut."""
+    sure, unsure = (f"golden retriever, {share} %" for share in (100, 10))
+
+    assert drawn(captioned(sure)).tobytes() != drawn(captioned(unsure)).tobytes()
+    text = page(summary(captioned(sure)))
+    assert "<span>golden retriever,</span> <span>100 %</span></figcaption>" in text
+    assert f'alt="{sure}"' in text
+
+
+def test_a_caption_that_fits_takes_one_line():
+    one, none, two = (
+        drawn(captioned(text)) for text in ("8, 42 %", "", "golden retriever, 8 %")
+    )
+
+    assert one.size == none.size
+    assert two.height > one.height
+
+
+def test_what_is_cut_of_a_caption_shows_it():
+    cut, whole = (drawn(captioned(text)) for text in ("m" * 50, "m" * 5))
+
+    assert cut.tobytes() != whole.tobytes()
+
+
 def test_more_than_a_page_should_hold_is_refused():
     rng = np.random.default_rng(0)
     noise = thumbnail(rng.integers(256, size=(64, 64, 3), dtype=np.uint8))
