@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--plots",
         type=a_path,
         metavar="DIR",
-        help="draw each table as a line along the runs, as PNG and SVG",
+        help="draw each table as a line along the runs: PNG, SVG and PDF",
     )
     parser.add_argument(
         "--tables-csv", type=a_path, metavar="DIR", help="write the tables as CSV"

@@ -13,7 +13,7 @@ from harness.errors import HarnessError, UnknownName
 from harness.report.file_names import file_names
 from harness.report.run_file.differing import differing
 from harness.report.run_file.saved import check_outcomes
-from harness.report.table import Column, Curve, Series, Table
+from harness.report.table import Column, Curve, Series, Table, Text
 
 if TYPE_CHECKING:
     from harness.report.run_file.saved import SavedRun
@@ -54,7 +54,7 @@ def history_parts(
     *,
     metrics: Sequence[str] = ("*",),
     models: Sequence[str] = ("*",),
-) -> Iterator[Curve | Table]:
+) -> Iterator[Curve | Table | Text]:
     """Accuracy on the test split, then each statistic of each metric, along the runs.
 
     Parameters
@@ -68,8 +68,9 @@ def history_parts(
 
     Yields
     ------
-    Curve, Table
-        At last a table of what each run has otherwise than the one before it.
+    Curve, Table, Text
+        A text says which statistic no run has. At last a table of what each run has
+        otherwise than the one before it.
 
     Raises
     ------
@@ -86,6 +87,7 @@ def history_parts(
         check_outcomes(runs[0], run.outcome)
     names = tuple(file_names(run.path.stem for run in runs))
     curves = [_accuracies(runs, names, models)]
+    nowhere: list[str] = []
     correlations = [run.correlations() for run in runs]
     fits = [one for run in correlations for one in run]
     _check_names("metric", metrics, (one.label for one in fits))
@@ -101,6 +103,8 @@ def history_parts(
                 found.setdefault(one.label, []).append(series)
             if statistic == "rmse":
                 unit, scale = one.outcome.points, one.outcome.scale
+        if not found:
+            nowhere.append(f"{part} {_NAMES[statistic]}")
         curves += [
             Curve(
                 title=f"{label}, {part} {_NAMES[statistic]}",
@@ -123,6 +127,11 @@ def history_parts(
             "--metrics, --models and --statistic"
         )
     yield from kept
+    if nowhere:
+        yield Text(
+            text=f"none of these runs has {' or '.join(nowhere)} of a metric; choose "
+            "another statistic with --statistic"
+        )
     yield _differences(runs, names)
 
 

@@ -90,6 +90,20 @@ def test_all_runs_of_a_store_stand_in_the_order_of_their_dates(store, capsys):
     assert lenet.split() == ["lenet", *wanted]
 
 
+def test_a_statistic_that_no_run_has_is_named(store, capsys):
+    """As the usual one of runs without an exterior, beside the accuracies."""
+    status, out, _ = history(
+        *(capsys, store, "--statistic", "exterior rho", "--statistic", "interior r2")
+    )
+
+    assert status == 0
+    assert "none of these runs has exterior ρ of a metric; choose another" in out
+    assert "interior R²" in out
+    assert (
+        "none of these" not in history(capsys, store, "--statistic", "interior r2")[1]
+    )
+
+
 def test_what_only_some_runs_measured_has_gaps(store, capsys):
     _, out, _ = history(capsys, store, "--statistic", "interior r2")
 
