@@ -47,12 +47,16 @@ def _check_rows(probs: Probs, name: str) -> None:
         )
     sums = probs.sum(axis=-1)
     worst = np.unravel_index(np.argmax(np.abs(sums - 1)), sums.shape)
-    if abs(sums[worst] - 1) > ROW_SUM_TOLERANCE:
+    if (gap := abs(float(sums[worst]) - 1)) > ROW_SUM_TOLERANCE:
         row = ", ".join(str(int(i)) for i in worst)
+        halved = "compute the softmax in float32: these are as if rounded to 16 bits"
         raise ValueError(
             f"rows of `{name}` must sum to 1, but row {row} sums to {sums[worst]:g}; "
-            "pass softmax outputs, not logits"
+            + (halved if gap < _ROUNDED else "pass softmax outputs, not logits")
         )
+
+
+_ROUNDED = 0.01  # by how much bfloat16 has sums of a softmax wrong, and more
 
 
 def check_logits(logits: Logits, *, name: str = "logits") -> None:

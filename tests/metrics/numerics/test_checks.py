@@ -101,6 +101,15 @@ def test_probs_may_be_rounded_to_single_precision():
     check_probs(softmax(logits).astype(np.float32))
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_probs_of_half_precision_are_told_from_logits(kind):
+    logits = torch.from_numpy(np.random.default_rng(0).normal(0, 3, (2000, 10)))
+    probs = torch.softmax(logits.to(kind), dim=1).float().numpy()
+
+    with pytest.raises(ValueError, match=r"sums to .*; compute the softmax in fl"):
+        check_probs(probs)
+
+
 def test_view_probs_refused():
     check_view_probs(ONES[None], 3, 2)
     with pytest.raises(ValueError, match=r"shape \(any, 3, 4\), got \(1, 3, 2\)"):
