@@ -192,7 +192,7 @@ def damaged(content, change):
         ("schema", "has schema 99, and this version reads 2"),
         ("no schema", "is no report of harness: it has no `schema`"),
         ("key", "report.correlations[1].interior lacks r2 of a LineFit"),
-        ("extra", "report.ranks[0] has r3, unknown of a Rank"),
+        ("extra", "ranks[0] has r3, unknown of a Rank; a later version may have"),
         ("kind", "report.measurements[0].value must be float, got 'high'"),
         ("domain", "must be one of interior, exterior, target, got 'outer'"),
         ("pair", "interior.x_range must be 2 values, got [1.0]"),

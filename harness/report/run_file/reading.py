@@ -103,7 +103,10 @@ def _dataclass(kind: type, value: Any, where: str) -> Any:
     if lacking := sorted(names - value.keys() - _later(kind)):
         raise BadData(f"{where} lacks {', '.join(lacking)} of a {kind.__name__}")
     if unknown := sorted(value.keys() - names):
-        raise BadData(f"{where} has {', '.join(unknown)}, unknown of a {kind.__name__}")
+        raise BadData(
+            f"{where} has {', '.join(unknown)}, unknown of a {kind.__name__}; a later "
+            "version may have written it"
+        )
     hints = _hints(kind)
     read = kind(**{n: read_as(hints[n], value[n], f"{where}.{n}") for n in value})
     if kind is Measurement:  # which holds its fields to more than their kinds
