@@ -159,8 +159,9 @@ def test_a_conftest_registers_one_in_one_call(shapes):
         ),
         (
             ["--harness-model=my_code.py:pooled?mean=0&std=1", "--harness-base=other"],
-            "model pooled must tell the 2 classes of base other apart, but gives 3 "
-            "logits; choose the base * with --harness-base: *or a folder of your own*",
+            "model pooled must tell the 2 classes of base other apart (0, 1), but "
+            "gives 3 logits; choose the base * with --harness-base: *or a folder of "
+            "your own*",
         ),
         (
             [MINE, "--harness-base=shapes?size=8"],

@@ -7,7 +7,7 @@ is measured all the same and wrong; so it is looked for before anything is measu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +92,9 @@ def checked_logits(output: Any, n: int, base: Base, name: str) -> torch.Tensor:
         )
     if output.shape[1] != classes:
         raise HarnessError(
-            f"model {name} must tell the {classes} classes of base {base.name} apart, "
-            f"but gives {output.shape[1]} logits; {ANOTHER_BASE}"
+            f"model {name} must tell the {classes} classes of base {base.name} apart "
+            f"({_named(base.classes)}), but gives {output.shape[1]} logits; "
+            f"{ANOTHER_BASE}"
         )
     if not output.is_floating_point() or not output.isfinite().all():
         raise HarnessError(
@@ -102,6 +103,11 @@ def checked_logits(output: Any, n: int, base: Base, name: str) -> torch.Tensor:
             "check its weights"
         )
     return output
+
+
+def _named(classes: Sequence[str]) -> str:
+    """The first, so that one is missed that a folder of training images lacks."""
+    return ", ".join([*classes[:5], *(["..."] if len(classes) > 5 else [])])
 
 
 def checked_features(output: Any, n: int, name: str) -> torch.Tensor:
