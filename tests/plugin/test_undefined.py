@@ -284,3 +284,15 @@ def test_a_store_that_can_only_be_read_needs_no_skips(undefined, monkeypatch):
     assert result.ret == pytest.ExitCode.OK
     assert passes == 2
     result.stdout.fnmatch_lines(["cells: 8 found in the store, 4 skipped"])
+
+
+def test_a_reason_cannot_write_into_a_terminal(undefined):
+    """Neither as the test gives it, nor as somebody's store says it."""
+    suite = undefined.path / "test_suite.py"
+    suite.write_text(SUITE.replace('"flat"', '"flat\\x1b[2K"'))
+    for found in (False, True):
+        result, _, report = run(undefined, "-k", "some")
+
+        assert bool(report["counts"].get("stored skips")) is found
+        result.stdout.fnmatch_lines(["SKIPPED*: flat?x1b?2K"])
+        assert "\x1b[2K" not in result.stdout.str()
