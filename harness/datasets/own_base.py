@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from harness.datasets.folders import DATA, members, said_geometry
 from harness.datasets.own import own_dataset
 from harness.datasets.own_truth import LABELS
 from harness.datasets.readers.arrays import checked_labels, checked_pixels, read_npy
-from harness.datasets.readers.pictures import is_picture, size_of
+from harness.datasets.readers.pictures import OR_SKIP, Broken, is_picture, size_of
 from harness.datasets.tree import is_hidden
 from harness.datasets.truth_files import read_class_names
 from harness.errors import (
@@ -66,7 +67,7 @@ def own_base(own: OwnBase) -> Base:
     else:
         classes = said or _folder_classes(own.path, parts)
         side = geometry.crop if geometry else own.size
-        height, width = (side, side) if side else _size_of_first(parts[TEST])
+        height, width = (side, side) if side else _said_by_first(parts[TEST], own)
         size = height, width, own.channels or 3
         stretch = (own.interpolation or "bilinear") if own.size else ""
     name = own.name or safe_name(own.path.resolve().name)
@@ -242,6 +243,19 @@ def _size_of_first(place: Path) -> tuple[int, int]:
     if first is None:
         raise BadData(f"{place} holds neither {DATA} nor pictures; {LAYOUT}")
     return size_of(first)
+
+
+def _said_by_first(place: Path, own: OwnBase) -> tuple[int, int]:
+    """The same of a folder that was named, of the first that can be read if said so."""
+    if not own.broken:
+        try:
+            return _size_of_first(place)
+        except Broken as error:
+            raise BadData(f"{error}{OR_SKIP}") from error
+    for file in _pictures_below(place):
+        with suppress(Broken):
+            return size_of(file)
+    raise BadData(f"{place} holds no picture that can be read; {LAYOUT}")
 
 
 def _size_of_split(place: Path) -> tuple[int, int, int]:

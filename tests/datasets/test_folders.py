@@ -322,6 +322,19 @@ def test_damaged_pictures_are_named_together(tmp_path, monkeypatch):
     assert told[0].endswith(" a second, 0 s left")
 
 
+def test_broken_pictures_are_told_how_to_leave_them_out(tmp_path):
+    """All of them; not beside one that cannot be left out."""
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.png").write_bytes(b"\x89PNG and nothing more")
+    with pytest.raises(BadData, match=r"a.png .*; 2 other .*c.png .*\?broken=skip to"):
+        members(tmp_path, role="target")[0].verify(print)
+
+    picture(tmp_path / "d.png", size=(9, 9))
+    with pytest.raises(BadData, match=r"a.png .*; 3 other .*d.png must be") as refused:
+        members(tmp_path, role="target")[0].verify(print)
+    assert "broken=skip" not in str(refused.value)
+
+
 def test_two_damaged_pictures_are_named_together(tmp_path):
     for name in ("b", "c"):
         (tmp_path / f"{name}.png").write_bytes(b"\x89PNG and nothing more")

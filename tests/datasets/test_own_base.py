@@ -148,6 +148,26 @@ def test_broken_pictures_are_left_out_and_counted(tmp_path):
     assert base.found(SETTINGS).notes == ("left out: 1 broken picture (square/0.png)",)
 
 
+def test_the_size_is_that_of_the_first_picture_that_can_be_read(tmp_path):
+    """Where nobody says it, and broken ones are to be left out."""
+    pictures(tmp_path / "shapes" / "test", size=(6, 6))
+    for first in ("0.png", "1.png"):
+        (tmp_path / "shapes" / "test" / "circle" / first).write_bytes(b"\x89PNG")
+
+    with pytest.raises(
+        BadData, match=r"circle/0.png cannot be .*; or add \?broken=skip"
+    ):
+        made(tmp_path / "shapes")
+    base = made(tmp_path / "shapes", broken="skip")
+
+    assert base.size == (6, 6, 3)
+    assert len(base.test(SETTINGS).labels) == 4
+    for file in (tmp_path / "shapes" / "test").rglob("*.png"):
+        file.write_bytes(b"\x89PNG")
+    with pytest.raises(BadData, match="test holds no picture that can be read"):
+        made(tmp_path / "shapes", broken="skip")
+
+
 def test_what_lies_there_is_named_where_it_is_no_base(tmp_path):
     pictures(tmp_path / "val-only" / "val")
     pictures(tmp_path / "flat", names=("test",))

@@ -21,7 +21,7 @@ from harness.datasets.geometry import Geometry
 from harness.datasets.images import ArrayImages, empty
 from harness.datasets.kept import Kept
 from harness.datasets.readers.arrays import checked_labels
-from harness.datasets.readers.pictures import Broken, read_at, read_picture
+from harness.datasets.readers.pictures import OR_SKIP, Broken, read_at, read_picture
 from harness.datasets.readers.threads import in_threads
 from harness.datasets.remembered import MEMORY, Stamp, changed, digest_of, stamp
 from harness.errors import BadData
@@ -196,10 +196,15 @@ class PictureImages:
         """
 
         def verified() -> str:
-            self._picture(self._files[0], self._geometry)  # says quickly what all are
+            with suppress(Broken):  # of which there may be more
+                self._picture(
+                    self._files[0], self._geometry
+                )  # says quickly what all are
             refused = list(self._refused(tell))
             if refused:
-                raise _together(refused, self._root)
+                own = not self._as_stored
+                skip = own and all(isinstance(one, Broken) for one in refused)
+                raise _together(refused, self._root, OR_SKIP if skip else "")
             return "decoded"
 
         MEMORY.get(self._verified, self._stamps, verified)
@@ -357,14 +362,13 @@ def _held(pixels: NDArray[np.uint8]) -> ArrayImages:
     return ArrayImages(pixels=pixels, labels=None, digest="")
 
 
-def _together(refused: Sequence[BadData], root: Path) -> BadData:
+def _together(refused: Sequence[BadData], root: Path, cure: str = "") -> BadData:
     """One error that names the first and the last, and counts them."""
     first, *others = refused
     if not others:
-        return first
+        return BadData(f"{first}{cure}")
     if len(others) == 1:
-        return BadData(f"{first}; 1 other picture of {root} is refused: {others[0]}")
-    return BadData(
-        f"{first}; {len(others)} other pictures of {root} are refused, the last: "
-        f"{others[-1]}"
-    )
+        more = f"1 other picture of {root} is refused"
+    else:
+        more = f"{len(others)} other pictures of {root} are refused, the last"
+    return BadData(f"{first}; {more}: {others[-1]}{cure}")

@@ -33,6 +33,11 @@ class Broken(BadData):
         super().__init__(f"picture {file} cannot be read: {reason}; {cure}")
 
 
+#: What else can be done about pictures of a folder that somebody named.
+OR_SKIP = (
+    "; or add ?broken=skip to the folder, of --harness-data or --harness-base, to have "
+    "such pictures left out and counted"
+)
 PICTURES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif"),
     *(".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
@@ -136,7 +141,7 @@ def read_at(
 
 def _decoded(file: Path, mode: str, *, as_stored: bool = False) -> Image:
     """The picture in a mode of 8 bits, "RGB" or "L"; upright unless `as_stored`."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         # By its name Pillow would map the file, and then scrambles turned TIFFs.
@@ -149,14 +154,17 @@ def _decoded(file: Path, mode: str, *, as_stored: bool = False) -> Image:
             return _upright(_eight_bits(file, image).convert(mode), image)
     except BadData:
         raise
-    except UnidentifiedImageError as error:
-        raise Broken(
-            file,
-            "Pillow knows no such format",
-            "save it anew, as .png say, or take it away",
-        ) from error
     except Exception as error:  # PIL raises many kinds for damaged files
-        raise Broken(file, error) from error
+        raise _broken(file, error) from error
+
+
+def _broken(file: Path, error: Exception) -> Broken:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):
+        cure = "save it anew, as .png say, or take it away"
+        return Broken(file, "Pillow knows no such format", cure)
+    return Broken(file, error)
 
 
 def size_of(file: Path) -> tuple[int, int]:
@@ -174,7 +182,7 @@ def size_of(file: Path) -> tuple[int, int]:
             width, height = image.size
             turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
     except Exception as error:  # as of `_decoded`
-        raise Broken(file, error) from error
+        raise _broken(file, error) from error
     return (width, height) if turned else (height, width)
 
 
