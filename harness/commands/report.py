@@ -159,8 +159,11 @@ def _reprint(path: Path, arguments: argparse.Namespace) -> int:
     check_files(paths, option=_option)
     summary = reopen(path)
     show(_opening(summary.run))
-    show(report_parts(summary, width=terminal_width(), short=arguments.short))
-    write_files(paths, summary)
+    try:
+        show(report_parts(summary, width=terminal_width(), short=arguments.short))
+        write_files(paths, summary)
+    except (ArithmeticError, ValueError) as error:  # of numbers that no run finds
+        raise BadData(f"report {path} is damaged: {error}") from error
     return 0
 
 

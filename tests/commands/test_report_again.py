@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import reduce
 
 import pytest
 
@@ -12,6 +13,7 @@ from harness.measurement import Measurement
 from harness.report.run_file.json import plain
 from harness.report.run_file.reopening import reopen, write_json
 from harness.report.run_file.table_files import write_csv, write_parquet
+from harness.report.section import Shown
 from harness.report.sections.details import Details
 from harness.report.sections.gates import Gates
 from harness.report.sections.lines import Lines
@@ -19,8 +21,14 @@ from harness.report.sections.metric_tables import Fits
 from harness.report.sections.predictions import Predictions
 from harness.report.sections.ranks import Ranks
 from harness.report.summary import summary_of
+from harness.report.table import Column, Table
 from harness.report.terminal import report_text
 from tests.report.pages import sample
+
+# A table of a report, whose only column is shown in no way that there is.
+TABLE = Table(columns=(Column(name="c", form=".3f"),), rows=())
+SHOWN = plain(Shown(name="s", title="s", parts=(TABLE,)))
+SHOWN["parts"][0]["columns"][0]["form"] = "odd"
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +213,33 @@ def test_a_damaged_report_is_refused_with_the_place(report, capsys, change, mess
 
     assert main(["report", str(report)]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("headlines", 0, "low"), 1e308, "cannot convert float infinity"),
+        (("headlines", 0, "advice", "high"), "nan", "cannot convert float NaN"),
+        (("correlations", 0, "interior", "n"), -1, "Out of range float values"),
+        (
+            ("predictions", 1, "predictor", "plane", "leave_one_out", "n"),
+            0,
+            "division by zero",
+        ),
+        (("shown",), [SHOWN], "report.shown[0].parts[0].columns[0]: the form of"),
+    ],
+    ids=["huge", "nan", "negative", "zero", "form"],
+)
+def test_numbers_that_no_run_finds_are_refused_by_file(
+    report, capsys, place, value, message
+):
+    content = json.loads(report.read_text())
+    *to, last = place
+    reduce(lambda at, key: at[key], to, content)[last] = value
+    report.write_text(json.dumps(content))
+
+    assert main(["report", str(report), "--html", str(report.parent / "p.html")]) == 2
+    assert f"r.json is damaged: {message}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,11 @@ def _dataclass(kind: type, value: Any, where: str) -> Any:
             "version may have written it"
         )
     hints = _hints(kind)
-    read = kind(**{n: read_as(hints[n], value[n], f"{where}.{n}") for n in value})
+    parts = {n: read_as(hints[n], value[n], f"{where}.{n}") for n in value}
+    try:
+        read = kind(**parts)
+    except ValueError as error:  # of what holds itself to a rule, as a picture does
+        raise BadData(f"{where}: {error}") from error
     if kind is Measurement:  # which holds its fields to more than their kinds
         try:
             Measurement.from_dict(value)
