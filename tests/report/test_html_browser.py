@@ -249,6 +249,9 @@ def test_predicted_accuracy_is_seen_on_a_telephone(opened):
         "return getComputedStyle(arguments[0], '::before').content", cells[0]
     )
     assert head == '"accuracy (%)"'
+    for name in find_all(opened, "#predictions tbody tr > th"):
+        assert name.rect["width"] == name.find_element("xpath", "..").rect["width"]
+        assert name.value_of_css_property("position") == "static"
     screen(opened, 1200)
     assert cells[0].value_of_css_property("display") == "table-cell"
 
