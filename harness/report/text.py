@@ -88,7 +88,8 @@ class _Printable:
 def show(parts: Iterable[RenderableType]) -> None:
     """Print the parts as wide as the terminal, in colour where it has any."""
     out = sys.stdout
-    colour = out.isatty() and "NO_COLOR" not in os.environ
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") in ("dumb", "unknown")
+    colour = out.isatty() and not plain
     encoding = out.encoding or "utf-8"
     text = rendered(parts, width=terminal_width(), colour=colour, encoding=encoding)
     out.write(text)
