@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -192,8 +193,13 @@ def checked_value(
         raise TypeError(f"{name} must return a number, got {value!r}")
     try:
         number = float(value)
+    except OverflowError as error:
+        most = sys.float_info.max
+        raise ValueError(
+            f"{name} must return a finite number, got one beyond {most:.2g}"
+        ) from error
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must return one number, got {value!r}") from error
+        raise TypeError(f"{name} must return one number, got {value!r:.200}") from error
     low, high = bounds
     if not math.isfinite(number):
         raise ValueError(f"{name} must return a finite number, got {number!r}")

@@ -61,6 +61,10 @@ def test_metrics_cannot_see_labels(toy):
     ("body", "reason"),
     [
         ("record('broken', float('nan'))", "*broken*nan*"),
+        (
+            "record('vast', 10**400)",
+            "*vast must return a finite number*beyond*",
+        ),
         ("record(nuclear_norm, 9 * predictions.probs())", "*sum to 1*"),
         ("raise RuntimeError('no such luck')", "*no such luck*"),
         ("record('twice', 1.0); record('twice', 2.0)", "*'twice' was recorded twice*"),

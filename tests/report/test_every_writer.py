@@ -83,7 +83,7 @@ def curves(draw):
 TEXTS = st.builds(
     Text,
     text=WORDS,
-    hang=st.integers(0, 4),
+    hang=st.integers(0, 4) | st.just(2**62),
     small=st.booleans(),
     strong=st.booleans(),
     where=WHERE,

@@ -173,8 +173,7 @@ def _check_not_negative(classes: Classes, name: str) -> None:
 
 
 def _check_classes(classes: Any, shape: tuple[int | None, ...], name: str) -> None:
-    if not isinstance(classes, np.ndarray):
-        raise TypeError(f"`{name}` must be a numpy array, got {type(classes).__name__}")
+    check_is_array(classes, name)
     _check_shape(classes, shape, name)
     check_unmasked(classes, name)
     if not np.issubdtype(classes.dtype, np.integer):
@@ -194,6 +193,20 @@ def _check_shape(
         raise ValueError(f"`{name}` must have shape ({wanted}), got {array.shape}")
 
 
+def check_is_array(array: object, name: str) -> None:
+    """Refuse lists and tensors, and say what makes arrays of them.
+
+    Raises
+    ------
+    TypeError
+        With what it is.
+    """
+    if not isinstance(array, np.ndarray):
+        kind = type(array).__name__
+        cure = ".numpy(force=True) of it" if kind == "Tensor" else "np.asarray of it"
+        raise TypeError(f"`{name}` must be a numpy array, got {kind}; give {cure}")
+
+
 def check_real(array: NDArray[Any], name: str) -> None:
     """Refuse what is not of real numbers: texts, dates, objects, complex ones.
 
@@ -210,8 +223,7 @@ def check_real(array: NDArray[Any], name: str) -> None:
 
 
 def _check_array(array: Any, name: str, *, ndim: int = 2, columns: int = 2) -> None:
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"`{name}` must be a numpy array, got {type(array).__name__}")
+    check_is_array(array, name)
     if array.ndim != ndim or array.size == 0 or array.shape[-1] < columns:
         raise ValueError(
             f"`{name}` must have {ndim} axes, at least one row and {columns} "

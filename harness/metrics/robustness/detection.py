@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.arrays import Array, Logits, log_sum_exp
-from harness.metrics.numerics.checks import check_logits, check_real
+from harness.metrics.numerics.checks import check_is_array, check_logits, check_real
 
 RECALL = 0.95
 TIED = 0.01  # of more tied scores a reader should know
@@ -259,8 +259,7 @@ def detection(outside: Array, inside: Array) -> Detection:
 
 
 def _check_scores(scores: Array, name: str) -> None:
-    if not isinstance(scores, np.ndarray):
-        raise TypeError(f"`{name}` must be a numpy array, got {type(scores).__name__}")
+    check_is_array(scores, name)
     check_real(scores, name)
     if scores.ndim != 1 or scores.size == 0 or not np.isfinite(scores).all():
         raise ValueError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.arrays import Array, Classes, Logits
 from harness.errors import UndefinedMetricError
-from harness.metrics.numerics.checks import check_real
+from harness.metrics.numerics.checks import check_is_array, check_real
 
 Rule = Literal["previous", "first"]
 
@@ -100,8 +100,7 @@ def first_five(logits: Logits) -> NDArray[np.intp]:
     >>> first_five(np.array([[0.0, 5.0, 5.0, 4.0, 1.0, 2.0]])).tolist()
     [[1, 2, 3, 5, 4]]
     """
-    if not isinstance(logits, np.ndarray):
-        raise TypeError(f"`logits` must be a numpy array, got {type(logits).__name__}")
+    check_is_array(logits, "logits")
     check_real(logits, "logits")
     if logits.ndim < 1 or logits.size == 0 or not np.isfinite(logits).all():
         raise ValueError(
@@ -172,8 +171,7 @@ def top_5_distances(
 
 
 def _check(frames: NDArray[np.integer], name: str, ndim: int) -> None:
-    if not isinstance(frames, np.ndarray):
-        raise TypeError(f"`{name}` must be a numpy array, got {type(frames).__name__}")
+    check_is_array(frames, name)
     if not np.issubdtype(frames.dtype, np.integer):
         raise TypeError(f"`{name}` must be whole numbers, got dtype {frames.dtype}")
     if frames.ndim != ndim or frames.size == 0 or frames.shape[1] < 2:

@@ -69,7 +69,7 @@ def part_lines(part: Part, title: str, width: int) -> Iterable[RenderableType]:
     from rich import text
 
     if isinstance(part, Text):
-        indent = " " * part.hang
+        indent = " " * min(part.hang, width // 2)
         yield fill(part.text, width, subsequent_indent=indent) if indent else part.text
         return
     if isinstance(part, Gallery):

@@ -137,7 +137,12 @@ def test_logits_and_features_refused():
         (np.array([[0, 1]]), ValueError, r"must have shape \(2\), got \(1, 2\)"),
         (np.array([0.0, 1.0]), TypeError, "whole numbers, got dtype float64"),
         (np.array([True, False]), TypeError, "whole numbers, got dtype bool"),
-        ([0, 1], TypeError, "must be a numpy array, got list"),
+        ([0, 1], TypeError, r"must be a numpy array, got list; give np\.asarray"),
+        (
+            torch.tensor([0, 1]),
+            TypeError,
+            r"Tensor; give \.numpy\(force=True\)",
+        ),
     ],
 )
 def test_labels_refused(labels, error, message):
