@@ -303,7 +303,7 @@ class Measurement(Named):
             if not fits(found := fields.get(name)):
                 raise TypeError(f"`{name}` must be {kind}, got {_shown(found)}")
         facts, traits = fields.get("facts") or {}, fields.get("traits") or {}
-        _check_numbers(facts)
+        check_facts(facts)
         return cls(
             **{
                 **fields,
@@ -328,8 +328,14 @@ def with_split(row: Measurement) -> Measurement:
     return replace(row, traits={**row.traits, "split": "test"})
 
 
-def _check_numbers(facts: Mapping[str, str]) -> None:
-    """Refuse facts that a fit or a table could not be made of."""
+def check_facts(facts: Mapping[str, str]) -> None:
+    """Refuse facts that a fit or a table could not be made of.
+
+    Raises
+    ------
+    TypeError
+        If one that is a number by its name is none, or lacks those that go with it.
+    """
     for names in _NUMBERS:
         if not names.isdisjoint(facts):
             for name in sorted(names):

@@ -132,6 +132,10 @@ def test_a_value_may_come_with_facts(roads):
 
         def test_odd(model, dataset, predictions, record):
             record("odd", Some(value=0.5, low=0.25, high=0.75, facts={"seen": [3]}))
+
+        def test_warm(model, dataset, predictions, record):
+            warm = {"temperature": "lukewarm"}
+            record("warm", Some(value=0.5, low=0.25, high=0.75, facts=warm))
         """
     )
     result = roads.runpytest_inprocess(
@@ -140,8 +144,13 @@ def test_a_value_may_come_with_facts(roads):
         "--harness-families=in0",
     )
 
-    result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*the facts of odd must be a dict of texts by name*"])
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*the facts of odd must be a dict of texts by name*",
+            "*of warm, `facts` must have a number as temperature, got 'lukewarm'*",
+        ]
+    )
     (row,) = json.loads((roads.path / "r.json").read_text())["measurements"]
     assert row["facts"]["seen"] == "[3, 1]"
     assert row["facts"]["device"] == "cpu"

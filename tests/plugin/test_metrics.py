@@ -56,6 +56,19 @@ def test_it_is_measured_by_its_name(added):
     assert all(row["version"] for row in rows)
 
 
+def test_a_level_of_chance_may_be_a_number_of_numpy(added):
+    """Which is written otherwise than Python's, and is found again in the store."""
+    told = "chance=lambda probs: np.float64(0.25), line_r2=lambda probs: np.float64(1),"
+    added.makeconftest(ADDED.replace("depends_on_n=True,", told))
+    for status in ("measured", "stored"):
+        result = added.runpytest_inprocess("--harness-report-json=r.json")
+
+        result.assert_outcomes(passed=14)
+        found = json.loads((added.path / "r.json").read_text())
+        assert found["counts"][status] == 14
+        assert {row["facts"]["chance"] for row in found["measurements"]} == {"0.25"}
+
+
 def test_an_unknown_name_is_an_error(toy):
     """That says what may have been meant."""
     toy.makepyfile(test_suite="def test_gap(measure):\n    measure('nuclear_nrom')\n")
