@@ -121,7 +121,7 @@ def test_the_imagenet_testbed(data_root, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "needs 1 lines of names, got 0"),
+        (b"", "is empty: what was to be written there was not"),
         (b"words\n", "needs a column of accuracies besides 'words'"),
         (b"{}\n", "it has no `schema`; write one with --harness-report-json"),
         (b"PK\x03\x04\xdb\xff", "must be a report or a CSV table, but is no text"),
