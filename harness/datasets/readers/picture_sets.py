@@ -196,10 +196,9 @@ class PictureImages:
         """
 
         def verified() -> str:
-            with suppress(Broken):  # of which there may be more
-                self._picture(
-                    self._files[0], self._geometry
-                )  # says quickly what all are
+            # The first says quickly what all are; of broken ones there may be more.
+            with suppress(Broken):
+                self._picture(self._files[0], self._geometry)
             refused = list(self._refused(tell))
             if refused:
                 own = not self._as_stored
