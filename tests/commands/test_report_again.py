@@ -135,6 +135,14 @@ def test_a_table_of_an_earlier_version_has_no_facts(found, tmp_path):
     assert reopen(tmp_path / "m.csv").measurements == found.measurements
 
 
+def said_of_damaged(path, summary, old, new, capsys):
+    """Why a table of measurements is refused, of which one part is another."""
+    write_csv(path, summary)
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert main(["report", str(path)]) == 2
+    return capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -147,12 +155,9 @@ def test_a_table_of_an_earlier_version_has_no_facts(found, tmp_path):
 def test_facts_that_no_forecast_could_be_made_of_are_refused(
     of_few, tmp_path, capsys, old, new, message
 ):
-    path = tmp_path / "m.csv"
-    write_csv(path, of_few)
-    path.write_text(path.read_text().replace(old, new, 1))
+    said = said_of_damaged(tmp_path / "m.csv", of_few, old, new, capsys)
 
-    assert main(["report", str(path)]) == 2
-    assert f"m.csv, line 2: `facts` {message}" in capsys.readouterr().err
+    assert f"m.csv, line 2: `facts` {message}" in said
 
 
 def test_every_other_form_is_written_from_it(found, report, tmp_path):
@@ -261,12 +266,7 @@ def test_numbers_that_no_run_finds_are_refused_by_file(
 def test_a_damaged_table_is_refused_with_its_line(
     found, tmp_path, capsys, old, new, message
 ):
-    path = tmp_path / "m.csv"
-    write_csv(path, found)
-    path.write_text(path.read_text().replace(old, new, 1))
-
-    assert main(["report", str(path)]) == 2
-    assert message in capsys.readouterr().err
+    assert message in said_of_damaged(tmp_path / "m.csv", found, old, new, capsys)
 
 
 @pytest.mark.parametrize(("mark", "called"), [(";", "semicolons"), ("\t", "tabs")])
